@@ -1,0 +1,67 @@
+# Every command of the project. Each sets up what it needs first, from nothing but Python 3.11 and make:
+# scripts/bootstrap.py does that, and ends at once when there is nothing to do.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# Steps stand in their order, and most of them use both cores themselves.
+.NOTPARALLEL:
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Words for the command behind a target: make run ARGS="--port 8001", make test ARGS="tests/test_walk.py -k revoke"
+ARGS ?=
+
+.PHONY: help run test check lint types contracts migrations docs dockerfile openapi fmt bench setup clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## set up and serve the demo enterprise on http://127.0.0.1:8000
+	@$(PYTHON) scripts/bootstrap.py
+	@exec $(BIN)/coe demo $(ARGS)
+
+test: ## set up and run the whole suite, on SQLite and on PostgreSQL
+	@$(PYTHON) scripts/bootstrap.py --dev --browser
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: lint types contracts migrations docs dockerfile ## everything a reviewer would run, but the tests
+
+lint: setup ## ruff: rules and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+contracts: setup ## which package may import which
+	$(BIN)/lint-imports
+
+migrations: setup ## up, check, down and up again on both databases
+	$(BIN)/python scripts/check_migrations.py
+
+docs: setup ## openapi.md says what the service does
+	@$(BIN)/coe openapi --markdown | diff --unified openapi.md - \
+		|| { echo "openapi.md is not what the service says; 'make openapi' writes it anew." >&2; exit 1; }
+	@echo "openapi.md is what the service says."
+
+dockerfile: setup ## hadolint
+	$(BIN)/hadolint Dockerfile
+
+openapi: setup ## write openapi.md anew
+	$(BIN)/coe openapi --markdown > .openapi.md.new
+	mv .openapi.md.new openapi.md
+
+fmt: setup ## format, and mend what ruff can mend
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+bench: setup ## measure; benchmarks/README.md says what and how
+	$(BIN)/python -m benchmarks $(ARGS)
+
+setup: ## set up .venv with all that tests and checks need
+	@$(PYTHON) scripts/bootstrap.py --dev
+
+clean: ## remove what set-up and tools made; databases and keys stay
+	rm -rf .venv .tools dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .openapi.md.new
+	find . -name __pycache__ -type d -not -path "./.git/*" -prune -exec rm -rf {} +

@@ -1,0 +1,219 @@
+"""The inventory: reading, describing and stepping accounts; the public's question whether one is official.
+
+Proposing and deciding are routed by the governance model, and are in ``governance/registrations``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.audit import service as audit
+from app.directory import store as directory
+from app.kernel.actor import Permission
+from app.kernel.errors import Invalid, NotFound
+from app.kernel.pages import Page
+from app.kernel.work import Personal, Work
+from app.networks import rules as network_rules
+from app.networks import store as networks
+from app.policies import rules as policy_rules
+from app.policies import store as policies
+
+from . import rules, store
+from .rules import Account, Flagged, Status, Verb
+
+PLAIN = (
+    "network", "handle", "handle_written", "display_name", "business_unit_id", "steward_id", "backup_steward_id", "purpose",
+    "audience", "language", "region", "risk", "posting_capacity", "objective", "vault_reference", "mfa", "opened_on", "state",
+    "last_activity_at", "last_validated_at", "official_from", "official_until", "source",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An account and what it is flagged for now."""
+
+    account: Account
+    flags: tuple[Flagged, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The answer to the public: the status, and until when it was official if it was."""
+
+    status: Status
+    network: str
+    handle: str
+    url: str
+    official_until: datetime | None
+
+
+def account(work: Work, id_: UUID) -> Shown:
+    """One account."""
+    return show(work, work.show(store.account(work.session, id_)))
+
+
+def accounts(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Shown]:
+    """A page of accounts; ``handle`` in any spelling, with or without its network."""
+    return show_all(work, store.page(work.session, page, _canonical(work, filters)))
+
+
+def _canonical(work: Work, filters: Mapping[str, Any]) -> Mapping[str, Any]:
+    handle, key = filters.get("handle"), filters.get("network")
+    if handle is None or key is None:
+        return filters
+    try:
+        named = network_rules.canonical(networks.network(work.session, key), handle)
+    except network_rules.BadHandle:
+        return filters
+    return {**filters, "handle": named.canonical}
+
+
+def show(work: Work, account: Account) -> Shown:
+    """An account with its flags."""
+    return show_all(work, [account])[0]
+
+
+def show_all(work: Work, found: list[Account]) -> list[Shown]:
+    """Accounts with their flags, in as many statements as one."""
+    people = directory.employees(work.session, {one for account in found for one in account.stewards})
+    left = {id_: person.left_at or person.updated_at for id_, person in people.items() if not person.active}
+    in_force = policies.in_force(work.session, work.now)
+    shown = []
+    for account in found:
+        limits = policy_rules.combine(policy_rules.in_scope(in_force, account.place))
+        shown.append(Shown(account, rules.flags(account, left, limits, work.now)))
+    return shown
+
+
+def named(work: Work, text: str) -> Account | None:
+    """An account by our id, or by ``network:handle`` in any spelling."""
+    try:
+        return store.accounts(work.session, [UUID(text)]).get(UUID(text))
+    except ValueError:
+        pass
+    key, _, handle = text.partition(":")
+    try:
+        network = networks.network(work.session, key)
+        return store.registered(work.session, key, network_rules.canonical(network, handle).canonical)
+    except (network_rules.BadHandle, NotFound):
+        return None
+
+
+def ref(work: Work, text: str) -> UUID:
+    """The id that our id or ``network:handle`` names, or ``NotFound``."""
+    found = named(work, text)
+    if found is None:
+        raise NotFound(f"There is no account {text}.")
+    return found.id
+
+
+def verify(work: Work, url: str) -> Verified:
+    """Is this address one of ours? Raises ``UnknownNetwork``, ``BadHandle``."""
+    network, handle = network_rules.recognise(networks.networks(work.session), url)
+    found = store.registered(work.session, network.key, handle.canonical)
+    status = rules.status_of(found)
+    until = found.official_until if found and status is Status.WAS_OFFICIAL else None
+    return Verified(status, network.key, handle.canonical, handle.url, until)
+
+
+def step(work: Work, id_: UUID, verb: Verb, reason: str | None) -> Shown:
+    """Activate, suspend, resume, decommission or archive. Raises ``WrongState``, ``Forbidden``, ``PreconditionFailed``."""
+    before = store.lock_account(work.session, id_)
+    work.match(before)
+    permission = Permission.ACCOUNT_MANAGE if verb is Verb.ACTIVATE else Permission.ACCOUNT_STOP
+    work.actor.require(permission, before.place, own=work.actor.id in before.stewards)
+    after = rules.moved_to(before, verb)
+    changes: dict[str, Any] = {"state": after}
+    if verb is Verb.ACTIVATE:
+        changes |= {"official_from": work.now, "opened_on": before.opened_on or work.now.date()}
+    if verb is Verb.DECOMMISSION and before.official_from is not None:
+        changes["official_until"] = work.now
+    return _changed(work, before, changes, f"account.{_PAST[verb]}", reason)
+
+
+_PAST = {
+    Verb.ACTIVATE: "activated",
+    Verb.SUSPEND: "suspended",
+    Verb.RESUME: "resumed",
+    Verb.DECOMMISSION: "decommissioning",
+    Verb.ARCHIVE: "archived",
+}
+
+
+def validate(work: Work, id_: UUID) -> Shown:
+    """A custodian or the hub has looked: the account is as the inventory says."""
+    before = store.lock_account(work.session, id_)
+    work.actor.require(Permission.ACCOUNT_MANAGE, before.place, own=work.actor.id in before.stewards)
+    return _changed(work, before, {"last_validated_at": work.now}, "account.validated")
+
+
+def active_at(work: Work, id_: UUID, at: datetime) -> Shown:
+    """There was activity on the account at this instant; an older report than the last changes nothing."""
+    before = store.lock_account(work.session, id_)
+    work.actor.require(Permission.ACCOUNT_MANAGE, before.place, own=work.actor.id in before.stewards)
+    if at > work.now + timedelta(minutes=5):
+        raise Invalid.field("/at", "in_the_future", "Activity has happened, or it is no activity.")
+    if before.last_activity_at is not None and at <= before.last_activity_at:
+        return show(work, work.show(before))
+    return _changed(work, before, {"last_activity_at": at}, "account.activity_recorded")
+
+
+def update(work: Work, before: Account, changes: Mapping[str, Any]) -> Account:
+    """Describe an account anew. Its unit and its risk tier decide who governs it: the hub sets them, for both units."""
+    work.match(before)
+    own = work.actor.id in before.stewards or work.actor.id == before.proposed_by
+    work.actor.require(Permission.ACCOUNT_UPDATE, before.place, own=own)
+    if {"risk", "business_unit_id"} & set(changes):
+        work.actor.require(Permission.ACCOUNT_STOP, before.place)
+    if "business_unit_id" in changes:
+        work.actor.require(Permission.ACCOUNT_STOP, _open_unit(work, changes["business_unit_id"]).place)
+    check_people(work, changes)
+    _changed(work, before, changes, "account.updated")
+    return store.account(work.session, before.id)
+
+
+def _open_unit(work: Work, unit_id: UUID) -> Any:
+    unit = directory.unit(work.session, unit_id)
+    if unit.state != "open":
+        raise Invalid.field("/business_unit_id", "closed", f"{unit.name} is closed.")
+    return unit
+
+
+def check_people(work: Work, values: Mapping[str, Any]) -> None:
+    """Custodians are two different active people."""
+    names = [name for name in ("steward_id", "backup_steward_id") if values.get(name)]
+    people = directory.employees(work.session, [values[name] for name in names])
+    for name in names:
+        person = people.get(values[name])
+        if person is None or not person.active:
+            raise Invalid.field(f"/{name}", "unknown_employee", "A custodian must be an active employee.")
+    if len(names) == 2 and values["steward_id"] == values["backup_steward_id"]:
+        raise Invalid.field("/backup_steward_id", "same_person", "Steward and backup are two people.")
+
+
+def change(
+    work: Work, before: Account, changes: Mapping[str, Any], action: str, reason: str | None = None
+) -> Account:
+    """Change an account and tell of it; what is the same already is no change."""
+    real = {name: value for name, value in changes.items() if getattr(before, name) != value}
+    if not real:
+        return before
+    after = store.save(work.session, before.id, work.now, real)
+    audit.record(work, action, ("account", after.id), before=told(before), after=told(after), reason=reason)
+    return after
+
+
+def _changed(
+    work: Work, before: Account, changes: Mapping[str, Any], action: str, reason: str | None = None
+) -> Shown:
+    return show(work, work.show(change(work, before, changes, action, reason)))
+
+
+def told(account: Account) -> dict[str, Any]:
+    """An account as the audit log tells it; a mailbox or a recovery contact may be a person's."""
+    personal = {name: Personal(getattr(account, name)) for name in ("shared_mailbox", "recovery_contact")}
+    return {**{name: getattr(account, name) for name in PLAIN}, **personal}
+
+

@@ -1,0 +1,140 @@
+"""Every statement that touches accounts."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.directory.tables import BusinessUnit
+from app.kernel.actor import Scope
+from app.kernel.database import change, flush, value_of
+from app.kernel.errors import NotFound
+from app.kernel.ids import new_id
+from app.kernel.pages import Page, keyset
+from app.policies.rules import RiskTier
+
+from .rules import LIVING, NEVER_OURS, Account, AccountExists, AccountState
+from .tables import Account as Row
+
+_WITH_PATH = select(Row, BusinessUnit.path).join(BusinessUnit, BusinessUnit.id == Row.business_unit_id)
+
+
+def account(session: Session, id_: UUID) -> Account:
+    """One account by our id, or ``NotFound``."""
+    found = session.execute(_WITH_PATH.where(Row.id == id_)).first()
+    if found is None:
+        raise NotFound(f"There is no account {id_}.")
+    return _value(*found)
+
+
+def accounts(session: Session, ids: Iterable[UUID]) -> dict[UUID, Account]:
+    """Several accounts by our id."""
+    return {row.id: _value(row, path) for row, path in session.execute(_WITH_PATH.where(Row.id.in_(set(ids))))}
+
+
+def lock_account(session: Session, id_: UUID) -> Account:
+    """Hold an account's row until the transaction ends, and read it afresh."""
+    held = select(Row.id).where(Row.id == id_).with_for_update()
+    if session.execute(held).first() is None:
+        raise NotFound(f"There is no account {id_}.")
+    found = session.execute(_WITH_PATH.where(Row.id == id_).execution_options(populate_existing=True)).one()
+    return _value(*found)
+
+
+def registered(session: Session, network: str, handle: str) -> Account | None:
+    """The account that holds a canonical handle, unless it was only proposed in vain."""
+    stmt = _WITH_PATH.where(Row.network == network, Row.handle == handle, Row.state.not_in(NEVER_OURS))
+    found = session.execute(stmt).first()
+    return _value(*found) if found else None
+
+
+def look_alike(session: Session, network: str, skeleton: str, handle: str) -> UUID | None:
+    """Another registered account of the network whose handle looks the same."""
+    stmt = select(Row.id).where(
+        Row.network == network, Row.skeleton == skeleton, Row.handle != handle, Row.state.not_in(NEVER_OURS)
+    )
+    return session.scalars(stmt.order_by(Row.id).limit(1)).first()
+
+
+def similar(session: Session, one: Account, limit: int = 10) -> list[Account]:
+    """Near-duplicates: living accounts of the same network and unit, or of the same network, region and audience."""
+    alike = Row.business_unit_id == one.business_unit_id
+    if one.region and one.audience:
+        alike = or_(alike, (Row.region == one.region) & (Row.audience == one.audience))
+    stmt = _WITH_PATH.where(Row.network == one.network, Row.id != one.id, Row.state.in_(LIVING), alike)
+    return [_value(*found) for found in session.execute(stmt.order_by(Row.id).limit(limit))]
+
+
+def idle(session: Session, unit_id: UUID, before: datetime, limit: int = 10) -> list[Account]:
+    """Active accounts of a unit without activity since an instant: to re-use before another is opened."""
+    stmt = _WITH_PATH.where(Row.business_unit_id == unit_id, Row.state == AccountState.ACTIVE, Row.last_activity_at <= before)
+    return [_value(*found) for found in session.execute(stmt.order_by(Row.last_activity_at).limit(limit))]
+
+
+def page(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Account]:
+    """Accounts by equal columns, one more than the limit if there are more."""
+    stmt: Select[Any] = _WITH_PATH
+    for name, value in filters.items():
+        if value is not None:
+            stmt = stmt.where(getattr(Row, name) == value)
+    order = ((getattr(Row, page.column or "id"), page.descending), (Row.id, page.descending))
+    return [_value(*found) for found in session.execute(keyset(stmt, order, page))]
+
+
+def stewarded(session: Session, employee_id: UUID) -> list[Account]:
+    """Living accounts of which this person is a custodian."""
+    mine = or_(Row.steward_id == employee_id, Row.backup_steward_id == employee_id)
+    return [_value(*found) for found in session.execute(_WITH_PATH.where(mine, Row.state.in_(LIVING)))]
+
+
+def of_unit(session: Session, unit_id: UUID) -> list[Account]:
+    """Every account of this very unit, whatever its state."""
+    return [_value(*found) for found in session.execute(_WITH_PATH.where(Row.business_unit_id == unit_id))]
+
+
+def living_in_unit(session: Session, unit_id: UUID) -> int:
+    """How many living accounts this very unit has."""
+    stmt = select(func.count()).where(Row.business_unit_id == unit_id, Row.state.in_(LIVING))
+    return session.scalar(stmt) or 0
+
+
+def by_handles(session: Session, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Account]:
+    """Registered accounts by (network, canonical handle)."""
+    wanted = set(keys)
+    stmt = _WITH_PATH.where(Row.handle.in_({handle for _, handle in wanted}), Row.state.not_in(NEVER_OURS))
+    found = (_value(*one) for one in session.execute(stmt))
+    return {(one.network, one.handle): one for one in found if (one.network, one.handle) in wanted}
+
+
+def add(session: Session, now: datetime, values: Mapping[str, Any]) -> Account:
+    """A new account; raises ``AccountExists``."""
+    row = Row(id=new_id(), created_at=now, updated_at=now, **values)
+    session.add(row)
+    flush(session, AccountExists, f"{values['network']}:{values['handle']} is registered already.")
+    return account(session, row.id)
+
+
+def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Account:
+    """Change an account's columns."""
+    row = session.get_one(Row, id_)
+    change(session, row, now, changes)
+    return account(session, id_)
+
+
+def _value(row: Row, path: str) -> Account:
+    ids = tuple(UUID(part) for part in path.split("/"))
+    return value_of(Account, row, path=ids, risk=RiskTier(row.risk), state=AccountState(row.state))
+
+
+def ids_in(scopes: Iterable[Scope]) -> Select[Any]:
+    """The ids of accounts inside any of these scopes, as a statement to be embedded."""
+    ways: list[Any] = [false()]
+    for scope in scopes:
+        if scope.network:
+            ways.append(Row.network == scope.network)
+        elif scope.business_unit_id:
+            ways.append(BusinessUnit.path.contains(scope.business_unit_id.hex))
+    return select(Row.id).join(BusinessUnit, BusinessUnit.id == Row.business_unit_id).where(or_(*ways))

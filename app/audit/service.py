@@ -1,0 +1,69 @@
+"""Recording changes, sealing them into the chain, reading and verifying it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from app.kernel.pages import Page
+from app.kernel.work import Record, Work
+
+from . import rules, store
+
+
+def record(  # noqa: PLR0913 - one argument per member of an event
+    work: Work,
+    action: str,
+    subject: tuple[str, UUID | str],
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+    on_behalf_of: UUID | None = None,
+    person_id: UUID | None = None,
+) -> None:
+    """Tell of one change, in the transaction that makes it. ``subject``: (kind, id)."""
+    kind, id_ = subject
+    work.records.append(Record(action, kind, str(id_), before, after, reason, on_behalf_of, person_id))
+
+
+def seal(work: Work) -> int | None:
+    """Number, chain and write what was recorded; the last act before the commit. Answers the revision."""
+    if not work.records:
+        return None
+    work.session.flush()  # the change itself before the lock: the chain is held for the sealing alone
+    seq, prev_hash = store.lock_head(work.session)
+    author = rules.Author(work.actor.kind, work.actor.id, work.actor.roles)
+    events, values = rules.seal(work.records, author, work.now, work.request_id, seq, prev_hash)
+    store.append(work.session, events, values)
+    work.records.clear()
+    return events[-1].seq
+
+
+def events(work: Work, page: Page, filters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A page of events, readable: JSON members parsed, personal values put back unless erased."""
+    found = store.page(work.session, page, filters)
+    kept = store.personal(work.session, [event.seq for event in found])
+    return [_readable(event, kept.get(event.seq, {})) for event in found]
+
+
+def _readable(event: rules.Event, kept: Mapping[str, str]) -> dict[str, Any]:
+    members = {name: getattr(event, name) for name in ("seq", "at", "on_behalf_of", "action", "request_id", "prev_hash", "hash")}
+    members["actor"] = rules.readable(event.actor, "actor", {})
+    members["subject"] = {"kind": event.subject_kind, "id": event.subject_id}
+    for side in ("reason", "before", "after"):
+        members[side] = rules.readable(getattr(event, side), side, kept)
+    return members
+
+
+def verify(work: Work, progress: Callable[[int], None] | None = None) -> rules.Flaw | int:
+    """Walk the whole chain: the first flaw, or the number of events if there is none."""
+    seen: rules.Flaw | int = 0
+    for seen in rules.first_flaw(store.walk(work.session)):
+        if progress and isinstance(seen, int) and seen % 1000 == 0:
+            progress(seen)
+    return seen
+
+
+def revision(work: Work) -> int:
+    """The newest revision that this transaction can see."""
+    return store.newest(work.session)

@@ -1,0 +1,79 @@
+"""Every statement that touches the audit log: append, and read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Select, func, insert, select
+from sqlalchemy.orm import Session
+
+from app.kernel.database import advisory_lock
+from app.kernel.pages import Page, keyset
+
+from .rules import GENESIS, Event, PersonalValue
+from .tables import AuditEvent, AuditPersonal
+
+CHAIN_LOCK = 0x636F_6501
+_EVENT = tuple(field.name for field in fields(Event))
+_PERSONAL = tuple(field.name for field in fields(PersonalValue))
+
+
+def lock_head(session: Session) -> tuple[int, str]:
+    """Hold the end of the chain until the transaction ends; answers its (seq, hash).
+
+    The lock must be taken by a statement of its own before the head is read, under READ COMMITTED: a snapshot taken
+    with the lock would miss the event committed while waiting for it, and the chain would fork.
+    """
+    advisory_lock(session, CHAIN_LOCK)
+    row = session.execute(select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)).first()
+    return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+def append(session: Session, events: Sequence[Event], values: Sequence[PersonalValue]) -> None:
+    """Write sealed events."""
+    session.execute(insert(AuditEvent), [asdict(event) for event in events])
+    if values:
+        session.execute(insert(AuditPersonal), [asdict(value) for value in values])
+
+
+def page(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Event]:
+    """Events by exact match of ``filters`` (column -> value), one more than the page's limit if there are more."""
+    stmt: Select[Any] = select(AuditEvent)
+    for name, value in filters.items():
+        if value is not None:
+            stmt = stmt.where(getattr(AuditEvent, name) == value)
+    return [_event(row) for row in session.scalars(keyset(stmt, ((AuditEvent.seq, page.descending),), page))]
+
+
+def personal(session: Session, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
+    """The personal values that still exist, by seq and field, as JSON text."""
+    found: dict[int, dict[str, str]] = {}
+    for row in session.scalars(select(AuditPersonal).where(AuditPersonal.seq.in_(seqs))):
+        found.setdefault(row.seq, {})[row.field] = row.value
+    return found
+
+
+def walk(session: Session) -> Iterator[tuple[Event, list[PersonalValue]]]:
+    """The whole log in order, in constant memory, each event with its personal values."""
+    columns = [getattr(AuditEvent, name) for name in _EVENT]
+    extra = [getattr(AuditPersonal, name).label(f"p_{name}") for name in _PERSONAL]
+    stmt = (
+        select(*columns, *extra)
+        .outerjoin(AuditPersonal, AuditPersonal.seq == AuditEvent.seq)
+        .order_by(AuditEvent.seq)
+        .execution_options(yield_per=1000)
+    )
+    for _, rows in groupby(session.execute(stmt), key=lambda row: row.seq):
+        group = list(rows)
+        event = Event(*group[0][: len(_EVENT)])
+        yield event, [PersonalValue(*row[len(_EVENT) :]) for row in group if row.p_seq is not None]
+
+
+def _event(row: AuditEvent) -> Event:
+    return Event(*(getattr(row, name) for name in _EVENT))
+
+
+def newest(session: Session) -> int:
+    """The sequence number of the last event; 0 in an empty log."""
+    return session.scalar(select(func.max(AuditEvent.seq))) or 0

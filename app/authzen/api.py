@@ -1,0 +1,55 @@
+"""AuthZEN Authorization API 1.0: access evaluation. Spelling only; the meaning is ``governance/evaluation``."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+
+from app.audit import service as audit
+from app.governance.evaluation import service
+from app.governance.evaluation.service import Question
+from app.kernel.access import Route, allow
+from app.kernel.actor import Permission
+from app.kernel.errors import Forbidden, MalformedRequest
+from app.kernel.findings import findings
+from app.kernel.problems import responses
+from app.kernel.tags import Tag
+from app.kernel.work import Work
+
+from . import wire
+
+
+class StandardRoute(Route):
+    """The standard wants 400, not 422, for what is missing, of a wrong type or no JSON at all."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with refused input spelled as the standard has it."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except RequestValidationError as error:
+                found = findings(error.errors(), error.body)
+                raise MalformedRequest("The request is incomplete or of a wrong type.", errors=found) from error
+
+        return handle
+
+
+router = APIRouter(prefix="/access/v1", route_class=StandardRoute, tags=[Tag.TOOLS])
+
+
+@router.post("/evaluation", responses=responses(MalformedRequest, Forbidden))
+def evaluate(
+    body: wire.Evaluation, work: Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)]
+) -> wire.Answer:
+    """May this person take this action on this account, now? A refusal names every reason and its remedy."""
+    named = (body.context or {}).get("tool")
+    question = Question(
+        subject=body.subject.id if body.subject.type == "employee" else "",
+        right=body.action.name,
+        account=body.resource.id if body.resource.type == "account" else "",
+        tool=named if isinstance(named, str) else None,
+    )
+    return wire.answer(service.evaluate(work, question), audit.revision(work))

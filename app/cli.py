@@ -1,0 +1,226 @@
+"""`coe`: thin commands over the same services that the API calls. Heavy imports wait until a command needs them."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.kernel.errors import DomainError
+from app.settings import BadSettings, Settings, load
+
+if TYPE_CHECKING:
+    from app.directory.rules import Employee
+    from app.kernel.access import House
+    from app.kernel.work import Work
+
+app = typer.Typer(
+    name="coe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Governance of official social media accounts: who may post where, by whose decision, and why not.",
+)  # fmt: skip
+clients = typer.Typer(no_args_is_help=True, help="Service clients: publishing tools, feeds, scripts.")
+audit_commands = typer.Typer(no_args_is_help=True, help="The audit log.")
+app.add_typer(clients, name="client")
+app.add_typer(audit_commands, name="audit")
+
+Who = Annotated[str, typer.Argument(metavar="EMPLOYEE", help="Work e-mail, user name or HR's employee id.")]
+
+
+def fail(message: str, code: int = 2) -> typer.Exit:
+    """Say what is wrong, on standard error; the exit to raise."""
+    typer.echo(f"coe: {message}", err=True)
+    return typer.Exit(code)
+
+
+def settings() -> Settings:
+    """The environment, or an exit that says which setting is wrong."""
+    try:
+        return load()
+    except BadSettings as error:
+        raise fail(str(error)) from error
+
+
+def parts() -> "House":
+    """The database of the environment, migrated; or an exit that says what to do."""
+    from app import migrating
+    from app.main import house_for
+    from app.kernel.database import engine_for
+
+    told = settings()
+    engine = engine_for(told.database_url)
+    wrong = migrating.behind(engine)
+    if wrong:
+        raise fail(f"{wrong}; run `coe migrate` first.")
+    return house_for(engine)
+
+
+@contextmanager
+def working(*, write: bool = True) -> Iterator["Work"]:
+    """One transaction of the operator; a refusal is said in words and ends with exit 2."""
+    from app.kernel.access import operator_work
+
+    try:
+        with operator_work(parts(), write=write) as work:
+            yield work
+    except DomainError as error:
+        raise fail(str(error)) from error
+
+
+def person(work: "Work", who: str) -> "Employee":
+    """The one employee that the text names."""
+    from app.directory import store as directory
+
+    found = directory.find_employees(work.session, who)
+    if len(found) != 1:
+        raise fail(f"{who!r} names {'two employees; use the employee id' if found else 'no employee'}.")
+    return found[0]
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
+    no_migrate: Annotated[bool, typer.Option("--no-migrate", help="Never migrate the database.")] = False,
+) -> None:
+    """Serve the API; migrates first where that is allowed (SQLite, or COE_MIGRATION_DATABASE_URL set)."""
+    from app import serving
+
+    told = settings()
+    try:
+        serving.prepare(told, host, migrate=not no_migrate)
+    except serving.NotServed as error:
+        raise fail(str(error)) from error
+    serving.run(told, host, port, workers)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+) -> None:
+    """Serve a made-up enterprise from a private database, with one login for each role."""
+    from app import serving
+
+    serving.demo(port)
+
+
+@app.command()
+def migrate(revision: Annotated[str, typer.Argument(help="Where to; the newest unless told.")] = "head") -> None:
+    """Bring the database to the newest schema."""
+    from app import migrating
+
+    migrating.migrate(settings(), revision)
+    typer.echo("The database is migrated.", err=True)
+
+
+@app.command()
+def appoint(
+    who: Who,
+    role: Annotated[str, typer.Argument(help="strategist, community_manager, bu_liaison, auditor, admin, ...")],
+    scope: Annotated[str | None, typer.Option(help="bu:KEY or network:KEY; the enterprise unless told.")] = None,
+) -> None:
+    """Appoint someone to a role: the first appointments, by an operator."""
+    from app.directory import store as directory
+    from app.kernel.actor import Scope, ScopeKind
+    from app.networks import store as networks
+    from app.roles import service as roles
+    from app.roles.rules import Role
+
+    if role not in set(Role):
+        raise fail(f"{role!r} is not a role: {', '.join(Role)}.")
+    kind, _, key = (scope or "").partition(":")
+    if scope and (kind not in ("bu", "network") or not key):
+        raise fail("--scope is bu:KEY or network:KEY.")
+    with working() as work:
+        over = Scope(ScopeKind.ENTERPRISE)
+        if kind == "bu":
+            over = Scope(ScopeKind.BUSINESS_UNIT, business_unit_id=directory.unit(work.session, key).id)
+        if kind == "network":
+            over = Scope(ScopeKind.NETWORK, network=networks.network(work.session, key).key)
+        employee = person(work, who)
+        roles.appoint(work, employee.id, Role(role), over)
+    typer.echo(f"{employee.display_name} is now {role}{f' over {key}' if key else ''}.", err=True)
+
+
+@app.command()
+def password(who: Who) -> None:
+    """Set a password for the built-in login, read from the terminal or from standard input."""
+    from app.identity.login import service as login
+
+    if sys.stdin.isatty():
+        chosen = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        chosen = sys.stdin.readline().rstrip("\n")
+    with working() as work:
+        login.set_password(work, who, chosen)
+    typer.echo("The password is set.", err=True)
+
+
+@app.command()
+def token(
+    who: Who,
+    ttl: Annotated[int, typer.Option(help="Seconds that it is good for; a negative one makes an expired token.")] = 3600,
+) -> None:
+    """Print a bearer token in someone's name, for scripts; refused where people log in elsewhere."""
+    from app.identity import service as identity
+    from app.main import identity_of
+
+    told = settings()
+    with working() as work:
+        made = identity.issue_token(identity_of(told), work, who, ttl)
+    typer.echo(made)
+
+
+@clients.command("create")
+def create_client(
+    name: Annotated[str, typer.Argument(help="What it is, e.g. 'Postwell production'.")],
+    scope: Annotated[list[str], typer.Option(help="What it may do; several times for more.")],
+    tool: Annotated[str | None, typer.Option(help="The key of the publishing tool that it is.")] = None,
+    gateway: Annotated[bool, typer.Option("--gateway", help="It asks for several tools and names each.")] = False,
+    static: Annotated[bool, typer.Option("--static", help="A long-lived bearer instead of a secret.")] = False,
+) -> None:
+    """Register a service client; its secret is shown once."""
+    from app.identity.clients import service as client_service
+
+    with working() as work:
+        made = client_service.create_client(work, name, scope, tool_key=tool, gateway=gateway, static=static)
+    typer.echo(f"client_id: {made.client_id}")
+    if made.secret is not None:
+        typer.echo(f"client_secret: {made.secret}")
+    if made.bearer is not None:
+        typer.echo(f"bearer: {made.bearer}")
+
+
+@audit_commands.command("verify")
+def verify_audit() -> None:
+    """Walk the whole audit chain; exit 1 with the first bad sequence number when it was altered."""
+    from app.audit import service as audit
+    from app.audit.rules import Flaw
+
+    with working(write=False) as work:
+        found = audit.verify(work, lambda n: typer.echo(f"\r{n} events", err=True, nl=False) if sys.stderr.isatty() else None)
+    if isinstance(found, Flaw):
+        typer.echo(f"altered at {found.seq}: {found.what}")
+        raise typer.Exit(1)
+    typer.echo(f"verified: {found} events")
+
+
+@app.command()
+def openapi(markdown: Annotated[bool, typer.Option("--markdown", help="As openapi.md.")] = False) -> None:
+    """Print the OpenAPI document, as JSON or as Markdown."""
+    import json
+
+    from app import serving
+    from app.docs.rules import render_markdown
+
+    document = serving.document()
+    typer.echo(render_markdown(document) if markdown else json.dumps(document, indent=2, ensure_ascii=False), nl=not markdown)
+
+
+def main() -> None:
+    """The console script."""
+    from app import cli_import
+
+    app.add_typer(cli_import.commands, name="import")
+    app()

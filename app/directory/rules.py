@@ -1,0 +1,168 @@
+"""What a business unit and an employee are."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from app.kernel.actor import Place
+from app.kernel.errors import Conflict, FieldError, Invalid
+
+ROOT_ID = UUID("00000000-0000-7000-8000-000000000001")
+"""The root of the tree, made by the first migration: the enterprise itself."""
+ROOT_KEY = "enterprise"
+MAX_DEPTH = 32
+_KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Function(StrEnum):
+    """What a unit is for."""
+
+    MARKETING = "marketing"
+    COMMUNICATIONS = "communications"
+    PUBLIC_RELATIONS = "public_relations"
+    HUMAN_RESOURCES = "human_resources"
+    LEARNING_DEVELOPMENT = "learning_development"
+    SUPPLY_CHAIN = "supply_chain"
+    PROCUREMENT = "procurement"
+    CUSTOMER_SUPPORT = "customer_support"
+    SALES = "sales"
+    PRODUCT = "product"
+    OTHER = "other"
+
+
+class EmploymentType(StrEnum):
+    EMPLOYEE = "employee"
+    CONTRACTOR = "contractor"
+    AGENCY = "agency"
+
+
+class UnitState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class UnitClosed(Conflict):
+    """A closed unit keeps its history and takes nothing new."""
+
+    code = "business_unit_closed"
+
+
+class UnitCycle(Conflict):
+    """A unit cannot stand below itself."""
+
+    code = "business_unit_cycle"
+
+
+class UnitNotEmpty(Conflict):
+    """What the unit still holds must go elsewhere first; ``errors`` lists it."""
+
+    code = "business_unit_not_empty"
+
+
+class KeyTaken(Conflict):
+    code = "key_taken"
+    title = "The key is in use"
+
+
+class EmployeeExists(Conflict):
+    """HR's employee id and the user name each belong to one person for ever."""
+
+    code = "employee_exists"
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessUnit:
+    """A node of the one tree. ``path``: ids from the root down to itself."""
+
+    id: UUID
+    key: str
+    name: str
+    parent_id: UUID | None
+    path: tuple[UUID, ...]
+    function: Function | None
+    region: str | None
+    timezone: str
+    state: UnitState
+    merged_into_id: UUID | None
+    closed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Employee:
+    """A person as HR states them."""
+
+    id: UUID
+    employee_number: str
+    user_name: str
+    email: str | None
+    given_name: str | None
+    family_name: str | None
+    display_name: str
+    title: str | None
+    location: str | None
+    employment_type: EmploymentType
+    business_unit_id: UUID
+    manager_id: UUID | None
+    hired_on: date | None
+    terminated_on: date | None
+    active: bool
+    left_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+def slug(name: str) -> str:
+    """A key from a name: ``House - AL`` -> ``house-al``."""
+    ascii_ = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", ascii_))[:60].strip("-") or "unit"
+
+
+def check_key(key: str) -> str:
+    """Keys are for addresses and files: lower-case letters, digits and single hyphens."""
+    if len(key) > 60 or not _KEY.fullmatch(key):
+        raise Invalid.field("/key", "key_form", "A key is at most 60 lower-case letters, digits and single hyphens.")
+    return key
+
+
+def check_timezone(name: str) -> str:
+    """An IANA time zone name."""
+    if name not in available_timezones():
+        raise Invalid.field("/timezone", "unknown_timezone", f"{name!r} is not an IANA time zone, e.g. Europe/Berlin.")
+    return name
+
+
+def check_parent(unit_id: UUID | None, parent: BusinessUnit) -> None:
+    """May this unit (None: a new one) stand below that one?"""
+    if parent.state is UnitState.CLOSED:
+        raise UnitClosed(f"{parent.name} is closed and takes no new units.")
+    if unit_id in parent.path:
+        raise UnitCycle(f"{parent.name} is the unit itself or stands below it.")
+    if len(parent.path) >= MAX_DEPTH:
+        raise Conflict(f"The tree may be {MAX_DEPTH} levels deep.")
+
+
+def check_close(unit: BusinessUnit, holdings: dict[str, int]) -> None:
+    """A unit closes when nothing living is left in it; ``holdings``: what it still has, by name, in numbers."""
+    if unit.id == ROOT_ID:
+        raise Conflict("The enterprise itself cannot be closed or merged.")
+    if unit.state is UnitState.CLOSED:
+        raise UnitClosed(f"{unit.name} is closed already.")
+    left = {what: n for what, n in holdings.items() if n}
+    if left:
+        errors = [FieldError("", what, f"{n} {what.replace('_', ' ')}") for what, n in left.items()]
+        raise UnitNotEmpty(
+            f"{unit.name} still has {', '.join(e.message for e in errors)}. Move or end them, or merge the unit into another.",
+            errors=errors,
+        )

@@ -1,0 +1,278 @@
+"""Every statement that touches units and employees. Rows do not leave this module."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, false, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from app.kernel.actor import Scope
+from app.kernel.database import advisory_lock, change, flush, value_of
+from app.kernel.errors import NotFound
+from app.kernel.ids import new_id
+from app.kernel.pages import Page, keyset
+from app.kernel.text import key_of
+
+from . import tables
+from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Function, KeyTaken, UnitState
+
+TREE_LOCK = 0x636F_6502
+_BATCH = 500
+
+
+def lock_tree(session: Session) -> None:
+    """Units are added and moved one at a time: two moves together could close a circle."""
+    advisory_lock(session, TREE_LOCK)
+
+
+def unit(session: Session, id_or_key: UUID | str) -> BusinessUnit:
+    """One unit by id or key, or ``NotFound``."""
+    row = _unit_row(session, id_or_key)
+    if row is None:
+        raise NotFound(f"There is no business unit {id_or_key}.")
+    return _unit(row)
+
+
+def _unit_row(session: Session, id_or_key: UUID | str) -> tables.BusinessUnit | None:
+    key = _as_uuid(id_or_key)
+    if key is not None:
+        return session.get(tables.BusinessUnit, key)
+    return session.scalars(select(tables.BusinessUnit).where(tables.BusinessUnit.key == id_or_key)).first()
+
+
+def units(session: Session, ids: Iterable[UUID]) -> dict[UUID, BusinessUnit]:
+    """Several units by id."""
+    stmt = select(tables.BusinessUnit).where(tables.BusinessUnit.id.in_(set(ids)))
+    return {row.id: _unit(row) for row in session.scalars(stmt)}
+
+
+def all_units(session: Session) -> list[BusinessUnit]:
+    """The whole tree, parents before children."""
+    return sorted(map(_unit, session.scalars(select(tables.BusinessUnit))), key=lambda unit: len(unit.path))
+
+
+def units_named(session: Session, text: str) -> list[BusinessUnit]:
+    """Open units whose key or name this is, whatever the case."""
+    key = key_of(text)
+    row = tables.BusinessUnit
+    stmt = select(row).where(or_(row.key == key, row.name_key == key), row.state == UnitState.OPEN)
+    return [_unit(found) for found in session.scalars(stmt)]
+
+
+def page_units(session: Session, page: Page, filters: Mapping[str, Any]) -> list[BusinessUnit]:
+    """Units by equal columns, one more than the limit if there are more."""
+    stmt = _where(select(tables.BusinessUnit), tables.BusinessUnit, filters)
+    return [_unit(row) for row in session.scalars(keyset(stmt, _order(tables.BusinessUnit, page), page))]
+
+
+def add_unit(session: Session, now: datetime, parent: BusinessUnit, values: Mapping[str, Any]) -> BusinessUnit:
+    """A new unit below ``parent``; raises ``KeyTaken``."""
+    id_ = new_id()
+    row = tables.BusinessUnit(
+        id=id_, parent_id=parent.id, path=_path((*parent.path, id_)), created_at=now, updated_at=now,
+        name_key=key_of(values["name"]), state=UnitState.OPEN, **values,
+    )  # fmt: skip
+    session.add(row)
+    flush(session, KeyTaken, f"There is a business unit with the key {values['key']} already.")
+    return _unit(row)
+
+
+def save_unit(session: Session, unit: BusinessUnit, now: datetime, changes: Mapping[str, Any]) -> BusinessUnit:
+    """Change a unit's own columns; ``name_key`` follows the name."""
+    row = session.get_one(tables.BusinessUnit, unit.id)
+    more = {"name_key": key_of(changes["name"])} if "name" in changes else {}
+    change(session, row, now, {**changes, **more})
+    return _unit(row)
+
+
+def reparent(session: Session, unit: BusinessUnit, parent: BusinessUnit, now: datetime) -> BusinessUnit:
+    """Hang a unit, with all below it, under another parent."""
+    old, new = _path(unit.path), _path((*parent.path, unit.id))
+    below = select(tables.BusinessUnit).where(tables.BusinessUnit.path.startswith(old + "/"))
+    for row in session.scalars(below):
+        row.path = new + row.path[len(old) :]
+    return save_unit(session, unit, now, {"parent_id": parent.id, "path": new})
+
+
+def unit_holdings(session: Session, unit_id: UUID) -> dict[str, int]:
+    """What the directory itself still has in a unit."""
+    child, person = tables.BusinessUnit, tables.Employee
+    count = select(func.count())
+    return {
+        "open_child_units": session.scalar(count.where(child.parent_id == unit_id, child.state == UnitState.OPEN)) or 0,
+        "active_employees": session.scalar(count.where(person.business_unit_id == unit_id, person.active)) or 0,
+    }
+
+
+def child_units(session: Session, unit_id: UUID) -> list[BusinessUnit]:
+    """The open units directly below."""
+    row = tables.BusinessUnit
+    stmt = select(row).where(row.parent_id == unit_id, row.state == UnitState.OPEN)
+    return [_unit(found) for found in session.scalars(stmt)]
+
+
+def employee(session: Session, employee_id: UUID) -> Employee:
+    """One employee by our id, or ``NotFound``."""
+    row = session.get(tables.Employee, employee_id)
+    if row is None:
+        raise NotFound(f"There is no employee {employee_id}.")
+    return _employee(row)
+
+
+def employees(session: Session, ids: Iterable[UUID]) -> dict[UUID, Employee]:
+    """Several employees by our id."""
+    stmt = select(tables.Employee).where(tables.Employee.id.in_(set(ids)))
+    return {row.id: _employee(row) for row in session.scalars(stmt)}
+
+
+def lock_employees(session: Session, ids: Iterable[UUID], *, shared: bool = False) -> dict[UUID, Employee]:
+    """Hold people's rows until the transaction ends, and read them afresh.
+
+    The employee's row is the lock of all that is theirs: whoever ends or gives an appointment, or makes someone leave,
+    holds it alone; whoever relies on what a person is or may decide holds it shared. Always in order of id.
+    """
+    stmt = select(tables.Employee).where(tables.Employee.id.in_(set(ids))).order_by(tables.Employee.id)
+    stmt = stmt.with_for_update(read=shared).execution_options(populate_existing=True)
+    return {row.id: _employee(row) for row in session.scalars(stmt)}
+
+
+def find_employees(session: Session, text: str) -> list[Employee]:
+    """Who this text names: our id, else HR's employee id, else the work e-mail, else the user name. At most two."""
+    row, key = tables.Employee, key_of(text)
+    id_ = _as_uuid(text)
+    ways = [row.id == id_] if id_ else []
+    for way in (*ways, row.employee_number == text, row.email_key == key, row.user_name_key == key):
+        found = list(session.scalars(select(row).where(way).limit(2)))
+        if found:
+            return [_employee(one) for one in found]
+    return []
+
+
+def employees_by_number(session: Session, numbers: Iterable[str]) -> dict[str, Employee]:
+    """Several employees by HR's employee id."""
+    stmt = select(tables.Employee).where(tables.Employee.employee_number.in_(set(numbers)))
+    return {row.employee_number: _employee(row) for row in session.scalars(stmt)}
+
+
+def active_numbers(session: Session) -> dict[str, UUID]:
+    """HR's employee id -> our id, of everyone active."""
+    stmt = select(tables.Employee.employee_number, tables.Employee.id).where(tables.Employee.active)
+    return {number: id_ for number, id_ in session.execute(stmt)}
+
+
+def walk_active(session: Session) -> Iterator[dict[str, UUID]]:
+    """HR's employee id -> our id, of everyone active, in parts: there may be more people than memory should hold."""
+    row = tables.Employee
+    stmt = select(row.employee_number, row.id).where(row.active).order_by(row.id).limit(_BATCH)
+    part = dict(session.execute(stmt).tuples().all())
+    while part:
+        yield part
+        part = dict(session.execute(stmt.where(row.id > max(part.values()))).tuples().all())
+
+
+def numbers_by_user_name(session: Session, keys: Iterable[str]) -> dict[str, str]:
+    """The key of a user name -> the employee id of whom it belongs to, active or not."""
+    row = tables.Employee
+    stmt = select(row.user_name_key, row.employee_number).where(row.user_name_key.in_(set(keys)))
+    return dict(session.execute(stmt).tuples().all())
+
+
+def managers_by_number(session: Session, numbers: Iterable[str]) -> dict[str, str | None]:
+    """HR's employee id -> that of the manager, of those of these that are known."""
+    row, manager = tables.Employee, aliased(tables.Employee)
+    stmt = select(row.employee_number, manager.employee_number).outerjoin(manager, manager.id == row.manager_id)
+    return dict(session.execute(stmt.where(row.employee_number.in_(set(numbers)))).tuples().all())
+
+
+def page_employees(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Employee]:
+    """Employees by equal columns; ``email`` and ``user_name`` compare whatever the case."""
+    keyed = {f"{name}_key": key_of(filters[name]) for name in ("email", "user_name") if filters.get(name) is not None}
+    rest = {name: value for name, value in filters.items() if name not in ("email", "user_name")}
+    stmt = _where(select(tables.Employee), tables.Employee, {**rest, **keyed})
+    return [_employee(row) for row in session.scalars(keyset(stmt, _order(tables.Employee, page), page))]
+
+
+def add_employee(session: Session, now: datetime, values: Mapping[str, Any]) -> Employee:
+    """A new person; raises ``EmployeeExists`` when number or user name are someone's already."""
+    row = tables.Employee(id=new_id(), created_at=now, updated_at=now, **_keyed(values))
+    session.add(row)
+    flush(session, EmployeeExists, "The employee id or the user name belongs to another employee already.")
+    return _employee(row)
+
+
+def save_employee(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Employee:
+    """Change a person's columns; raises ``EmployeeExists``."""
+    row = session.get_one(tables.Employee, id_)
+    for name, value in _keyed(changes).items():
+        setattr(row, name, value)
+    row.updated_at = now
+    flush(session, EmployeeExists, "The user name belongs to another employee already.")
+    return _employee(row)
+
+
+def move_employees(session: Session, source: UUID, target: UUID, now: datetime) -> list[UUID]:
+    """Everyone of one unit into another (a merge of units); answers the active ones' ids."""
+    row = tables.Employee
+    ids = list(session.scalars(select(row.id).where(row.business_unit_id == source, row.active)))
+    moved = update(row).where(row.business_unit_id == source)
+    session.execute(moved.values(business_unit_id=target, updated_at=now, version=row.version + 1))
+    return ids
+
+
+def _keyed(values: Mapping[str, Any]) -> dict[str, Any]:
+    keys = {f"{name}_key": values[name] and key_of(values[name]) for name in ("user_name", "email") if name in values}
+    return {**values, **keys}
+
+
+def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Parts small enough for one statement."""
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
+
+
+def _where(stmt: Select[Any], row: Any, filters: Mapping[str, Any]) -> Select[Any]:
+    for name, value in filters.items():
+        if value is not None:
+            stmt = stmt.where(getattr(row, name) == value)
+    return stmt
+
+
+def _order(row: Any, page: Page) -> tuple[tuple[Any, bool], ...]:
+    return ((getattr(row, page.column or "id"), page.descending), (row.id, page.descending))
+
+
+def _path(ids: Iterable[UUID]) -> str:
+    return "/".join(id_.hex for id_ in ids)
+
+
+def _as_uuid(text: UUID | str) -> UUID | None:
+    if isinstance(text, UUID):
+        return text
+    try:
+        return UUID(text) if len(text) == 36 else None
+    except ValueError:
+        return None
+
+
+def _unit(row: tables.BusinessUnit) -> BusinessUnit:
+    path = tuple(UUID(part) for part in row.path.split("/"))
+    function = Function(row.function) if row.function else None
+    return value_of(BusinessUnit, row, path=path, function=function, state=UnitState(row.state))
+
+
+def _employee(row: tables.Employee) -> Employee:
+    return value_of(Employee, row, employment_type=EmploymentType(row.employment_type))
+
+
+def employee_ids_in(scopes: Iterable[Scope]) -> Select[Any]:
+    """The ids of people in the units of these scopes, as a statement to be embedded."""
+    unit, person = tables.BusinessUnit, tables.Employee
+    ways = [unit.path.contains(scope.business_unit_id.hex) for scope in scopes if scope.business_unit_id]
+    return select(person.id).join(unit, unit.id == person.business_unit_id).where(or_(false(), *ways))
+
+
+def has_key(session: Session, key: str) -> bool:
+    """Is this key some unit's, open or closed?"""
+    return session.scalars(select(tables.BusinessUnit.id).where(tables.BusinessUnit.key == key)).first() is not None

@@ -1,0 +1,48 @@
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.database import Base, Resource
+
+
+class BusinessUnit(Resource, Base):
+    __tablename__ = "business_unit"
+    __table_args__ = (CheckConstraint("state IN ('open', 'closed')", name="state"),)
+
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(index=True)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("business_unit.id"), index=True)
+    # Ids from the root down, in hex, joined by "/": a subtree is a prefix, an ancestor a part.
+    path: Mapped[str] = mapped_column(Text, index=True)
+    function: Mapped[str | None]
+    region: Mapped[str | None]
+    timezone: Mapped[str] = mapped_column(default="UTC")
+    state: Mapped[str] = mapped_column(default="open")
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("business_unit.id"))
+    closed_at: Mapped[datetime | None]
+
+
+class Employee(Resource, Base):
+    __tablename__ = "employee"
+    __table_args__ = (CheckConstraint("employment_type IN ('employee', 'contractor', 'agency')", name="employment_type"),)
+
+    employee_number: Mapped[str] = mapped_column(unique=True)
+    user_name: Mapped[str]
+    user_name_key: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str | None]
+    email_key: Mapped[str | None] = mapped_column(index=True)
+    given_name: Mapped[str | None]
+    family_name: Mapped[str | None]
+    display_name: Mapped[str]
+    title: Mapped[str | None]
+    location: Mapped[str | None]
+    employment_type: Mapped[str] = mapped_column(default="employee")
+    business_unit_id: Mapped[UUID] = mapped_column(ForeignKey("business_unit.id"), index=True)
+    manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"), index=True)
+    hired_on: Mapped[date | None]
+    terminated_on: Mapped[date | None]
+    active: Mapped[bool] = mapped_column(default=True, index=True)
+    left_at: Mapped[datetime | None]

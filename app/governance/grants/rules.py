@@ -1,0 +1,146 @@
+"""What a grant is, when it is in force, and who may end or pause it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.governance.models.rules import Authority, Model, ModelKey, Right
+from app.governance.routing.rules import working_days_after
+from app.kernel.errors import Conflict, Forbidden
+from app.policies.rules import Limits
+
+
+class GrantState(StrEnum):
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+
+
+class End(StrEnum):
+    """How a grant ended; 'expired' is never written where it was revoked."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+
+
+class GrantEnded(Conflict):
+    """An ended grant stays ended; ask again."""
+
+    code = "grant_ended"
+
+
+class GrantSuspended(Conflict):
+    """A suspended grant is neither superseded nor renewed; it is resumed or revoked first."""
+
+    code = "grant_suspended"
+
+
+class NotSuspended(Conflict):
+    code = "grant_not_suspended"
+
+
+class GrantExists(Conflict):
+    """There is an open grant of this right already: racing approvals end here."""
+
+    code = "grant_exists"
+
+
+class NotTheAuthority(Forbidden):
+    """The model in force gives this to somebody else."""
+
+    code = "not_the_authority"
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """One link of the chain behind a grant."""
+
+    step: str
+    decided_by: UUID
+    on_behalf_of: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One right of one person on one account, and the decision behind it."""
+
+    id: UUID
+    employee_id: UUID
+    account_id: UUID
+    right: Right
+    request_id: UUID
+    valid_from: datetime
+    valid_until: datetime
+    model: ModelKey
+    policy_versions: tuple[str, ...]
+    approvers: tuple[Approver, ...]
+    suspended_since: datetime | None
+    suspended_by: UUID | None
+    ended_at: datetime | None
+    end: End | None
+    end_reason: str | None
+    ended_by: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    def state_at(self, at: datetime) -> GrantState:
+        """The state at an instant, of the grant as it is known; the very instant of ``valid_until`` is expired."""
+        if self.ended_at is not None and self.ended_at <= at and self.end is not None:
+            return GrantState(self.end.value)
+        if at >= self.valid_until:
+            return GrantState.EXPIRED
+        if self.suspended_since is not None and self.suspended_since <= at:
+            return GrantState.SUSPENDED
+        return GrantState.SCHEDULED if at < self.valid_from else GrantState.ACTIVE
+
+
+
+def most_days(model: Model, limits: Limits) -> int:
+    """The most days a grant may last here; an advisory model's policies do not bind."""
+    cap = None if model.advisory else limits["max_grant_days"]
+    return model.most_days if cap is None else min(model.most_days, cap)
+
+
+def valid_until(
+    model: Model, limits: Limits, wanted: datetime | None, appointment_ends: datetime | None, now: datetime
+) -> datetime:
+    """When a grant made now ends: as wanted, else the lesser of the model's default and the most allowed."""
+    most = now + timedelta(days=most_days(model, limits))
+    if wanted is not None:
+        return wanted
+    if model.until_appointment_ends and appointment_ends is not None:
+        return min(appointment_ends, most)
+    return min(now + timedelta(days=model.default_days), most)
+
+
+def check_authority(  # noqa: PLR0913 - who, over what, under which model
+    model: Model, *, liaison: bool, hub: bool, strategist: bool, granted_at: datetime, now: datetime, zone: ZoneInfo
+) -> None:
+    """May this person revoke, suspend or resume here? Raises ``NotTheAuthority``."""
+    if strategist or (liaison and Authority.LIAISON in model.authorities) or (hub and Authority.HUB in model.authorities):
+        return
+    if hub and Authority.HUB_IN_VETO_WINDOW in model.authorities:
+        if now < working_days_after(granted_at, model.veto_working_days, zone):
+            return
+        raise NotTheAuthority(f"The hub's {model.veto_working_days} working days to veto are over; ask a liaison of the unit.")
+    raise NotTheAuthority(f"Under {model.key} this belongs to {_who(model)}.")
+
+
+def _who(model: Model) -> str:
+    names = {Authority.LIAISON: "a liaison of the account's unit", Authority.HUB: "the hub"}
+    return " or ".join([names[one] for one in sorted(model.authorities) if one in names] or ["a strategist"])
+
+
+def publishers(grants: Iterable[Grant], at: datetime) -> int:
+    """How many people hold ``publish`` now, suspended or not."""
+    held = {GrantState.ACTIVE, GrantState.SUSPENDED, GrantState.SCHEDULED}
+    return len({one.employee_id for one in grants if one.right is Right.PUBLISH and one.state_at(at) in held})

@@ -1,0 +1,212 @@
+"""Issuing, revoking, suspending and resuming grants."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.accounts import store as accounts
+from app.accounts.rules import Account
+from app.audit import service as audit
+from app.directory import store as directory
+from app.governance.models import service as models
+from app.governance.models.rules import Model, Right
+from app.governance.reasons.rules import NoLongerAllowed, Reason, ReasonCode, refuse
+from app.kernel.actor import Permission, Place
+from app.kernel.errors import NotFound
+from app.kernel.pages import Page
+from app.kernel.work import Personal, Work
+from app.policies.rules import Limits
+from app.roles import service as roles
+from app.roles.rules import Role
+
+from . import rules, store
+from .rules import End, Grant, GrantState
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What is to be granted, and the decision behind it."""
+
+    employee_id: UUID
+    account: Account
+    rights: Sequence[Right]
+    request_id: UUID
+    until: datetime
+    model: Model
+    limits: Limits
+    approvers: Sequence[rules.Approver]
+
+
+def issue(work: Work, award: Award) -> list[Grant]:
+    """Grant every right of an award. Raises ``GrantExists``, ``GrantSuspended``, ``NoLongerAllowed``.
+
+    The account's row is held, so that two grants cannot both be the last that policy allows.
+    """
+    accounts.lock_account(work.session, award.account.id)
+    _check_room(work, award)
+    return [_issue(work, award, right) for right in award.rights]
+
+
+def _check_room(work: Work, award: Award) -> None:
+    most = None if award.model.advisory else award.limits["max_publishers_per_account"]
+    if most is None or Right.PUBLISH not in award.rights:
+        return
+    others = [one for one in store.open_on_account(work.session, award.account.id) if one.employee_id != award.employee_id]
+    if rules.publishers(others, work.now) >= most:
+        policy = award.limits.source["max_publishers_per_account"]
+        full = Reason(ReasonCode.PUBLISHERS_FULL, f"{most} people may publish on this account, and as many do.", policy)
+        refuse(NoLongerAllowed, (full,))
+
+
+def _issue(work: Work, award: Award, right: Right) -> Grant:
+    for one in store.of_pair(work.session, award.employee_id, award.account.id):
+        if one.right is right and one.ended_at is None:
+            _make_way(work, one)
+    values = {
+        "employee_id": award.employee_id, "account_id": award.account.id, "right": right, "request_id": award.request_id,
+        "valid_from": work.now, "valid_until": award.until, "model": award.model.key,
+        "policy_versions": list(award.limits.versions),
+    }  # fmt: skip
+    grant = store.add(work.session, work.now, values, award.approvers)
+    audit.record(work, "grant.issued", ("grant", grant.id), after=told(grant, work.now))
+    return grant
+
+
+def _make_way(work: Work, old: Grant) -> None:
+    """End the open predecessor: as expired where it has lapsed, else superseded; a suspended one stays."""
+    old = store.lock_grant(work.session, old.id)
+    state = old.state_at(work.now)
+    if state is GrantState.SUSPENDED:
+        raise rules.GrantSuspended("The right is held and suspended; it is resumed or revoked before it is granted anew.")
+    if state is GrantState.EXPIRED:
+        ended = store.end(work.session, old.id, work.now, End.EXPIRED, None, "its time was over", old.valid_until)
+    else:
+        ended = store.end(work.session, old.id, work.now, End.SUPERSEDED, work.actor.id, "granted anew")
+    audit.record(
+        work, f"grant.{ended.end}", ("grant", old.id), before=told(old, work.now), after=told(ended, work.now)
+    )
+
+
+def grant(work: Work, id_: UUID) -> Grant:
+    """One grant that the actor may see."""
+    found = store.grant(work.session, id_)
+    account = accounts.account(work.session, found.account_id)
+    if not _visible(work, found, account):
+        raise NotFound(f"There is no grant {id_}.")
+    return work.show(found)
+
+
+def _visible(work: Work, found: Grant, account: Account) -> bool:
+    holder = directory.employee(work.session, found.employee_id)
+    theirs = directory.unit(work.session, holder.business_unit_id).place
+    own = found.employee_id == work.actor.id
+    return any(work.actor.may(Permission.GRANT_READ, place, own=own) for place in (account.place, theirs))
+
+
+def grants(work: Work, page: Page, as_of: datetime | None, filters: Mapping[str, Any]) -> list[Grant]:
+    """A page of the grants that the actor may see; ``as_of``: those in force at that instant, with their state then."""
+    scopes = work.actor.scopes(Permission.GRANT_READ)
+    seen = None
+    if scopes is not None:
+        seen = store.seen_by(work.actor.id, accounts.ids_in(scopes), directory.employee_ids_in(scopes))
+    return store.page(work.session, page, work.now, as_of, filters, seen)
+
+
+def mine(work: Work) -> list[Grant]:
+    """The actor's own grants that have not ended."""
+    page = Page(limit=200, sort="-id")
+    running = store.page(work.session, page, work.now, work.now, {"employee_id": work.me})
+    return running[: page.limit]
+
+
+def revoke(work: Work, id_: UUID, reason: str) -> Grant:
+    """End a grant for good; a second time changes nothing. Raises ``NotFound``, ``Forbidden``, ``NotTheAuthority``."""
+    found = _held(work, id_, Permission.GRANT_REVOKE)
+    if found.ended_at is not None and found.end is End.REVOKED:
+        return work.show(found)
+    _check_living(work, found)
+    return work.show(close(work, found, reason))
+
+
+def close(work: Work, found: Grant, reason: str) -> Grant:
+    """Revoke a grant whatever it is: a leaver's rights end, whoever had given them."""
+    ended = store.end(work.session, found.id, work.now, End.REVOKED, work.actor.id, reason)
+    audit.record(
+        work, "grant.revoked", ("grant", found.id), before=told(found, work.now), after=told(ended, work.now), reason=reason
+    )
+    return ended
+
+
+def suspend(work: Work, id_: UUID, reason: str) -> Grant:
+    """Pause a grant. Raises ``GrantEnded``, ``GrantSuspended``, ``Forbidden``, ``NotTheAuthority``."""
+    found = _held(work, id_, Permission.GRANT_SUSPEND)
+    _check_living(work, found)
+    if found.suspended_since is not None:
+        raise rules.GrantSuspended("The grant is suspended already.")
+    paused = store.suspend(work.session, found.id, work.now, work.actor.id, reason)
+    audit.record(
+        work, "grant.suspended", ("grant", found.id), before=told(found, work.now), after=told(paused, work.now), reason=reason
+    )
+    return work.show(paused)
+
+
+def resume(work: Work, id_: UUID, reason: str) -> Grant:
+    """End a pause; the holder never resumes their own. Raises as ``suspend``, and ``NotSuspended``."""
+    found = _held(work, id_, Permission.GRANT_SUSPEND)
+    _check_living(work, found)
+    if found.suspended_since is None:
+        raise rules.NotSuspended("The grant is not suspended.")
+    if found.employee_id == work.actor.id:
+        raise rules.NotTheAuthority("Nobody resumes their own right.")
+    running = store.resume(work.session, found.id, work.now, work.actor.id)
+    audit.record(
+        work, "grant.resumed", ("grant", found.id), before=told(found, work.now), after=told(running, work.now), reason=reason
+    )
+    return work.show(running)
+
+
+def _held(work: Work, id_: UUID, permission: Permission) -> Grant:
+    """A grant that the actor sees and has authority over, held until the transaction ends."""
+    grant(work, id_)
+    found = store.lock_grant(work.session, id_)
+    work.match(found)
+    account = accounts.account(work.session, found.account_id)
+    own = found.employee_id == work.actor.id
+    work.actor.require(permission, account.place, own=own)
+    if not (own and permission is Permission.GRANT_REVOKE):
+        _check_authority(work, found, account)
+    return found
+
+
+def _check_authority(work: Work, found: Grant, account: Account) -> None:
+    unit = directory.unit(work.session, account.business_unit_id)
+    held = {role: _covers(work, role, account.place) for role in (Role.BU_LIAISON, Role.COMMUNITY_MANAGER, Role.STRATEGIST)}
+    rules.check_authority(
+        models.model(work, account.path),
+        liaison=held[Role.BU_LIAISON],
+        hub=held[Role.COMMUNITY_MANAGER],
+        strategist=held[Role.STRATEGIST],
+        granted_at=found.created_at,
+        now=work.now,
+        zone=ZoneInfo(unit.timezone),
+    )
+
+
+def _covers(work: Work, role: Role, place: Place) -> bool:
+    return any(one.role is role and one.scope.covers(place) for one in roles.held(work, work.me))
+
+
+def _check_living(work: Work, found: Grant) -> None:
+    state = found.state_at(work.now)
+    if state in (GrantState.EXPIRED, GrantState.REVOKED, GrantState.SUPERSEDED):
+        raise rules.GrantEnded(f"The grant is {state}.")
+
+
+def told(grant: Grant, at: datetime) -> dict[str, Any]:
+    """A grant as the audit log tells it."""
+    names = ("employee_id", "account_id", "right", "request_id", "valid_from", "valid_until", "model", "policy_versions")
+    reason = {"end_reason": Personal(grant.end_reason)} if grant.end_reason else {}
+    return {**{name: getattr(grant, name) for name in names}, "state": grant.state_at(at), "ended_at": grant.ended_at, **reason}

@@ -1,0 +1,174 @@
+"""Every statement that touches grants and their suspensions."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, not_, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.governance.models.rules import ModelKey, Right
+from app.kernel.database import change, flush, value_of
+from app.kernel.errors import NotFound
+from app.kernel.ids import new_id
+from app.kernel.pages import Page, keyset
+from app.kernel.wire import format_instant, parse_instant
+
+from .rules import Approver, End, Grant, GrantExists, GrantState
+from .tables import Grant as Row
+from .tables import Suspension
+
+_WITH_PAUSE = select(Row, Suspension).outerjoin(Suspension, and_(Suspension.grant_id == Row.id, Suspension.resumed_at.is_(None)))
+
+
+def grant(session: Session, id_: UUID) -> Grant:
+    """One grant, or ``NotFound``."""
+    found = session.execute(_WITH_PAUSE.where(Row.id == id_)).first()
+    if found is None:
+        raise NotFound(f"There is no grant {id_}.")
+    return _value(*found)
+
+
+def lock_grant(session: Session, id_: UUID) -> Grant:
+    """Hold a grant until the transaction ends, and read it afresh."""
+    session.get_one(Row, id_, with_for_update=True, populate_existing=True)
+    return grant(session, id_)
+
+
+def of_pair(session: Session, employee_id: UUID, account_id: UUID) -> list[Grant]:
+    """Every grant a person ever had on an account."""
+    stmt = _WITH_PAUSE.where(Row.employee_id == employee_id, Row.account_id == account_id).order_by(Row.id)
+    return [_value(*found) for found in session.execute(stmt)]
+
+
+def of_requests(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[Grant]]:
+    """Grants by the request that they came out of."""
+    found: dict[UUID, list[Grant]] = {}
+    for row in session.execute(_WITH_PAUSE.where(Row.request_id.in_(set(ids))).order_by(Row.id)):
+        found.setdefault(row[0].request_id, []).append(_value(*row))
+    return found
+
+
+def open_on_account(session: Session, account_id: UUID) -> list[Grant]:
+    """The grants on an account that have not ended."""
+    return [_value(*one) for one in session.execute(_WITH_PAUSE.where(Row.account_id == account_id, Row.ended_at.is_(None)))]
+
+
+def open_of_employee(session: Session, employee_id: UUID) -> list[Grant]:
+    """A person's grants that have not ended, held until the transaction ends."""
+    held = select(Row.id).where(Row.employee_id == employee_id, Row.ended_at.is_(None)).order_by(Row.id).with_for_update()
+    ids = list(session.scalars(held))
+    return [_value(*one) for one in session.execute(_WITH_PAUSE.where(Row.id.in_(ids)).order_by(Row.id))]
+
+
+def running(session: Session, at: datetime, right: Right) -> list[Grant]:
+    """Every grant of a right that has not ended or lapsed."""
+    stmt = _WITH_PAUSE.where(Row.right == right, Row.ended_at.is_(None), Row.valid_until > at).order_by(Row.id)
+    return [_value(*one) for one in session.execute(stmt)]
+
+
+def page(
+    session: Session, page: Page, now: datetime, as_of: datetime | None, filters: Mapping[str, Any], seen: Any = None
+) -> list[Grant]:
+    """Grants by equal columns; ``state`` as it was at ``as_of``, which also leaves out what was not yet or no more."""
+    at = as_of or now
+    paused = and_(
+        Suspension.grant_id == Row.id,
+        Suspension.suspended_at <= at,
+        or_(Suspension.resumed_at.is_(None), Suspension.resumed_at > at),
+    )
+    stmt = select(Row, Suspension).outerjoin(Suspension, paused)
+    for name, value in filters.items():
+        if value is not None:
+            stmt = stmt.where(_in_state(value, at) if name == "state" else getattr(Row, name) == value)
+    if as_of is not None:
+        stmt = stmt.where(Row.valid_from <= at, Row.valid_until > at, or_(Row.ended_at.is_(None), Row.ended_at > at))
+    if seen is not None:
+        stmt = stmt.where(seen)
+    order = ((getattr(Row, page.column or "id"), page.descending), (Row.id, page.descending))
+    return [_value(*found) for found in session.execute(keyset(stmt, order, page))]
+
+
+def _in_state(state: GrantState, at: datetime) -> Any:
+    ended = and_(Row.ended_at.is_not(None), Row.ended_at <= at)
+    lapsed = Row.valid_until <= at
+    if state in (GrantState.REVOKED, GrantState.SUPERSEDED):
+        return and_(ended, Row.end == state.value)
+    if state is GrantState.EXPIRED:
+        return or_(and_(ended, Row.end == End.EXPIRED), and_(not_(ended), lapsed))
+    running = and_(not_(ended), not_(lapsed))
+    if state is GrantState.SUSPENDED:
+        return and_(running, Suspension.id.is_not(None))
+    begun = Row.valid_from <= at if state is GrantState.ACTIVE else Row.valid_from > at
+    return and_(running, Suspension.id.is_(None), begun)
+
+
+def add(session: Session, now: datetime, values: Mapping[str, Any], approvers: Iterable[Approver]) -> Grant:
+    """A new grant; raises ``GrantExists`` where one of the same right is open."""
+    chain = [
+        {
+            "step": one.step,
+            "decided_by": str(one.decided_by),
+            "on_behalf_of": one.on_behalf_of and str(one.on_behalf_of),
+            "at": format_instant(one.at),
+        }
+        for one in approvers
+    ]
+    row = Row(id=new_id(), created_at=now, updated_at=now, approvers=chain, **values)
+    session.add(row)
+    flush(session, GrantExists, "Another approval has just granted this right.")
+    return _value(row, None)
+
+
+def end(session: Session, id_: UUID, now: datetime, how: End, by: UUID | None, reason: str, at: datetime | None = None) -> Grant:
+    """End a grant, now or (for one that lapsed) when it lapsed; an open suspension ends with it."""
+    row = session.get_one(Row, id_)
+    open_pause = update(Suspension).where(Suspension.grant_id == id_, Suspension.resumed_at.is_(None))
+    session.execute(open_pause.values(resumed_at=now))
+    change(session, row, now, {"ended_at": at or now, "end": how, "end_reason": reason, "ended_by": by})
+    return _value(row, None)
+
+
+def suspend(session: Session, id_: UUID, now: datetime, by: UUID | None, reason: str) -> Grant:
+    """Pause a grant."""
+    session.add(Suspension(id=new_id(), grant_id=id_, suspended_at=now, suspended_by=by, reason=reason))
+    change(session, session.get_one(Row, id_), now, {})
+    return grant(session, id_)
+
+
+def resume(session: Session, id_: UUID, now: datetime, by: UUID | None) -> Grant:
+    """End a grant's pause."""
+    pause = update(Suspension).where(Suspension.grant_id == id_, Suspension.resumed_at.is_(None))
+    session.execute(pause.values(resumed_at=now, resumed_by=by))
+    session.expire_all()
+    change(session, session.get_one(Row, id_), now, {})
+    return grant(session, id_)
+
+
+def seen_by(employee_id: UUID | None, account_ids: Select[Any] | None, employee_ids: Select[Any] | None) -> Any:
+    """The condition of what someone may see: their own, those on some accounts, those of some people."""
+    ways = [Row.employee_id == employee_id]
+    ways += [Row.account_id.in_(account_ids)] if account_ids is not None else []
+    ways += [Row.employee_id.in_(employee_ids)] if employee_ids is not None else []
+    return or_(*ways)
+
+
+def _value(row: Row, pause: Suspension | None) -> Grant:
+    chain = tuple(
+        Approver(
+            one["step"], UUID(one["decided_by"]), one["on_behalf_of"] and UUID(one["on_behalf_of"]), parse_instant(one["at"])
+        )
+        for one in row.approvers
+    )
+    return value_of(
+        Grant,
+        row,
+        right=Right(row.right),
+        model=ModelKey(row.model),
+        policy_versions=tuple(row.policy_versions),
+        approvers=chain,
+        suspended_since=pause.suspended_at if pause else None,
+        suspended_by=pause.suspended_by if pause else None,
+        end=End(row.end) if row.end else None,
+    )

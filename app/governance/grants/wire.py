@@ -1,0 +1,59 @@
+"""Grants as they are written on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.governance.models.rules import ModelKey, Right
+from app.kernel.text import Prose
+from app.kernel.wire import In, Instant, Out
+
+from .rules import End, GrantState
+from .rules import Grant as GrantValue
+
+
+class Why(In):
+    """The reason, kept in the audit log."""
+
+    reason: Annotated[Prose, Field(examples=["The campaign is over."])]
+
+
+class Approver(Out):
+    """One link of the chain of approvers."""
+
+    step: str
+    decided_by: UUID
+    on_behalf_of: UUID | None
+    at: Instant
+
+
+class Grant(Out):
+    """One right of one person on one account, and the decision behind it. ``state`` is as of the instant asked for."""
+
+    id: UUID
+    employee_id: UUID
+    account_id: UUID
+    right: Right
+    state: GrantState
+    request_id: UUID
+    valid_from: Instant
+    valid_until: Instant
+    model: ModelKey
+    policy_versions: list[str]
+    approvers: list[Approver]
+    suspended_since: Instant | None
+    suspended_by: UUID | None
+    ended_at: Instant | None
+    end: End | None
+    end_reason: str | None
+    ended_by: UUID | None
+    created_at: Instant
+    updated_at: Instant
+
+
+def grant(one: GrantValue, at: datetime) -> Grant:
+    """A grant with its state at an instant."""
+    members: dict[str, Any] = {name: getattr(one, name) for name in Grant.model_fields if name != "state"}
+    return Grant.model_validate({**members, "state": one.state_at(at)}, from_attributes=True)

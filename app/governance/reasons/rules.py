@@ -1,0 +1,116 @@
+"""Every reason for which something is refused, once: its stable code, and what would cure it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from app.kernel.errors import Conflict, Invalid
+
+
+class ReasonCode(StrEnum):
+    """Stable codes of an evaluation's and a request's refusal."""
+
+    ABOVE_MODEL_CEILING = "above_model_ceiling"
+    ACCOUNT_NOT_ACTIVE = "account_not_active"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    EMPLOYMENT_TYPE_EXCLUDED = "employment_type_excluded"
+    GRANT_EXPIRED = "grant_expired"
+    GRANT_NOT_STARTED = "grant_not_started"
+    GRANT_REVOKED = "grant_revoked"
+    GRANT_SUSPENDED = "grant_suspended"
+    NETWORK_NOT_ALLOWED = "network_not_allowed"
+    NO_GRANT = "no_grant"
+    NOT_FOR_OTHERS = "not_for_others"
+    NOT_THE_PROPOSER = "not_the_proposer"
+    PUBLISHERS_FULL = "publishers_full"
+    RIGHT_UNKNOWN = "right_unknown"
+    SUBJECT_INACTIVE = "subject_inactive"
+    SUBJECT_UNKNOWN = "subject_unknown"
+    TOOL_NOT_ALLOWED = "tool_not_allowed"
+    TOOL_NOT_REGISTERED = "tool_not_registered"
+    TOOL_NOT_THE_PLATFORM = "tool_not_the_platform"
+    UNTIL_IN_THE_PAST = "until_in_the_past"
+    UNTIL_TOO_LATE = "until_too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What to do about it, in a sentence; ``call``: the request that cures it, where one does."""
+
+    message: str
+    call: str | None = None
+
+
+C = ReasonCode
+_ASK = "POST /v1/rights-requests"
+REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
+    {
+        C.ABOVE_MODEL_CEILING: Remedy("Ask for a right within the model's ceiling, or ask a strategist."),
+        C.ACCOUNT_NOT_ACTIVE: Remedy("Ask the account's steward or the hub to activate or resume it."),
+        C.ACCOUNT_UNKNOWN: Remedy("Register the account first.", "POST /v1/accounts"),
+        C.EMPLOYMENT_TYPE_EXCLUDED: Remedy("Ask someone whose employment the policy allows, or a strategist."),
+        C.GRANT_EXPIRED: Remedy("Ask for it again.", _ASK),
+        C.GRANT_NOT_STARTED: Remedy("Wait until it begins."),
+        C.GRANT_REVOKED: Remedy("Ask for it again, once the reason for revoking it is gone.", _ASK),
+        C.GRANT_SUSPENDED: Remedy("Ask whoever suspended it to resume it.", "POST /v1/grants/{id}/resume"),
+        C.NETWORK_NOT_ALLOWED: Remedy("Use a network that the policy allows, or ask a strategist."),
+        C.NO_GRANT: Remedy("Ask for the right.", _ASK),
+        C.NOT_FOR_OTHERS: Remedy("Let the person ask for themselves.", _ASK),
+        C.NOT_THE_PROPOSER: Remedy("Ask one of those who may register accounts here.", "GET /v1/appointments"),
+        C.PUBLISHERS_FULL: Remedy("End a right on the account that is no longer needed.", "POST /v1/grants/{id}/revoke"),
+        C.RIGHT_UNKNOWN: Remedy("Use one of draft, publish, engage, analyze, administer."),
+        C.SUBJECT_INACTIVE: Remedy("Only HR can make a person active again."),
+        C.SUBJECT_UNKNOWN: Remedy("Use our id, HR's employee id, the work e-mail or the user name of one person."),
+        C.TOOL_NOT_ALLOWED: Remedy("Use a tool that is registered for this unit, or for all.", "GET /v1/publishing-tools"),
+        C.TOOL_NOT_REGISTERED: Remedy("Have the tool registered.", "POST /v1/publishing-tools"),
+        C.TOOL_NOT_THE_PLATFORM: Remedy("Post through the one platform.", "GET /v1/governance"),
+        C.UNTIL_IN_THE_PAST: Remedy("Ask with a later `until`, or with none."),
+        C.UNTIL_TOO_LATE: Remedy("Ask with an earlier `until`, or with none."),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason: a sentence a person understands, and the policy version behind it (``key@n``), if one is."""
+
+    code: ReasonCode
+    message: str
+    policy: str | None = None
+
+    @property
+    def remedy(self) -> Remedy:
+        return REMEDIES[self.code]
+
+
+class RequestRefused(Invalid):
+    """What was asked cannot be asked here; every reason is named, each with its remedy."""
+
+    code = "request_refused"
+    title = "The request is refused"
+
+
+class NoLongerAllowed(Conflict):
+    """What was asked was allowed then and is not now; it can only be denied, changed or withdrawn."""
+
+    code = "no_longer_allowed"
+
+
+def as_members(reasons: tuple[Reason, ...]) -> list[dict[str, object]]:
+    """Reasons as plain members of a document."""
+    return [
+        {
+            "code": one.code.value,
+            "message": one.message,
+            "remedy": {"message": one.remedy.message, "call": one.remedy.call},
+            **({"policy": one.policy} if one.policy else {}),
+        }
+        for one in reasons
+    ]
+
+
+def refuse(kind: type[RequestRefused] | type[NoLongerAllowed], reasons: tuple[Reason, ...]) -> None:
+    """Raise if there is any reason to."""
+    if reasons:
+        raise kind(" ".join(one.message for one in reasons), members={"reasons": as_members(reasons)})

@@ -1,0 +1,206 @@
+"""Registering accounts: proposed by whom the model lets, decided on the model's route."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.accounts import service as accounts
+from app.accounts import store as account_store
+from app.accounts.rules import Account, AccountExists, AccountState
+from app.audit import service as audit
+from app.directory import store as directory
+from app.directory.rules import UnitClosed, UnitState
+from app.governance.models import service as models
+from app.governance.models.rules import MODELS, Setting
+from app.governance.reasons.rules import Reason, RequestRefused, refuse
+from app.governance.requests import service as requests
+from app.governance.routing import rules as routing_rules
+from app.governance.routing import service as routing
+from app.governance.routing import store
+from app.governance.routing.rules import Request, RequestKind, RequestState, Standing, Step, Verdict
+from app.governance.routing.service import Grounds
+from app.kernel.errors import Forbidden
+from app.kernel.work import Work
+from app.networks import rules as network_rules
+from app.networks import store as networks
+from app.policies import service as policies
+from app.policies.rules import Limits, RiskTier
+from app.roles.rules import Role, coe_member
+
+from . import rules
+
+SIMILAR = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An account with its registration, as it stands now, and what should give a proposer pause."""
+
+    shown: accounts.Shown
+    request: Request | None
+    state: RequestState | None
+    steps: tuple[Standing, ...]
+    near_duplicates: tuple[Account, ...]
+    idle_nearby: tuple[Account, ...]
+    advice: tuple[Reason, ...] = ()
+
+
+_AFTER = {
+    RequestState.GRANTED: AccountState.APPROVED,
+    RequestState.DENIED: AccountState.DENIED,
+    RequestState.WITHDRAWN: AccountState.WITHDRAWN,
+    RequestState.CHANGES_REQUESTED: AccountState.CHANGES_REQUESTED,
+    RequestState.PENDING: AccountState.PROPOSED,
+}
+
+
+def propose(work: Work, values: Mapping[str, Any]) -> Registered:
+    """Propose an account. Raises ``RequestRefused``, ``AccountExists``, ``BadHandle``, ``NotFound``, ``Invalid``."""
+    routing.hold_rules(work)
+    members = _described(work, values)
+    account = account_store.add(work.session, work.now, members)
+    on = routing.grounds(work, account, directory.employee(work.session, work.me).business_unit_id)
+    setting, limits = models.setting(work, account.path), policies.limits(work, account.place)
+    refusals, advice = rules.judge(_proposing(work, on, setting, limits))
+    refuse(RequestRefused, refusals)
+    audit.record(work, "account.proposed", ("account", account.id), after=accounts.told(account))
+    request = routing.open_request(
+        work, _route(on, setting, limits), limits, on,
+        {
+            "kind": RequestKind.REGISTRATION, "account_id": account.id, "requester_id": work.me, "beneficiary_id": work.me,
+            "rights": (), "justification": values.get("purpose"), "until": None, "model": setting.model,
+            "setting_id": setting.id, "notes": (),
+        },
+    )  # fmt: skip
+    account = _follow(work, account, request)
+    return _registered(work, account, request, on, advice)
+
+
+def _described(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a proposal: its handle in one form, its unit open, its custodians active."""
+    unit = directory.unit(work.session, values["business_unit_id"])
+    if unit.state is UnitState.CLOSED:
+        raise UnitClosed(f"{unit.name} is closed and takes no new accounts.")
+    network = networks.network(work.session, values["network"])
+    others = networks.networks(work.session)
+    named = network_rules.canonical(network, values["handle"], values.get("url"), others=others)
+    there = account_store.registered(work.session, network.key, named.canonical)
+    if there is not None:
+        raise AccountExists(f"{network.key}:{named.canonical} is registered already; it is {there.state}.")
+    steward = values.get("steward_id") or work.me
+    accounts.check_people(work, {**values, "steward_id": steward})
+    return {
+        **values,
+        "network": network.key, "handle": named.canonical, "handle_written": named.written, "url": named.url,
+        "skeleton": named.skeleton, "steward_id": steward, "state": AccountState.PROPOSED, "source": "proposal",
+        "proposed_by": work.me,
+        "look_alike_of": account_store.look_alike(work.session, network.key, named.skeleton, named.canonical),
+    }  # fmt: skip
+
+
+def _proposing(work: Work, on: Grounds, setting: Setting, limits: Limits) -> rules.Proposing:
+    mine = [one for one in on.appointments if one.employee_id == work.me]
+    liaison = any(one.role is Role.BU_LIAISON and one.scope.covers(on.account.place) for one in mine)
+    return rules.Proposing(MODELS[setting.model], limits, on.account.network, liaison, coe_member(mine))
+
+
+def _route(on: Grounds, setting: Setting, limits: Limits) -> tuple[Step, ...]:
+    return routing_rules.route(
+        MODELS[setting.model],
+        rights=None,
+        high_risk=on.account.risk is RiskTier.HIGH,
+        liaisons=on.liaisons,
+        min_approvals=(limits["min_approvals"] or {}).get(on.account.risk, 0),
+    )
+
+
+def _follow(work: Work, account: Account, request: Request) -> Account:
+    """The account's state follows its registration's."""
+    wanted = _AFTER[request.state]
+    if account.state is wanted:
+        return account
+    return accounts.change(work, account, {"state": wanted}, f"account.{wanted}")
+
+
+def registration(work: Work, account_id: UUID) -> Registered:
+    """An account with its registration, if it has one."""
+    account = account_store.account(work.session, account_id)
+    request = store.latest_registration(work.session, account_id)
+    work.show(account)
+    if request is None:
+        return Registered(accounts.show(work, account), None, None, (), (), ())
+    return _registered(work, account, request, routing.grounds_for(work, [request])[request.id])
+
+
+def decide(work: Work, account_id: UUID, verdict: Verdict, comment: str | None) -> Registered:
+    """Give one's word on the open step of a registration. Raises as ``requests.decide``."""
+    routing.hold_rules(work)
+    account = account_store.account(work.session, account_id)
+    request = _of(work, account)
+    after, on = routing.decide(work, request, policies.limits(work, account.place), verdict, comment)
+    account = _follow(work, account, after)
+    return _registered(work, account, after, on)
+
+
+def _of(work: Work, account: Account) -> Request:
+    request = store.latest_registration(work.session, account.id)
+    if request is None:
+        raise routing_rules.NotPending("This account came by inventory; there is no registration to decide.")
+    return request
+
+
+def withdraw(work: Work, account_id: UUID) -> Registered:
+    """Take one's proposal back. Raises ``NotPending``, ``Forbidden``."""
+    account = account_store.lock_account(work.session, account_id)
+    request, on = _own(work, account)
+    after = routing.end(work, request, RequestState.WITHDRAWN)
+    return _registered(work, _follow(work, account, after), after, on)
+
+
+def _own(work: Work, account: Account) -> tuple[Request, Grounds]:
+    request = store.lock_request(work.session, _of(work, account).id)
+    if request.requester_id != work.me:
+        raise Forbidden("Only whoever proposed an account changes the proposal or takes it back.")
+    state = request.state_at(work.now)
+    if state not in routing_rules.LIVE:
+        raise routing_rules.NotPending(f"The registration is {state}.")
+    return request, routing.grounds_for(work, [request])[request.id]
+
+
+def update(work: Work, account_id: UUID, changes: Mapping[str, Any]) -> Registered:
+    """Describe an account anew. A proposal that is changed goes on its route again; a change of unit or risk re-routes
+    the requests that wait on the account."""
+    routing.hold_rules(work)
+    before = account_store.lock_account(work.session, account_id)
+    after = accounts.update(work, before, changes)
+    if before.state in (AccountState.PROPOSED, AccountState.CHANGES_REQUESTED) and after != before:
+        request, on = _own(work, after)
+        limits = policies.limits(work, after.place)
+        setting = models.setting(work, after.path)
+        fresh = {"steps": _route(on, setting, limits), "model": setting.model, "setting_id": setting.id}
+        _follow(work, after, routing.restart(work, request, limits, on, fresh, "revised"))
+    elif {"risk", "business_unit_id"} & set(changes) and after != before:
+        for one in store.live(work.session, work.now, RequestKind.RIGHTS, account_id=account_id):
+            requests.reroute(work, store.lock_request(work.session, one.id))
+    return registration(work, account_id)
+
+
+def _registered(
+    work: Work, account: Account, request: Request, on: Grounds, advice: tuple[Reason, ...] = ()
+) -> Registered:
+    work.show(account)
+    days = policies.limits(work, account.place)["idle_after_days"]
+    idle = account_store.idle(work.session, account.business_unit_id, work.now - timedelta(days=days), SIMILAR)
+    return Registered(
+        accounts.show(work, account),
+        request,
+        request.state_at(work.now),
+        routing.standing(work, request, on),
+        tuple(account_store.similar(work.session, account, SIMILAR)),
+        tuple(one for one in idle if one.id != account.id),
+        advice,
+    )
+
+

@@ -1,0 +1,209 @@
+"""Carrying a request along its route: who may decide now, each person's word, and how it ends.
+
+What a decision leads to (a grant, an approved account) is for ``requests`` and ``registrations``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.accounts import store as accounts
+from app.accounts.rules import Account
+from app.audit import service as audit
+from app.directory import store as directory
+from app.directory.rules import BusinessUnit
+from app.governance.models.rules import StepKind
+from app.kernel.actor import Permission, Place
+from app.kernel.database import advisory_lock
+from app.kernel.errors import NotFound
+from app.kernel.work import Personal, Work
+from app.policies.rules import Limits
+from app.policies.service import RULES_LOCK
+from app.roles import rules as role_rules
+from app.roles import store as roles
+from app.roles.rules import Appointment
+
+from . import rules, store
+from .rules import Decision, Request, RequestState, Seats, Standing, Step, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a request stands on: its account, both units, and every appointment in force."""
+
+    account: Account
+    unit: BusinessUnit
+    beneficiary_unit: BusinessUnit
+    appointments: Sequence[Appointment]
+
+    @property
+    def seats(self) -> Seats:
+        """Who may decide each kind of step here."""
+        there, theirs = self.account.place, Place(self.beneficiary_unit.path)
+        return {
+            kind: role_rules.slots(
+                self.appointments, role, theirs if kind is StepKind.BENEFICIARY_LIAISON else there
+            )
+            for kind, role in rules.ROLE_OF.items()
+        }
+
+    @property
+    def liaisons(self) -> int:
+        """How many liaisons cover the account's unit."""
+        return len({slot.holder_id for slot in self.seats[StepKind.ACCOUNT_LIAISON]})
+
+
+def hold_rules(work: Work) -> None:
+    """Model and policies stay as they are until this transaction ends."""
+    advisory_lock(work.session, RULES_LOCK, shared=True)
+
+
+def grounds(work: Work, account: Account, beneficiary_unit_id: UUID) -> Grounds:
+    """What a request on this account, for someone of this unit, stands on now."""
+    return grounds_of(work, [(account, beneficiary_unit_id)])[0]
+
+
+def grounds_of(work: Work, cases: Sequence[tuple[Account, UUID]]) -> list[Grounds]:
+    """The same for many, in as many statements as for one."""
+    ids = {id_ for account, unit_id in cases for id_ in (account.business_unit_id, unit_id)}
+    units = directory.units(work.session, ids)
+    appointments = roles.in_force(work.session, work.now)
+    return [Grounds(account, units[account.business_unit_id], units[unit_id], appointments) for account, unit_id in cases]
+
+
+def grounds_for(work: Work, requests: Sequence[Request]) -> dict[UUID, Grounds]:
+    """The grounds of requests, by request id."""
+    found = accounts.accounts(work.session, {one.account_id for one in requests})
+    people = directory.employees(work.session, {one.beneficiary_id for one in requests})
+    cases = [(found[one.account_id], people[one.beneficiary_id].business_unit_id) for one in requests]
+    return dict(zip((one.id for one in requests), grounds_of(work, cases), strict=True)) if requests else {}
+
+
+def standing(work: Work, request: Request, on: Grounds) -> tuple[Standing, ...]:
+    """Where each step of a request stands now."""
+    if request.state_at(work.now) is RequestState.PENDING:
+        return rules.standing(request.matter, on.seats, work.now)
+    return rules.history(request.matter)
+
+
+def due(work: Work, unit: BusinessUnit, limits: Limits) -> datetime:
+    """By when a step that opens now is to be decided, in the unit's working days."""
+    return rules.working_days_after(work.now, limits["step_due_working_days"], ZoneInfo(unit.timezone))
+
+
+def open_request(work: Work, steps: Sequence[Step], limits: Limits, on: Grounds, members: Mapping[str, Any]) -> Request:
+    """Put a request on its route; with no step it is granted as it is made."""
+    ended = None if steps else work.now
+    request = store.add(
+        work.session,
+        work.now,
+        {
+            **members,
+            "steps": tuple(steps),
+            "state": RequestState.PENDING if steps else RequestState.GRANTED,
+            "ended_at": ended,
+            "due_at": due(work, on.unit, limits) if steps else None,
+            "expires_at": work.now + timedelta(days=limits["pending_expires_after_days"]),
+            "policy_versions": limits.versions,
+        },
+    )
+    record(work, request, "asked", after=told(request))
+    return request
+
+
+def visible(work: Work, request: Request, on: Grounds) -> bool:
+    """May the actor see it? Requester, beneficiary, who may decide, liaisons of both units, CoE members, auditor."""
+    me, matter = work.actor.id, request.matter
+    if me in matter.own or any(me in (one.decided_by, one.principal_id) for one in matter.decisions):
+        return True
+    if any(work.actor.may(Permission.RIGHTS_REQUEST_READ, place) for place in (on.account.place, on.beneficiary_unit.place)):
+        return True
+    return any(me in step.people for step in standing(work, request, on))
+
+
+def decide(work: Work, request: Request, limits: Limits, verdict: Verdict, comment: str | None) -> tuple[Request, Grounds]:
+    """Give one's word on the open step. Answers the request afterwards and what it stands on.
+
+    People are held before the request, in every transaction, so that a leaver's and an approver's cannot wait for each
+    other; what they may do is read after that. Raises ``NotFound``, ``NotPending``, ``SelfApproval``, ``AlreadyDecided``,
+    ``NotTheApprover``.
+    """
+    directory.lock_employees(work.session, {work.me, request.requester_id, request.beneficiary_id}, shared=True)
+    request = store.lock_request(work.session, request.id)
+    on = grounds_for(work, [request])[request.id]
+    if not visible(work, request, on):
+        raise NotFound(f"There is no request {request.id}.")
+    work.match(request)
+    if request.state_at(work.now) is not RequestState.PENDING:
+        raise rules.NotPending(f"The request is {request.state_at(work.now).replace('_', ' ')}; it takes no decision.")
+    steps = standing(work, request, on)
+    step, principal = rules.seat_of(request.matter, steps, on.seats, work.me)
+    word = Decision(step.kind, verdict, work.me, principal, comment, work.now)
+    store.add_decision(work.session, request, word)
+    after = _advance(work, request, word, on, limits)
+    record(
+        work, after, _DONE[verdict], before={"state": request.state}, reason=comment,
+        after={"state": after.state, "step": step.kind, "passed": after.passed},
+        on_behalf_of=principal if principal != work.me else None,
+    )  # fmt: skip
+    return after, on
+
+
+_DONE = {Verdict.APPROVE: "approved", Verdict.DENY: "denied", Verdict.REQUEST_CHANGES: "changes_requested"}
+
+
+def _advance(work: Work, request: Request, word: Decision, on: Grounds, limits: Limits) -> Request:
+    if word.decision is Verdict.DENY:
+        return store.save(work.session, request.id, work.now, {"state": RequestState.DENIED, "ended_at": work.now})
+    if word.decision is Verdict.REQUEST_CHANGES:
+        return store.save(work.session, request.id, work.now, {"state": RequestState.CHANGES_REQUESTED, "due_at": None})
+    matter = rules.with_decision(request.matter, word)
+    passed = rules.passed_after(matter, rules.standing(matter, on.seats, work.now), on.seats)
+    changes: dict[str, Any] = {"passed": passed}
+    if rules.complete(matter, passed):
+        changes |= {"state": RequestState.GRANTED, "ended_at": work.now, "due_at": None}
+    elif passed != request.passed:
+        changes["due_at"] = due(work, on.unit, limits)
+    return store.save(work.session, request.id, work.now, changes)
+
+
+def end(work: Work, request: Request, state: RequestState, reason: str | None = None) -> Request:
+    """End a request without a decision on its step (withdrawn, or refused by a new model)."""
+    after = store.save(work.session, request.id, work.now, {"state": state, "ended_at": work.now, "due_at": None})
+    record(work, after, str(state), before={"state": request.state}, after={"state": state}, reason=reason)
+    return after
+
+
+def restart(work: Work, request: Request, limits: Limits, on: Grounds, changes: Mapping[str, Any], why: str) -> Request:
+    """Send a request on its route anew, every decision reset (they stay in the record, under the old round)."""
+    steps: tuple[Step, ...] = changes["steps"]
+    fresh = {
+        **changes,
+        "round": request.round + 1,
+        "passed": (),
+        "state": RequestState.PENDING if steps else RequestState.GRANTED,
+        "ended_at": None if steps else work.now,
+        "due_at": due(work, on.unit, limits) if steps else None,
+        "expires_at": work.now + timedelta(days=limits["pending_expires_after_days"]),
+        "policy_versions": limits.versions,
+    }
+    after = store.save(work.session, request.id, work.now, fresh)
+    record(work, after, why, before=told(request), after=told(after))
+    return after
+
+
+def record(work: Work, request: Request, what: str, **members: Any) -> None:
+    """One audit event about a request, named after its kind."""
+    kind = "rights_request" if request.kind is rules.RequestKind.RIGHTS else "registration"
+    audit.record(work, f"{kind}.{what}", (kind, request.id), **members)
+
+
+def told(request: Request) -> dict[str, Any]:
+    """A request as the audit log tells it; the justification is its author's own words."""
+    names = ("account_id", "requester_id", "beneficiary_id", "rights", "until", "state", "model", "round", "policy_versions")
+    plain = {name: getattr(request, name) for name in names}
+    steps = [f"{step.kind}:{step.needed}" for step in request.steps]
+    return {**plain, "steps": steps, "justification": Personal(request.justification)}

@@ -1,0 +1,115 @@
+"""The governance model over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.directory import service as directory
+from app.governance.models.rules import MODELS, Authority, ModelKey, Proposer, Right, Setting, StepKind, ToolRule, model_named
+from app.kernel.access import Route, allow
+from app.kernel.actor import Permission
+from app.kernel.errors import Invalid, NotFound
+from app.kernel.problems import responses
+from app.kernel.tags import Tag
+from app.kernel.text import Prose
+from app.kernel.wire import In, Instant, Out
+from app.kernel.work import Work
+
+from . import service
+
+router = APIRouter(prefix="/v1/governance", route_class=Route, tags=[Tag.HUB])
+
+
+class NewChoice(In):
+    """A switch of model: for the enterprise, or for a unit (its id or key) with all below it."""
+
+    model: Annotated[str, Field(description="A model's name, or an older one: " + ", ".join(MODELS), examples=["dandelion"])]
+    business_unit_id: Annotated[str | None, Field(examples=["nordics"])] = None
+    effective_from: Instant | None = None
+    reason: Annotated[Prose, Field(examples=["The unit has its own strategy and staff."])]
+    platform_id: Annotated[UUID | None, Field(description="The one publishing tool of a honeycomb.")] = None
+
+
+class Choice(Out):
+    """A choice of model. ``id`` null: nobody has chosen yet, and the product's default holds."""
+
+    id: UUID | None
+    business_unit_id: UUID | None
+    model: ModelKey
+    platform_id: UUID | None
+    effective_from: Instant
+    reason: str
+    set_by: UUID | None
+    created_at: Instant
+
+
+class ModelCard(Out):
+    """One of the five models: a column of the table."""
+
+    key: ModelKey
+    in_words: str
+    proposer: Proposer
+    registration: list[StepKind]
+    for_people_of_subtree: bool
+    steps: list[StepKind]
+    automatic: list[Right]
+    ceiling: list[Right]
+    tool: ToolRule
+    default_days: int
+    most_days: int
+    authorities: list[Authority]
+    veto_working_days: int
+    advisory: bool
+    aliases: list[str]
+
+
+class Governance(Out):
+    """The model in force, the overrides in force, the whole history (the newest first), and the five models."""
+
+    default: Choice
+    overrides: list[Choice]
+    history: list[Choice]
+    models: list[ModelCard]
+
+
+class Preview(Out):
+    """What a switch would change. ``missing``: what the model needs before it works, and has not."""
+
+    model: ModelKey
+    rerouted_requests: list[UUID]
+    refusing_grants: list[UUID]
+    missing: list[str]
+
+
+@router.get("")
+def get_governance(work: Annotated[Work, allow(Permission.GOVERNANCE_READ)]) -> Governance:
+    """Which model is in force where, and what was chosen when and why."""
+    found = service.governance(work)
+    return Governance(
+        default=Choice.model_validate(found.default),
+        overrides=[Choice.model_validate(one) for one in found.overrides],
+        history=[Choice.model_validate(one) for one in found.history],
+        models=[ModelCard.model_validate(one) for one in MODELS.values()],
+    )
+
+
+@router.put("", response_model=Choice, responses=responses(NotFound, Invalid))
+def switch(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH)]) -> Setting:
+    """Switch the model. Pending requests are re-routed, grants stay; preview first."""
+    return service.switch(work, _choice(work, body))
+
+
+@router.post("/preview", response_model=Preview, responses=responses(NotFound, Invalid))
+def preview(
+    body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]
+) -> service.Preview:
+    """What a switch would change, changing nothing."""
+    return service.preview(work, _choice(work, body))
+
+
+def _choice(work: Work, body: NewChoice) -> service.Choice:
+    unit_id = directory.unit(work, body.business_unit_id).id if body.business_unit_id else None
+    work.etag = None
+    return service.Choice(model_named(body.model), body.reason, unit_id, body.effective_from, body.platform_id)

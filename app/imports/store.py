@@ -1,0 +1,234 @@
+"""The rows of a file while they are checked, in a scratch database on disk; and the lock that keeps imports apart.
+
+A file may have a million rows: they are not held in memory, and they are not in our own tables before they are known
+to be good.
+"""
+
+import fcntl
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from .rules import BATCH, Fault, Header, ImportRunning, Rejected, Row, ranks
+
+IMPORT_LOCK = 0x636F_6510
+_BUSY = "Another import is running on this database. Wait for it to end, and run this one again."
+# A live row is one that will be loaded. Known rows (line NULL) are what the database holds already of those that rows
+# of the file refer to. `says`: equal for two rows that say the same. `gone`: the row ends someone's employment.
+_SCHEMA = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE row (
+    id INTEGER PRIMARY KEY, line INTEGER, key TEXT, says TEXT, cells TEXT, refers TEXT, also TEXT, place TEXT,
+    gone INTEGER NOT NULL DEFAULT 0, live INTEGER NOT NULL DEFAULT 1, rank INTEGER NOT NULL DEFAULT 0,
+    code TEXT, message TEXT
+);
+CREATE INDEX row_key ON row (key);
+CREATE INDEX row_refers ON row (refers);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the checks need of a row. ``key``: whose row it is, None if that cannot be read. ``says``: equal for rows that
+    say the same. ``refers``, ``also``, ``place``: keys of others (a manager; a user name; a department)."""
+
+    key: str | None
+    says: str = ""
+    refers: str | None = None
+    also: str | None = None
+    place: str | None = None
+    gone: bool = False
+
+
+class Sheet:
+    """The rows of one file."""
+
+    def __init__(self) -> None:
+        # An empty name is a private database in a temporary file, gone when it is closed.
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(_SCHEMA)
+        self.header = Header((), {})
+
+    def __enter__(self) -> "Sheet":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._db.close()
+
+    def add(self, row: Row, entry: Entry, fault: Fault | None = None) -> None:
+        """One row of the file; with a fault it is rejected."""
+        self._db.execute(
+            "INSERT INTO row (line, cells, key, says, refers, also, place, gone, live, code, message) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (row.line, json.dumps(row.cells), entry.key, entry.says, entry.refers, entry.also, entry.place, entry.gone,
+             fault is None, fault and fault.code, fault and fault.message),
+        )  # fmt: skip
+
+    def count(self) -> int:
+        """How many rows the file has."""
+        return self._number("SELECT COUNT(*) FROM row WHERE line IS NOT NULL")
+
+    def skipped(self) -> int:
+        """How many of them will not be loaded: rejected ones, and repetitions."""
+        return self._number("SELECT COUNT(*) FROM row WHERE line IS NOT NULL AND NOT live")
+
+    def nameless(self) -> int:
+        """How many rows do not say whose they are."""
+        return self._number("SELECT COUNT(*) FROM row WHERE line IS NOT NULL AND key IS NULL")
+
+    def _number(self, statement: str) -> int:
+        number: int = self._db.execute(statement).fetchone()[0]
+        return number
+
+    def settle_repeats(self) -> None:
+        """Rows of one key that differ are all rejected; of equal ones the first counts."""
+        self._db.executescript(
+            """
+            CREATE TEMP TABLE differing AS SELECT key, group_concat(line, ', ') AS lines FROM row
+            WHERE key IS NOT NULL GROUP BY key HAVING COUNT(DISTINCT says) > 1;
+            UPDATE row SET gone = 0, live = 0, code = coalesce(code, 'differing_rows'), message = coalesce(
+                message, (SELECT 'Lines ' || lines || ' are about the same and differ.' FROM differing d WHERE d.key = row.key))
+            WHERE key IN (SELECT key FROM differing);
+            UPDATE row SET live = 0 WHERE live AND id NOT IN (SELECT MIN(id) FROM row WHERE live GROUP BY key);
+            """
+        )
+
+    def settle_shared(self, code: str, message: str) -> None:
+        """Live rows that have ``also`` in common, which only one may have, are all rejected."""
+        self._db.execute(
+            "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND also IN "
+            "(SELECT also FROM row WHERE live AND also IS NOT NULL GROUP BY also HAVING COUNT(*) > 1)",
+            (code, message),
+        )
+
+    def reject(self, column: str, values: Iterable[str], fault: Fault) -> None:
+        """Reject the live rows of the file that have one of these values in ``key``, ``refers``, ``also`` or ``place``."""
+        statement = {
+            "key": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND key = ?",
+            "refers": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND refers = ?",
+            "also": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND also = ?",
+            "place": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND place = ?",
+        }[column]
+        self._db.executemany(statement, ((fault.code, fault.message, value) for value in values))
+
+    def values(self, column: str) -> Iterator[list[str]]:
+        """The distinct values of ``refers``, ``also`` or ``place`` in live rows, in batches."""
+        statement = {
+            "refers": "SELECT DISTINCT refers FROM row WHERE live AND refers IS NOT NULL",
+            "also": "SELECT DISTINCT also FROM row WHERE live AND also IS NOT NULL",
+            "place": "SELECT DISTINCT place FROM row WHERE live AND place IS NOT NULL",
+        }[column]
+        return ([value for (value,) in batch] for batch in self._batches(statement))
+
+    def pairs(self) -> Iterator[list[tuple[str, str]]]:
+        """(``also``, key) of the live rows that have one, in batches."""
+        return self._batches("SELECT also, key FROM row WHERE live AND also IS NOT NULL")
+
+    def missing(self) -> list[str]:
+        """What live rows refer to and neither the file's live rows nor the known ones are."""
+        statement = (
+            "SELECT DISTINCT refers FROM row r WHERE live AND refers IS NOT NULL "
+            "AND NOT EXISTS (SELECT 1 FROM row o WHERE o.live AND o.key = r.refers)"
+        )
+        return [value for (value,) in self._db.execute(statement)]
+
+    def add_known(self, found: Mapping[str, str | None]) -> None:
+        """What the database holds: key -> the key it refers to."""
+        self._db.executemany("INSERT INTO row (key, refers) VALUES (?, ?)", found.items())
+
+    def rank(self, fault: Fault) -> bool:
+        """Give every live row its distance from its root; reject those of the file that go round in a circle.
+
+        Answers whether there were any.
+        """
+        ids = [id_ for (id_,) in self._db.execute("SELECT id FROM row WHERE live ORDER BY id")]
+        at = {id_: place for place, id_ in enumerate(ids)}
+        above = [-1] * len(ids)
+        links = "SELECT r.id, o.id FROM row r JOIN row o ON o.key = r.refers AND o.live WHERE r.live"
+        for one, other in self._db.execute(links):
+            above[at[one]] = at[other]
+        placed = zip(ranks(above), ids, strict=True)
+        self._db.executemany("UPDATE row SET rank = ? WHERE id = ?", placed)
+        round_ = "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND rank < 0 AND line IS NOT NULL"
+        return self._db.execute(round_, (fault.code, fault.message)).rowcount > 0
+
+    def reject_below(self, rank: int, fault: Fault) -> bool:
+        """Reject rows that stand deeper than this below their root, as last ranked. Answers whether there were any."""
+        statement = "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND rank > ? AND line IS NOT NULL"
+        return self._db.execute(statement, (fault.code, fault.message, rank)).rowcount > 0
+
+    def remark_nameless(self, remark: str) -> None:
+        """Say more of the rows that do not say whose they are."""
+        self._db.execute("UPDATE row SET message = message || ? WHERE line IS NOT NULL AND key IS NULL", (remark,))
+
+    def live(self) -> Iterator[list[Row]]:
+        """The rows to load in batches, what is referred to before what refers to it."""
+        return self._rows("SELECT line, cells FROM row WHERE live AND line IS NOT NULL ORDER BY rank, id")
+
+    def gone(self) -> Iterator[list[Row]]:
+        """Rejected rows that nevertheless end someone's employment."""
+        return self._rows("SELECT line, cells FROM row WHERE code IS NOT NULL AND gone AND key IS NOT NULL ORDER BY id")
+
+    def named(self, keys: Sequence[str]) -> set[str]:
+        """Which of these keys the file names, be it in a rejected row."""
+        marks = ", ".join("?" * len(keys))
+        statement = f"SELECT key FROM row WHERE line IS NOT NULL AND key IN ({marks})"  # noqa: S608 - question marks only
+        return {key for (key,) in self._db.execute(statement, keys)}
+
+    def rejected(self) -> Iterator[Rejected]:
+        """The rejected rows, in the order of the file."""
+        statement = "SELECT line, code, message, cells FROM row WHERE code IS NOT NULL ORDER BY id"
+        for line, code, message, cells in self._db.execute(statement):
+            yield Rejected(line, code, message, self.header.shown(json.loads(cells)))
+
+    def _rows(self, statement: str) -> Iterator[list[Row]]:
+        return ([Row(line, json.loads(cells)) for line, cells in batch] for batch in self._batches(statement))
+
+    def _batches(self, statement: str) -> Iterator[list[Any]]:
+        cursor = self._db.execute(statement)
+        while batch := cursor.fetchmany(BATCH):
+            yield batch
+
+
+@contextmanager
+def alone(writes: sessionmaker[Session]) -> Iterator[None]:
+    """No other import runs on this database meanwhile. Raises ``ImportRunning``."""
+    with writes() as session:
+        bind = session.get_bind()
+    engine = bind if isinstance(bind, Engine) else bind.engine
+    with _held_on_server(engine) if engine.dialect.name == "postgresql" else _held_on_file(engine.url.database):
+        yield
+
+
+@contextmanager
+def _held_on_server(engine: Engine) -> Iterator[None]:
+    # A lock of the connection, not of a transaction: the run has many of those. It ends with the connection, if we die.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": IMPORT_LOCK}):
+            raise ImportRunning(_BUSY)
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": IMPORT_LOCK})
+
+
+@contextmanager
+def _held_on_file(database: str | None) -> Iterator[None]:
+    if not database or database == ":memory:":
+        yield
+        return
+    with Path(f"{database}.import").open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ImportRunning(_BUSY) from error
+        yield

@@ -1,0 +1,193 @@
+"""``allow(permission)``: who is calling, may they, and one transaction to do it in.
+
+The transaction commits after the reply is rendered and before it is sent, so that nobody is told of a change that was
+then lost, and so that the kept answer of an Idempotency-Key is part of the same commit.
+"""
+
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session, sessionmaker
+
+from . import replies
+from .actor import Actor, ActorKind, Permission
+from .clock import Clock
+from .errors import MalformedRequest
+from .problems import refuse_unknown_query
+from .work import Work
+
+READS = frozenset({"GET", "HEAD"})
+MAX_AT_ONCE = 24
+_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
+NOBODY = Actor(ActorKind.PUBLIC)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a request needs of the application; ``main`` puts it together, since the kernel knows no other package.
+
+    ``load_actor(session, request, now)`` answers who is calling or raises ``Unauthenticated``.
+    ``seal(work)`` writes the collected records into the audit log and answers the new revision, None if nothing changed.
+    """
+
+    writes: sessionmaker[Session]
+    reads: sessionmaker[Session]
+    clock: Clock
+    load_actor: Callable[[Session, Request, Any], Actor]
+    seal: Callable[[Work], int | None]
+
+
+class Replay(Exception):  # noqa: N818 - not an error: the work was done before
+    """The answer was given before, under the same Idempotency-Key."""
+
+    def __init__(self, stored: replies.Stored) -> None:
+        self.stored = stored
+
+
+def house(request: Request) -> House:
+    """The application's parts, as ``main`` composed them."""
+    built: House = request.app.state.house
+    return built
+
+
+@contextmanager
+def _transaction(request: Request, *, write: bool, public: bool = False) -> Iterator[Work]:
+    parts = house(request)
+    now = parts.clock()
+    with (parts.writes if write else parts.reads).begin() as session:
+        actor = NOBODY if public else parts.load_actor(session, request, now)
+        request.state.actor = actor
+        claimed = _claim(request, session, actor, now) if write else None
+        work = Work(session, actor, now, request.state.request_id, _if_match(request))
+        yield work
+        _finish(request, parts, work, claimed)
+
+
+def _claim(request: Request, session: Session, actor: Actor, now: Any) -> replies.Claim | None:
+    key = request.headers.get("idempotency-key")
+    if key is None or request.method != "POST":
+        return None
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    claimed = replies.claim(session, actor, key, replies.fingerprint("POST", target, request.state.body), now)
+    if isinstance(claimed, replies.Stored):
+        raise Replay(claimed)
+    return claimed
+
+
+def _if_match(request: Request) -> tuple[int, ...] | None:
+    value = request.headers.get("if-match")
+    if value is None or value.strip() == "*":
+        return None
+    tags = [_ETAG.fullmatch(tag.strip()) for tag in value.split(",")]
+    if not all(tags):
+        raise MalformedRequest('If-Match takes ETags as they were given to you, e.g. If-Match: "3".')
+    # A weak tag never matches here: If-Match compares strongly (RFC 9110 8.8.3.2).
+    return tuple(int(tag[1]) for tag in tags if tag and not tag[0].startswith("W/"))
+
+
+def _finish(request: Request, parts: House, work: Work, claimed: replies.Claim | None) -> None:
+    reply: Response = request.state.reply
+    if work.etag is not None:
+        reply.headers["ETag"] = f'"{work.etag}"'
+    revision = parts.seal(work)
+    if revision is not None:
+        reply.headers["Coe-Revision"] = str(revision)
+    if claimed is not None:
+        kept = {name: reply.headers[name] for name in ("content-type", "etag", "coe-revision") if name in reply.headers}
+        replies.keep(work.session, claimed, replies.Stored(reply.status_code, kept, bytes(reply.body)))
+
+
+def open_work(request: Request) -> Iterator[Work]:
+    """A transaction as the method says: GET reads, everything else writes."""
+    with _transaction(request, write=request.method not in READS) as work:
+        yield work
+
+
+def open_reading(request: Request) -> Iterator[Work]:
+    """A transaction for a POST that only asks (previews, evaluations)."""
+    with _transaction(request, write=False) as work:
+        yield work
+
+
+def open_public(request: Request) -> Iterator[Work]:
+    """A reading transaction for anybody, known or not."""
+    with _transaction(request, write=False, public=True) as work:
+        yield work
+
+
+# One Depends each, shared by all routes: its limit is counted per object. Without it slow requests hold every thread.
+_WORK = Depends(open_work, scope="function", max_concurrency=MAX_AT_ONCE)
+_READING = Depends(open_reading, scope="function", max_concurrency=MAX_AT_ONCE)
+_PUBLIC = Depends(open_public, scope="function", max_concurrency=MAX_AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Allow:
+    """The lock of one door. ``permission`` None: open to everybody, signed in or not."""
+
+    permission: Permission | None
+
+
+class AllowWork(Allow):
+    async def __call__(self, work: Annotated[Work, _WORK]) -> Work:
+        return _admit(work, self.permission)
+
+
+class AllowReading(Allow):
+    async def __call__(self, work: Annotated[Work, _READING]) -> Work:
+        return _admit(work, self.permission)
+
+
+class AllowPublic(Allow):
+    async def __call__(self, work: Annotated[Work, _PUBLIC]) -> Work:
+        return work
+
+
+def _admit(work: Work, permission: Permission | None) -> Work:
+    if permission is not None and not work.actor.holds(permission):
+        work.actor.require(permission)
+    return work
+
+
+def allow(permission: Permission, *, reads: bool = False) -> Any:
+    """The Work of a route that needs this permission; ``reads``: it changes nothing although it is no GET."""
+    return Depends((AllowReading if reads else AllowWork)(permission), scope="function")
+
+
+def allow_anyone() -> Any:
+    """The Work of a public route: reads only."""
+    return Depends(AllowPublic(None), scope="function")
+
+
+class Route(APIRoute):
+    """A route whose transaction sees the finished reply before it commits."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            refuse_unknown_query(request, self)
+            request.state.body = await request.body()
+            try:
+                request.state.reply = await handler(request)
+            except Replay as replay:
+                stored = replay.stored
+                return Response(stored.body, stored.status, {**stored.headers, "Idempotency-Replayed": "true"})
+            reply: Response = request.state.reply
+            return reply
+
+        return handle
+
+
+@contextmanager
+def operator_work(parts: House, *, write: bool = True, request_id: str | None = None) -> Iterator[Work]:
+    """One transaction of an operator at the command line; whatever was recorded is sealed before it commits."""
+    with (parts.writes if write else parts.reads).begin() as session:
+        work = Work(session, Actor(ActorKind.OPERATOR, roles=("operator",)), parts.clock(), request_id)
+        yield work
+        parts.seal(work)

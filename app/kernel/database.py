@@ -1,0 +1,140 @@
+"""The two databases: how to connect, how a transaction begins, and the column types that both understand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from .errors import Conflict, PreconditionFailed
+
+READ_ONLY = "coe_read_only"
+T = TypeVar("T")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant. Aware going in and coming out; SQLite, which has no zones, holds it in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table; constraint names are made by convention, so that migrations can rely on them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UTCDateTime}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class Resource:
+    """What every resource row has: an id, its instants, and a version that each update raises (its ETag)."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy hands over the class
+        return {"version_id_col": cls.version}
+
+
+def engine_for(url: str | URL, *, pool_size: int = 24, lock_timeout_ms: int = 2000) -> Engine:
+    """An engine with the settings this service relies on, for either database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, lock_timeout_ms)
+    options = f"-c lock_timeout={lock_timeout_ms} -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+    return create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=8,
+        pool_timeout=1,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 2, "application_name": "coe"},
+    )
+
+
+def _sqlite(url: URL, lock_timeout_ms: int) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": max(lock_timeout_ms, 5000) / 1000, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # FULL: under WAL, NORMAL may roll back acknowledged commits after a power loss.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A deferred BEGIN fails most racing read-then-write transactions; an immediate one waits its turn.
+        read_only = connection.get_execution_options().get(READ_ONLY)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same pool, for transactions that only read."""
+    return engine.execution_options(**{READ_ONLY: True, "postgresql_readonly": engine.dialect.name == "postgresql"})
+
+
+def advisory_lock(session: Session, key: int, *, shared: bool = False) -> None:
+    """Wait for a lock by number until the transaction ends. SQLite writers are already alone."""
+    if session.get_bind().dialect.name == "postgresql":
+        function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+        session.execute(text(f"SELECT {function}(:key)"), {"key": key})
+
+
+def flush(session: Session, clash: type[Conflict] = Conflict, detail: str = "It exists already.") -> None:
+    """Write now, so that a constraint that fires does so here, as a refusal with a name."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise clash(detail) from error
+
+
+def check_version(entity: Any, versions: Sequence[int] | None) -> None:
+    """RFC 9110 13.1.1 If-Match: the caller's copy must be the present one. None: no condition was made."""
+    if versions is not None and entity.version not in versions:
+        raise PreconditionFailed("Read it again, and decide whether your change is still what you want.")
+
+
+def value_of(kind: type[T], row: Any, **more: Any) -> T:
+    """A frozen value with the row's columns of the same names; ``more`` gives the others."""
+    names = (field.name for field in fields(kind))  # type: ignore[arg-type]
+    return kind(**more, **{name: getattr(row, name) for name in names if name not in more})
+
+
+def change(session: Session, row: Any, now: datetime, changes: Mapping[str, Any]) -> None:
+    """Set columns of a resource row and write them now; its version rises with it."""
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.updated_at = now
+    flush(session)

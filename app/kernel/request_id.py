@@ -1,0 +1,78 @@
+"""One id and one log line for every request."""
+
+import re
+from time import perf_counter
+from typing import Any, Final
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .actor import Actor
+from .ids import new_id
+
+HEADER: Final = b"x-request-id"
+CLIENT_WENT_AWAY: Final = 499
+_ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_log = structlog.get_logger(__name__)
+
+
+class RequestId:
+    """ASGI middleware, the outermost: names the request, says the name in the answer and in every log line.
+
+    The caller's ``X-Request-ID`` is kept if it is harmless, else a new one is made. It stands in
+    ``request.state.request_id``. The request's own log line names the route's template, never the raw path, which may
+    hold names of people.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; whatever happens to it, one line is written."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _accepted(scope) or str(new_id())
+        scope.setdefault("state", {})["request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._run(scope, receive, send, request_id)
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        started, status = perf_counter(), CLIENT_WENT_AWAY
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                others = [(name, value) for name, value in message.get("headers", ()) if name.lower() != HEADER]
+                message = {**message, "headers": [*others, (HEADER, request_id.encode())]}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_named)
+        except Exception:
+            status = 500
+            raise
+        finally:
+            _log.info("request", **_told(scope, status), duration_ms=round((perf_counter() - started) * 1000, 2))
+
+
+def _accepted(scope: Scope) -> str | None:
+    values = [value for name, value in scope["headers"] if name == HEADER]
+    return values[0].decode() if len(values) == 1 and _ACCEPTED.fullmatch(values[0]) else None
+
+
+def _told(scope: Scope, status: int) -> dict[str, Any]:
+    told: dict[str, Any] = {"method": scope["method"], "route": route_template(scope), "status": status}
+    actor = scope["state"].get("actor")
+    if isinstance(actor, Actor):
+        told["actor"] = f"{actor.kind}:{actor.id}" if actor.id else str(actor.kind)
+    return told
+
+
+def route_template(scope: Scope) -> str | None:
+    """The path as its route declares it, as ``/v1/grants/{grant_id}``; None when no route was met."""
+    # A router that is included under a prefix keeps its own short path; the whole one is in FastAPI's context.
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    path: str | None = getattr(context or scope.get("route"), "path", None)
+    return path

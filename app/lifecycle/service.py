@@ -1,0 +1,175 @@
+"""Joining, changing, moving, leaving, coming back; closing and merging units: one transaction each, over every package.
+
+SCIM, files and the command line call only this. HR's word is never blocked.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from app.accounts import service as accounts
+from app.accounts import store as account_store
+from app.audit import service as audit
+from app.directory import rules as directory_rules
+from app.directory import service as directory_service
+from app.directory import store as directory
+from app.directory.rules import BusinessUnit, Employee
+from app.governance.grants import service as grants
+from app.governance.grants import store as grant_store
+from app.governance.requests import service as requests
+from app.kernel.work import Personal, Work
+from app.policies import store as policies
+from app.roles import service as roles
+from app.roles import store as role_store
+
+from . import rules
+
+PERSONAL = ("user_name", "email", "given_name", "family_name", "display_name", "title", "location", "employee_number")
+PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active")
+
+
+def join(work: Work, values: Mapping[str, Any]) -> Employee:
+    """Someone HR has not named before. Raises ``EmployeeExists``."""
+    made = directory.add_employee(work.session, work.now, {"active": True, **values})
+    audit.record(work, "employee.joined", ("employee", made.id), after=told(made), person_id=made.id)
+    return made
+
+
+def amend(work: Work, employee: Employee, values: Mapping[str, Any]) -> Employee:
+    """HR says something else of someone than before; a change of unit is a move. Raises ``EmployeeExists``."""
+    changes = rules.differences(employee, values)
+    if not changes:
+        return employee
+    directory.lock_employees(work.session, [employee.id])
+    after = directory.save_employee(work.session, employee.id, work.now, changes)
+    moved = "business_unit_id" in changes
+    _tell(work, "employee.moved" if moved else "employee.updated", employee, after, changes)
+    if moved:
+        roles.leave_unit(work, employee.id, employee.business_unit_id)
+    return after
+
+
+def leave(work: Work, employee: Employee, reason: str, values: Mapping[str, Any] | None = None) -> Employee:
+    """Someone is active no more: in this transaction their rights are revoked, their appointments end, what they asked
+    for or were to receive is withdrawn. What waits for them goes to whoever else may decide, since that is worked out anew.
+    """
+    directory.lock_employees(work.session, [employee.id])
+    changes = {**rules.differences(employee, values or {}), "active": False, "left_at": work.now}
+    after = directory.save_employee(work.session, employee.id, work.now, changes)
+    _tell(work, "employee.left", employee, after, changes, reason)
+    for grant in grant_store.open_of_employee(work.session, employee.id):
+        grants.close(work, grant, "the holder has left")
+    roles.leave(work, employee.id)
+    requests.leave(work, employee.id)
+    for account in account_store.stewarded(work.session, employee.id):
+        _flag_orphan(work, account, employee)
+    return after
+
+
+def _flag_orphan(work: Work, account: Any, employee: Employee) -> None:
+    """An account without a custodian left is said so, with whom to ask: the leaver's manager, if active."""
+    others = directory.employees(work.session, account.stewards - {employee.id})
+    if any(one.active for one in others.values()):
+        return
+    manager = directory.employees(work.session, [employee.manager_id]).get(employee.manager_id) if employee.manager_id else None
+    successor = manager.id if manager and manager.active else None
+    audit.record(work, "account.orphaned", ("account", account.id), after={"proposed_successor_id": successor})
+
+
+def come_back(work: Work, employee: Employee, values: Mapping[str, Any]) -> Employee:
+    """Someone who had left is employed again: the person returns, no right and no role does."""
+    directory.lock_employees(work.session, [employee.id])
+    changes = {"terminated_on": None, **rules.differences(employee, values), "active": True, "left_at": None}
+    after = directory.save_employee(work.session, employee.id, work.now, changes)
+    _tell(work, "employee.rejoined", employee, after, changes)
+    return after
+
+
+def _tell(  # noqa: PLR0913 - what an event is made of
+    work: Work, action: str, before: Employee, after: Employee, changes: Mapping[str, Any], reason: str | None = None
+) -> None:
+    names = [name for name in (*PLAIN, *PERSONAL) if name in changes]
+    audit.record(
+        work, action, ("employee", after.id), before=told(before, names), after=told(after, names),
+        reason=reason, person_id=after.id,
+    )  # fmt: skip
+
+
+def told(employee: Employee, names: list[str] | None = None) -> dict[str, Any]:
+    """A person as the audit log tells it: what names them is erasable."""
+    wanted = [*PLAIN, *PERSONAL] if names is None else names
+    return {
+        name: Personal(getattr(employee, name)) if name in PERSONAL else getattr(employee, name) for name in wanted
+    }
+
+
+def department(work: Work, text: str) -> UUID | None:
+    """The unit that a department names, by key or name; an unknown one becomes a unit under the root.
+
+    None where several units have that name: it is not for us to guess.
+    """
+    found = directory.units_named(work.session, text)
+    if len(found) > 1:
+        return None
+    if found:
+        return found[0].id
+    return _new_unit(work, text).id
+
+
+def _new_unit(work: Work, name: str) -> BusinessUnit:
+    key = base = directory_rules.slug(name)
+    n = 1
+    while directory.has_key(work.session, key):
+        n += 1
+        key = f"{base[:56]}-{n}"
+    return directory_service.create_unit(work, {"key": key, "name": name})
+
+
+def close_unit(work: Work, id_or_key: str, reason: str) -> BusinessUnit:
+    """Close a unit in which nothing living is left. Raises ``UnitNotEmpty`` with what it still holds."""
+    directory.lock_tree(work.session)
+    unit = directory.unit(work.session, id_or_key)
+    work.match(unit)
+    directory_rules.check_close(
+        unit,
+        {
+            **directory.unit_holdings(work.session, unit.id),
+            "living_accounts": account_store.living_in_unit(work.session, unit.id),
+            "open_appointments": len(role_store.open_in_unit(work.session, unit.id)),
+            "policies": policies.scoped_to_unit(work.session, unit.id),
+        },
+    )
+    return work.show(_close(work, unit, None, reason))
+
+
+def merge_unit(work: Work, id_or_key: str, into: UUID, reason: str) -> BusinessUnit:
+    """Merge a unit into another: child units, people, accounts and appointments go along; policies of its own block.
+
+    Raises ``UnitNotEmpty``, ``UnitClosed``, ``UnitCycle``. Its model ends with it: what goes along comes under the other's.
+    """
+    directory.lock_tree(work.session)
+    unit, target = directory.unit(work.session, id_or_key), directory.unit(work.session, into)
+    work.match(unit)
+    directory_rules.check_close(unit, {"policies": policies.scoped_to_unit(work.session, unit.id)})
+    directory_rules.check_parent(unit.id, target)
+    for child in directory.child_units(work.session, unit.id):
+        directory_service.update_unit(work, str(child.id), {"parent_id": target.id})
+    for person_id in directory.move_employees(work.session, unit.id, target.id, work.now):
+        audit.record(
+            work, "employee.moved", ("employee", person_id), person_id=person_id,
+            before={"business_unit_id": unit.id}, after={"business_unit_id": target.id},
+        )  # fmt: skip
+    for account in account_store.of_unit(work.session, unit.id):
+        accounts.change(work, account, {"business_unit_id": target.id}, "account.updated")
+    roles.rescope(work, unit.id, target.id)
+    return work.show(_close(work, unit, target.id, reason))
+
+
+def _close(work: Work, unit: BusinessUnit, into: UUID | None, reason: str) -> BusinessUnit:
+    changes = {"state": directory_rules.UnitState.CLOSED, "closed_at": work.now, "merged_into_id": into}
+    after = directory.save_unit(work.session, unit, work.now, changes)
+    audit.record(
+        work, "business_unit.merged" if into else "business_unit.closed", ("business_unit", unit.id),
+        before=directory_service.told(unit), after={**directory_service.told(after), "merged_into_id": into}, reason=reason,
+    )  # fmt: skip
+    return after

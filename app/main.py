@@ -1,0 +1,120 @@
+"""The composition root: the only module that knows every other."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
+
+from app import migrating
+from app.accounts import api as accounts
+from app.accounts import tables as _accounts
+from app.audit import api as audit
+from app.audit import service as audit_service
+from app.audit import tables as _audit
+from app.authzen import api as authzen
+from app.directory import api as directory
+from app.directory import tables as _directory
+from app.docs import api as docs
+from app.governance.approvals import api as approvals
+from app.governance.grants import api as grants
+from app.governance.grants import tables as _grants
+from app.governance.models import tables as _models
+from app.governance.registrations import api as registrations
+from app.governance.requests import api as requests
+from app.governance.routing import tables as _routing
+from app.governance.switching import api as switching
+from app.identity import api as identity
+from app.identity import deps as identity_deps
+from app.identity import signing
+from app.identity.clients import tables as _clients
+from app.identity.login import tables as _login
+from app.identity.oauth import tables as _oauth
+from app.identity.service import Identity, build_identity
+from app.kernel import problems
+from app.kernel.access import House
+from app.kernel.clock import Clock, system_clock
+from app.kernel.database import Base, engine_for, reading
+from app.kernel.errors import Unauthenticated, Unavailable
+from app.kernel.request_id import RequestId
+from app.kernel.strict_json import BODY_ERRORS, StrictBody
+from app.kernel.tags import Tag
+from app.lifecycle import api as lifecycle
+from app.me import api as me
+from app.networks import api as networks
+from app.networks import tables as _networks
+from app.operations import api as operations
+from app.policies import api as policies
+from app.policies import tables as _policies
+from app.roles import api as roles
+from app.roles import tables as _roles
+from app.settings import Settings, load
+from app.tools import api as tools
+from app.tools import tables as _tools
+
+METADATA = Base.metadata
+TABLES = (
+    _accounts, _audit, _clients, _directory, _grants, _login, _models, _networks, _oauth, _policies, _roles, _routing, _tools,
+)  # fmt: skip
+"""Every module that adds tables to the metadata, so that migrations see them all."""
+
+ROUTERS: tuple[APIRouter, ...] = (
+    me.router, requests.router, approvals.router, grants.router, accounts.router, registrations.router, networks.router,
+    authzen.router, tools.router, switching.router, roles.router, policies.router, directory.router, lifecycle.router,
+    audit.router, *identity.routers, operations.router,
+)  # fmt: skip
+LENIENT = ("/access/v1/", "/scim/v2")
+"""Where a standard, not this API, says what a body may hold."""
+
+DESCRIPTION = """
+Who may post on an official social media account, by whose decision, and if not, why not.
+
+Business units ask for posting rights; the governance model in force says who decides; publishing tools ask before every
+post. Sign in with **Authorize**; every refusal is a problem document (RFC 9457) that names its reasons and their remedy.
+"""
+
+
+def house_for(engine: Engine, clock: Clock = system_clock) -> House:
+    """What transactions need, on this database."""
+    return House(
+        writes=sessionmaker(engine),
+        reads=sessionmaker(reading(engine)),
+        clock=clock,
+        load_actor=identity_deps.load_actor,
+        seal=audit_service.seal,
+    )
+
+
+def identity_of(told: Settings, notice: str | None = None) -> Identity:
+    """Who issues and whom we believe, by the settings."""
+    return build_identity(
+        key_dir=told.keys, public_url=told.public_url, audience=told.audience, issuer=told.issuer, jwks_url=told.jwks_url,
+        subject_claim=told.subject_claim, subject_field=told.subject_field, algorithms=(told.algorithm,), notice=notice,
+    )  # fmt: skip
+
+
+def create_app(
+    settings: Settings | None = None, clock: Clock = system_clock, examples: Mapping[str, str] | None = None
+) -> FastAPI:
+    """The application. ``examples``: values of path parameters that exist in the database served (the demo's)."""
+    told = settings or load()
+    engine = engine_for(told.database_url)
+    app = FastAPI(
+        title="Social media CoE governance API", version="0.1.0", description=DESCRIPTION,
+        docs_url=None, redoc_url=None, openapi_tags=[{"name": tag.value} for tag in Tag],
+        generate_unique_id_function=lambda route: route.name,
+    )  # fmt: skip
+    app.state.house = house_for(engine, clock)
+    app.state.engine = engine
+    app.state.schema_behind = partial(migrating.behind, engine)
+    app.state.cursor_key = signing.cursor_key(told.keys)
+    app.state.identity = identity_of(told)
+    problems.install(app, everywhere=(Unauthenticated, Unavailable), with_body=BODY_ERRORS)
+    for router in (*ROUTERS, docs.router):
+        app.include_router(router)
+    app.mount("/static", docs.files, name="static")
+    app.add_middleware(StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/"))
+    app.add_middleware(RequestId)
+    docs.install(app, examples or {})
+    return app

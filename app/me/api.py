@@ -1,0 +1,46 @@
+"""Who am I, what do I hold, what waits for me."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from app.directory import service as directory
+from app.directory.api import Employee, employee
+from app.governance.approvals import service as approvals
+from app.governance.approvals.api import Approval, approval
+from app.governance.grants import service as grants
+from app.governance.grants.wire import Grant, grant
+from app.kernel.access import Route, allow
+from app.kernel.actor import Permission
+from app.kernel.tags import Tag
+from app.kernel.wire import Out
+from app.kernel.work import Work
+from app.roles import service as roles
+from app.roles.api import Appointment, appointment
+
+router = APIRouter(prefix="/v1/me", route_class=Route, tags=[Tag.EVERYONE])
+
+
+class Me(Out):
+    """The caller: as HR states them, their appointments in force, what waits for them, their grants."""
+
+    employee: Employee
+    business_unit: str
+    appointments: list[Appointment]
+    approvals: list[Approval]
+    grants: list[Grant]
+
+
+@router.get("")
+def me(work: Annotated[Work, allow(Permission.ME_READ)]) -> Me:
+    """Who you are, what you hold, and what waits for you."""
+    who = directory.employee(work, work.me)
+    unit = directory.unit(work, str(who.business_unit_id))
+    work.etag = None  # what is shown is more than one resource
+    return Me(
+        employee=employee(who, details=True),
+        business_unit=unit.name,
+        appointments=[appointment(one) for one in roles.held(work, who.id)],
+        approvals=[approval(one, work) for one in approvals.waiting(work)],
+        grants=[grant(one, work.now) for one in grants.mine(work)],
+    )

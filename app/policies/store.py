@@ -1,0 +1,110 @@
+"""Every statement that touches policies and their versions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.directory.rules import KeyTaken
+from app.kernel.actor import Scope, ScopeKind
+from app.kernel.database import change, flush, value_of
+from app.kernel.errors import NotFound
+from app.kernel.ids import new_id
+from app.kernel.pages import Page, keyset
+
+from . import tables
+from .rules import InForce, Policy, PolicyState, Version
+
+
+def policy(session: Session, id_or_key: str, *, lock: bool = False) -> Policy:
+    """One policy by id or key, or ``NotFound``; held alone with ``lock``, so that its versions are numbered in turn."""
+    row = tables.Policy
+    stmt = select(row).where(or_(row.key == id_or_key, *([row.id == _uuid(id_or_key)] if _uuid(id_or_key) else [])))
+    found = session.scalars(stmt.with_for_update() if lock else stmt).first()
+    if found is None:
+        raise NotFound(f"There is no policy {id_or_key}.")
+    return _policy(found)
+
+
+def page(session: Session, page: Page) -> list[Policy]:
+    """A page of policies."""
+    row = tables.Policy
+    order = ((getattr(row, page.column or "id"), page.descending), (row.id, page.descending))
+    return [_policy(found) for found in session.scalars(keyset(select(row), order, page))]
+
+
+def versions(session: Session, policy_id: UUID) -> list[Version]:
+    """All versions of a policy, the first first."""
+    row = tables.PolicyVersion
+    return [_version(found) for found in session.scalars(select(row).where(row.policy_id == policy_id).order_by(row.n))]
+
+
+def in_force(session: Session, at: datetime) -> list[InForce]:
+    """Every version in force at this instant, with where it holds: one statement for the whole enterprise."""
+    row, of = tables.PolicyVersion, tables.Policy
+    stmt = (
+        select(row, of)
+        .join(of, of.id == row.policy_id)
+        .where(row.published_at.is_not(None), row.effective_from <= at)
+        .where(or_(row.superseded_at.is_(None), row.superseded_at > at), row.state != PolicyState.RETIRED)
+    )
+    return [
+        InForce(policy.id, policy.key, _scope(policy), version.id, version.n, version.rules)
+        for version, policy in session.execute(stmt)
+    ]
+
+
+def add_policy(session: Session, now: datetime, key: str, title: str, scope: Scope) -> Policy:
+    """A new policy; raises ``KeyTaken``."""
+    row = tables.Policy(
+        id=new_id(), created_at=now, updated_at=now, key=key, title=title, scope_kind=scope.kind,
+        business_unit_id=scope.business_unit_id, network=scope.network,
+    )  # fmt: skip
+    session.add(row)
+    flush(session, KeyTaken, f"There is a policy with the key {key} already.")
+    return _policy(row)
+
+
+def add_version(session: Session, now: datetime, policy_id: UUID, values: Mapping[str, Any]) -> Version:
+    """The next draft of a policy that is held."""
+    row = tables.PolicyVersion
+    last = session.scalar(select(func.max(row.n)).where(row.policy_id == policy_id)) or 0
+    made = row(id=new_id(), created_at=now, updated_at=now, policy_id=policy_id, n=last + 1, state="draft", **values)
+    session.add(made)
+    flush(session)
+    return _version(made)
+
+
+def save_version(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Version:
+    """Change a version's columns."""
+    row = session.get_one(tables.PolicyVersion, id_)
+    change(session, row, now, changes)
+    return _version(row)
+
+
+def scoped_to_unit(session: Session, unit_id: UUID) -> int:
+    """How many policies hold for this very unit."""
+    row = tables.Policy
+    return session.scalar(select(func.count()).select_from(row).where(row.business_unit_id == unit_id)) or 0
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
+
+
+def _scope(row: tables.Policy) -> Scope:
+    return Scope(ScopeKind(row.scope_kind), row.business_unit_id, row.network)
+
+
+def _policy(row: tables.Policy) -> Policy:
+    return value_of(Policy, row, scope=_scope(row))
+
+
+def _version(row: tables.PolicyVersion) -> Version:
+    return value_of(Version, row, state=PolicyState(row.state))

@@ -1,0 +1,230 @@
+"""CoE roles, what each may do, and who may hold which together: the one table of permissions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from app.kernel.actor import Permission, Place, Power, Reach, Scope, ScopeKind
+from app.kernel.errors import Conflict, Invalid
+
+P = Permission
+ANY, ELIGIBLE, IN, OWN = Reach.ANYWHERE, Reach.ELIGIBLE, Reach.IN_SCOPE, Reach.OWN
+
+
+class Role(StrEnum):
+    """Held by appointment."""
+
+    STRATEGIST = "strategist"
+    CONTENT_STRATEGIST = "content_strategist"
+    COMMUNITY_MANAGER = "community_manager"
+    BU_LIAISON = "bu_liaison"
+    CAMPAIGN_MANAGER = "campaign_manager"
+    SOCIAL_ANALYST = "social_analyst"
+    DEVELOPER = "developer"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class ClientScope(StrEnum):
+    """What a service client may be registered for."""
+
+    DECISIONS = "decisions"
+    HR = "hr"
+    LMS = "lms"
+    REGISTRY_READ = "registry:read"
+    REGISTRY_WRITE = "registry:write"
+    ACTIVITY = "activity"
+    AUDIT_READ = "audit:read"
+    EVENTS = "events"
+
+
+EMPLOYEE = "employee"
+"""The column of the table that everyone active has."""
+
+_E, _B, _N = ScopeKind.ENTERPRISE, ScopeKind.BUSINESS_UNIT, ScopeKind.NETWORK
+SCOPES: Mapping[Role, frozenset[ScopeKind]] = MappingProxyType(
+    {
+        Role.STRATEGIST: frozenset({_E}),
+        Role.CONTENT_STRATEGIST: frozenset({_E}),
+        Role.COMMUNITY_MANAGER: frozenset({_E, _B, _N}),
+        Role.BU_LIAISON: frozenset({_B}),
+        Role.CAMPAIGN_MANAGER: frozenset({_B}),
+        Role.SOCIAL_ANALYST: frozenset({_E, _B}),
+        Role.DEVELOPER: frozenset({_E}),
+        Role.AUDITOR: frozenset({_E}),
+        Role.ADMIN: frozenset({_E}),
+    }
+)
+
+_OPEN_TO_ALL = frozenset(
+    {
+        P.ACCOUNT_READ, P.APPOINTMENT_READ, P.BUSINESS_UNIT_READ, P.EMPLOYEE_READ, P.GOVERNANCE_READ,
+        P.NETWORK_READ, P.PERMISSION_READ, P.POLICY_READ, P.TOOL_READ,
+    }
+)  # fmt: skip
+_ONES_OWN = frozenset(
+    {
+        P.ACCOUNT_MANAGE, P.ACCOUNT_UPDATE, P.APPROVAL_READ, P.DECISION_EVALUATE, P.EMPLOYEE_READ_DETAILS, P.GRANT_READ,
+        P.GRANT_RENEW, P.GRANT_REVOKE, P.ME_READ, P.RIGHTS_REQUEST_CREATE, P.RIGHTS_REQUEST_READ, P.RIGHTS_REQUEST_UPDATE,
+    }
+)  # fmt: skip
+_EVERYONE: dict[Permission, Reach] = {
+    **dict.fromkeys(_OPEN_TO_ALL, ANY),
+    **dict.fromkeys(_ONES_OWN, OWN),
+    P.ACCOUNT_PROPOSE: ANY,  # the model in force says who may register, and refuses with reasons
+    P.ACCOUNT_DECIDE: ELIGIBLE,
+    P.RIGHTS_REQUEST_DECIDE: ELIGIBLE,
+}
+_COE = {P.DECISION_EVALUATE: ANY}
+_INSIGHT = {P.EMPLOYEE_READ_DETAILS: ANY, P.GRANT_READ: ANY, P.RIGHTS_REQUEST_READ: ANY}
+_IN_SCOPE = dict.fromkeys(
+    (
+        P.ACCOUNT_MANAGE, P.ACCOUNT_UPDATE, P.EMPLOYEE_READ_DETAILS, P.GRANT_READ, P.GRANT_REVOKE, P.GRANT_SUSPEND,
+        P.RIGHTS_REQUEST_READ,
+    ),
+    IN,
+)  # fmt: skip
+
+TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
+    {
+        EMPLOYEE: _EVERYONE,
+        Role.STRATEGIST: {
+            **_COE,
+            **_INSIGHT,
+            **dict.fromkeys(
+                (
+                    P.ACCOUNT_MANAGE, P.ACCOUNT_STOP, P.ACCOUNT_UPDATE, P.APPOINTMENT_CREATE, P.APPOINTMENT_END, P.AUDIT_READ,
+                    P.BUSINESS_UNIT_WRITE, P.GOVERNANCE_SWITCH, P.GRANT_REVOKE, P.GRANT_SUSPEND, P.NETWORK_WRITE,
+                    P.POLICY_DRAFT, P.POLICY_PUBLISH, P.TOOL_WRITE,
+                ),
+                ANY,
+            ),
+        },
+        Role.CONTENT_STRATEGIST: {**_COE, **_INSIGHT, P.POLICY_DRAFT: ANY},
+        Role.COMMUNITY_MANAGER: {**_COE, **_IN_SCOPE, P.ACCOUNT_STOP: IN},
+        Role.BU_LIAISON: {**_COE, **_IN_SCOPE, P.RIGHTS_REQUEST_CREATE: IN},
+        Role.CAMPAIGN_MANAGER: _COE,
+        Role.SOCIAL_ANALYST: _COE,
+        Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY},
+        Role.AUDITOR: {**_COE, **_INSIGHT, P.AUDIT_READ: ANY},
+        Role.ADMIN: {P.BUSINESS_UNIT_WRITE: ANY, P.EMPLOYEE_READ_DETAILS: ANY},
+    }
+)  # fmt: skip
+
+CLIENT_TABLE: Mapping[ClientScope, frozenset[Permission]] = MappingProxyType(
+    {
+        ClientScope.DECISIONS: frozenset({P.DECISION_EVALUATE}),
+        ClientScope.REGISTRY_READ: _OPEN_TO_ALL - {P.EMPLOYEE_READ, P.APPOINTMENT_READ},
+        ClientScope.AUDIT_READ: frozenset({P.AUDIT_READ}),
+    }
+)
+_DEPUTY_POWERS = frozenset({P.RIGHTS_REQUEST_READ})
+
+
+class SeparationOfDuties(Conflict):
+    """Two roles that one person may not hold together (domain: conflicting roles)."""
+
+    code = "separation_of_duties"
+
+
+class LastStrategist(Conflict):
+    """Someone must be left who can appoint."""
+
+    code = "last_strategist"
+
+
+class AppointmentEnded(Conflict):
+    code = "appointment_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A person in a role, over a scope, for a time; perhaps with a deputy."""
+
+    id: UUID
+    employee_id: UUID
+    role: Role
+    scope: Scope
+    valid_from: datetime
+    valid_until: datetime | None
+    deputy_id: UUID | None
+    appointed_by: UUID | None
+    ended_at: datetime | None
+    end_reason: str | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    def in_force(self, at: datetime) -> bool:
+        """Does it hold at this instant?"""
+        return (
+            self.valid_from <= at
+            and (self.valid_until is None or at < self.valid_until)
+            and (self.ended_at is None or at < self.ended_at)
+        )
+
+
+def check_scope(role: Role, scope: Scope) -> None:
+    """A role is held over the kinds of scope it is made for."""
+    if scope.kind not in SCOPES[role]:
+        allowed = ", ".join(sorted(SCOPES[role]))
+        raise Invalid.field("", "scope_not_for_role", f"A {role} is appointed for: {allowed}; not for: {scope.kind}.")
+
+
+def check_separation(held: Iterable[Role], new: Role) -> None:
+    """``auditor`` and ``admin`` each conflict with every other role."""
+    for role in set(held) - {new}:
+        if {role, new} & {Role.AUDITOR, Role.ADMIN}:
+            raise SeparationOfDuties(f"One person cannot be {role} and {new}.")
+
+
+def coe_member(held: Iterable[Appointment]) -> bool:
+    """The CoE: strategists, content strategists, enterprise-wide community managers. Ceilings bind everyone else."""
+    return any(
+        one.role in (Role.STRATEGIST, Role.CONTENT_STRATEGIST)
+        or (one.role is Role.COMMUNITY_MANAGER and one.scope.kind is ScopeKind.ENTERPRISE)
+        for one in held
+    )
+
+
+def powers(held: Iterable[Appointment], deputy_of: Iterable[Appointment] = ()) -> dict[Permission, tuple[Power, ...]]:
+    """What an active employee may do: everyone's part, that of each appointment, and a deputy's sight of requests."""
+    found: dict[Permission, list[Power]] = {}
+    for permission, reach in TABLE[EMPLOYEE].items():
+        found.setdefault(permission, []).append(Power(reach))
+    for one in held:
+        for permission, reach in TABLE[one.role].items():
+            found.setdefault(permission, []).append(Power(reach, one.scope))
+    for one in deputy_of:
+        for permission in _DEPUTY_POWERS & set(TABLE[one.role]):
+            found.setdefault(permission, []).append(Power(TABLE[one.role][permission], one.scope))
+    return {permission: tuple(ways) for permission, ways in found.items()}
+
+
+def client_powers(scopes: Iterable[ClientScope]) -> dict[Permission, tuple[Power, ...]]:
+    """What a service client may do."""
+    granted = frozenset[Permission]().union(*(CLIENT_TABLE.get(scope, frozenset()) for scope in scopes))
+    return {permission: (Power(ANY),) for permission in granted}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One seat that may decide: its holder, and the deputy who may sit there instead. The two count once."""
+
+    holder_id: UUID
+    deputy_id: UUID | None = None
+
+
+def slots(appointments: Iterable[Appointment], role: Role, place: Place) -> tuple[Slot, ...]:
+    """Who may decide as ``role`` at ``place``; ``appointments`` are those in force, of active people."""
+    return tuple(
+        sorted(
+            {Slot(one.employee_id, one.deputy_id) for one in appointments if one.role is role and one.scope.covers(place)},
+            key=lambda slot: (slot.holder_id, slot.deputy_id or UUID(int=0)),
+        )
+    )
+
+

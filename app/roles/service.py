@@ -1,0 +1,171 @@
+"""Appointing, ending appointments, and what a person's roles amount to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.audit import service as audit
+from app.directory import store as directory
+from app.directory.rules import Employee
+from app.kernel.actor import Actor, ActorKind, Permission, Scope, ScopeKind
+from app.kernel.errors import Conflict, Invalid
+from app.kernel.pages import Page
+from app.kernel.work import Work
+
+from . import rules, store
+from .rules import Appointment, Role
+
+
+def actor_for(work: Work, employee: Employee) -> Actor:
+    """An active employee as an actor, with the powers of this instant."""
+    held, deputy_of = store.held_by(work.session, employee.id, work.now)
+    roles = tuple(sorted({one.role.value for one in held}))
+    return Actor(ActorKind.EMPLOYEE, employee.id, roles, rules.powers(held, deputy_of))
+
+
+def held(work: Work, employee_id: UUID) -> list[Appointment]:
+    """A person's appointments in force."""
+    return store.held_by(work.session, employee_id, work.now)[0]
+
+
+def appointment(work: Work, id_: UUID) -> Appointment:
+    """One appointment."""
+    return work.show(store.appointment(work.session, id_))
+
+
+def appointments(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Appointment]:
+    """A page of appointments."""
+    return store.page(work.session, page, filters)
+
+
+def appoint(
+    work: Work,
+    employee_id: UUID,
+    role: Role,
+    scope: Scope,
+    *,
+    valid_from: datetime | None = None,
+    valid_until: datetime | None = None,
+    deputy_id: UUID | None = None,
+) -> Appointment:
+    """Appoint someone. Raises ``Invalid``, ``SeparationOfDuties``, ``NotFound``.
+
+    The person's row is held alone, so that two appointments that conflict cannot be made side by side.
+    """
+    rules.check_scope(role, scope)
+    begins = valid_from or work.now
+    if valid_until is not None and valid_until <= max(begins, work.now):
+        raise Invalid.field("/valid_until", "ends_before_it_begins", "An appointment must end later than it begins.")
+    people = directory.lock_employees(work.session, {employee_id} | ({deputy_id} if deputy_id else set()))
+    for person in (employee_id, deputy_id) if deputy_id else (employee_id,):
+        _check_person(work, people.get(person), role)
+    if deputy_id == employee_id:
+        raise Invalid.field("/deputy_id", "own_deputy", "A deputy is somebody else.")
+    if scope.business_unit_id:
+        directory.unit(work.session, scope.business_unit_id)
+    values = {
+        "employee_id": employee_id, "role": role, "valid_from": begins, "valid_until": valid_until,
+        "deputy_id": deputy_id, "appointed_by": work.actor.id,
+    }  # fmt: skip
+    made = store.add(work.session, work.now, values, scope)
+    audit.record(work, "appointment.created", ("appointment", made.id), after=told(made))
+    return work.show(made)
+
+
+def _check_person(work: Work, person: Employee | None, role: Role) -> None:
+    if person is None:
+        raise Invalid.field("/employee_id", "unknown_employee", "There is no such employee.")
+    if not person.active:
+        raise Conflict(f"{person.display_name} has left and cannot be appointed.")
+    rules.check_separation((one.role for one in store.open_of(work.session, person.id)), role)
+    rules.check_separation((one.role for one in store.open_deputyships(work.session, person.id)), role)
+
+
+def end(work: Work, id_: UUID, reason: str | None = None) -> Appointment:
+    """End an appointment now. Raises ``AppointmentEnded``, ``LastStrategist``."""
+    found = store.appointment(work.session, id_)
+    if found.role is Role.STRATEGIST:  # every strategist's row, so that two cannot end each other side by side
+        strategists = store.in_force(work.session, work.now, role=Role.STRATEGIST)
+        directory.lock_employees(work.session, {one.employee_id for one in strategists} | {found.employee_id})
+    else:
+        directory.lock_employees(work.session, {found.employee_id})
+    found = store.appointment(work.session, id_, lock=True)
+    work.match(found)
+    if found.ended_at is not None:
+        raise rules.AppointmentEnded("This appointment has ended already.")
+    if found.role is Role.STRATEGIST and found.in_force(work.now):
+        left = store.in_force(work.session, work.now, role=Role.STRATEGIST)
+        if not any(one.employee_id != found.employee_id for one in left):
+            raise rules.LastStrategist("Appoint another strategist first: someone must be left who can appoint.")
+    return work.show(close(work, found, reason or "ended"))
+
+
+def close(work: Work, found: Appointment, reason: str) -> Appointment:
+    """End an appointment whatever it is: a person's leaving is never blocked."""
+    changes = {"ended_at": work.now, "ended_by": work.actor.id, "end_reason": reason}
+    ended = store.save(work.session, found.id, work.now, changes)
+    audit.record(work, "appointment.ended", ("appointment", found.id), before=told(found), after=told(ended), reason=reason)
+    return ended
+
+
+def leave(work: Work, employee_id: UUID) -> int:
+    """Someone has left: end their appointments, and their standing in for others. Answers how many ended."""
+    mine = store.open_of(work.session, employee_id)
+    for one in mine:
+        close(work, one, "the holder has left")
+    for one in store.open_deputyships(work.session, employee_id):
+        changed = store.save(work.session, one.id, work.now, {"deputy_id": None})
+        audit.record(
+            work, "appointment.deputy_removed", ("appointment", one.id), before=told(one), after=told(changed)
+        )
+    return len(mine)
+
+
+def leave_unit(work: Work, employee_id: UUID, unit_id: UUID) -> int:
+    """Someone has moved: end their appointments scoped to the unit that they left."""
+    left = [one for one in store.open_of(work.session, employee_id) if one.scope.business_unit_id == unit_id]
+    for one in left:
+        close(work, one, "the holder has moved to another unit")
+    return len(left)
+
+
+def rescope(work: Work, source: UUID, target: UUID) -> int:
+    """A unit is merged into another: appointments over it become appointments over the other."""
+    found = store.open_in_unit(work.session, source)
+    for one in found:
+        changed = store.save(work.session, one.id, work.now, {"business_unit_id": target})
+        audit.record(work, "appointment.rescoped", ("appointment", one.id), before=told(one), after=told(changed))
+    return len(found)
+
+
+def told(one: Appointment) -> dict[str, Any]:
+    """An appointment as the audit log tells it."""
+    names = ("employee_id", "role", "valid_from", "valid_until", "deputy_id", "ended_at")
+    return {**{name: getattr(one, name) for name in names}, **scope_told(one.scope)}
+
+
+def scope_told(scope: Scope) -> dict[str, Any]:
+    """A scope as plain members."""
+    return {"scope": scope.kind, "business_unit_id": scope.business_unit_id, "network": scope.network}
+
+
+def matrix() -> list[dict[str, Any]]:
+    """The table that is enforced, as data: who may do what, and how far it carries."""
+    rows: list[dict[str, Any]] = []
+    for permission in Permission:
+        roles = {str(role): reaches[permission] for role, reaches in rules.TABLE.items() if permission in reaches}
+        scopes = sorted(scope for scope, granted in rules.CLIENT_TABLE.items() if permission in granted)
+        rows.append({"permission": permission, "roles": roles, "client_scopes": scopes})
+    return rows
+
+
+def scope_of(kind: ScopeKind | None, business_unit_id: UUID | None, network: str | None) -> Scope:
+    """A scope from a body's members: a unit, a network, or neither (the enterprise)."""
+    if business_unit_id is not None and network is not None:
+        raise Invalid.field("", "one_scope", "A scope is one business unit or one network, not both.")
+    if kind is None:
+        kind = ScopeKind.BUSINESS_UNIT if business_unit_id else ScopeKind.NETWORK if network else ScopeKind.ENTERPRISE
+    return Scope(kind, business_unit_id, network)
+
+

@@ -1,0 +1,112 @@
+"""Every statement that touches appointments."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from app.directory.tables import Employee
+from app.kernel.actor import Scope, ScopeKind
+from app.kernel.database import change, flush, value_of
+from app.kernel.errors import NotFound
+from app.kernel.ids import new_id
+from app.kernel.pages import Page, keyset
+
+from .rules import Appointment, Role
+from .tables import Appointment as Row
+
+
+def appointment(session: Session, id_: UUID, *, lock: bool = False) -> Appointment:
+    """One appointment, or ``NotFound``."""
+    row = session.get(Row, id_, with_for_update=lock or None, populate_existing=lock)
+    if row is None:
+        raise NotFound(f"There is no appointment {id_}.")
+    return _value(row)
+
+
+def in_force(session: Session, at: datetime, *, role: Role | None = None) -> list[Appointment]:
+    """All appointments that hold at this instant, of active people; a deputy who has left is left out."""
+    stmt = _holding(select(Row).join(Employee, Employee.id == Row.employee_id).where(Employee.active), at)
+    if role is not None:
+        stmt = stmt.where(Row.role == role)
+    return _without_absent_deputies(session, [_value(row) for row in session.scalars(stmt)])
+
+
+def held_by(session: Session, employee_id: UUID, at: datetime) -> tuple[list[Appointment], list[Appointment]]:
+    """A person's appointments in force, and those that they are deputy of (whose holder is active)."""
+    stmt = _holding(select(Row).join(Employee, Employee.id == Row.employee_id).where(Employee.active), at)
+    rows = session.scalars(stmt.where(or_(Row.employee_id == employee_id, Row.deputy_id == employee_id)))
+    found = [_value(row) for row in rows]
+    return [one for one in found if one.employee_id == employee_id], [one for one in found if one.deputy_id == employee_id]
+
+
+def open_of(session: Session, employee_id: UUID) -> list[Appointment]:
+    """A person's appointments that have not been ended, present and future."""
+    return [_value(row) for row in session.scalars(select(Row).where(Row.employee_id == employee_id, Row.ended_at.is_(None)))]
+
+
+def open_deputyships(session: Session, employee_id: UUID) -> list[Appointment]:
+    """Appointments not ended that name this person as deputy."""
+    return [_value(row) for row in session.scalars(select(Row).where(Row.deputy_id == employee_id, Row.ended_at.is_(None)))]
+
+
+def open_in_unit(session: Session, unit_id: UUID) -> list[Appointment]:
+    """Appointments not ended whose scope is this very unit."""
+    stmt = select(Row).where(Row.business_unit_id == unit_id, Row.ended_at.is_(None))
+    return [_value(row) for row in session.scalars(stmt)]
+
+
+def page(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Appointment]:
+    """Appointments by equal columns; ``ended`` (bool) by whether they were ended."""
+    stmt: Select[Any] = select(Row)
+    for name, value in filters.items():
+        if value is None:
+            continue
+        column = Row.ended_at.is_not(None) == value if name == "ended" else getattr(Row, name) == value
+        stmt = stmt.where(column)
+    order = ((getattr(Row, page.column or "id"), page.descending), (Row.id, page.descending))
+    return [_value(row) for row in session.scalars(keyset(stmt, order, page))]
+
+
+def add(session: Session, now: datetime, values: Mapping[str, Any], scope: Scope) -> Appointment:
+    """A new appointment."""
+    row = Row(
+        id=new_id(), created_at=now, updated_at=now, scope_kind=scope.kind,
+        business_unit_id=scope.business_unit_id, network=scope.network, **values,
+    )  # fmt: skip
+    session.add(row)
+    flush(session)
+    return _value(row)
+
+
+def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Appointment:
+    """Change an appointment's columns."""
+    row = session.get_one(Row, id_)
+    change(session, row, now, changes)
+    return _value(row)
+
+
+def _holding(stmt: Select[Any], at: datetime) -> Select[Any]:
+    return stmt.where(
+        Row.valid_from <= at,
+        or_(Row.valid_until.is_(None), Row.valid_until > at),
+        or_(Row.ended_at.is_(None), Row.ended_at > at),
+    )
+
+
+def _without_absent_deputies(session: Session, found: list[Appointment]) -> list[Appointment]:
+    deputies = {one.deputy_id for one in found if one.deputy_id}
+    if not deputies:
+        return found
+    active = set(session.scalars(select(Employee.id).where(Employee.id.in_(deputies), Employee.active)))
+    return [one if one.deputy_id is None or one.deputy_id in active else replace(one, deputy_id=None) for one in found]
+
+
+
+def _value(row: Row) -> Appointment:
+    scope = Scope(ScopeKind(row.scope_kind), row.business_unit_id, row.network)
+    return value_of(Appointment, row, role=Role(row.role), scope=scope)

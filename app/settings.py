@@ -1,0 +1,94 @@
+"""The environment, read once: every setting of the service, with what it is for."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class BadSettings(Exception):  # noqa: N818 - read as a sentence by the command line
+    """A setting is insecure or contradicts another; the message names it."""
+
+
+class Settings(BaseSettings):
+    """Everything that the environment (or a ``.env`` file) may say, under the prefix ``COE_``."""
+
+    model_config = SettingsConfigDict(env_prefix="COE_", env_file=".env", frozen=True, extra="ignore")
+
+    database_url: Annotated[str, Field(description="The database: SQLite, or `postgresql+psycopg://` in production.")] = (
+        "sqlite:///coe.db"
+    )
+    database_direct_url: Annotated[
+        str | None, Field(description="The same database past a transaction pooler, for migrations.")
+    ] = None
+    migration_database_url: Annotated[
+        str | None, Field(description="The same database as the owner of the tables; set, `coe serve` migrates by it.")
+    ] = None
+    key_dir: Annotated[Path | None, Field(description="Where the signing key is kept; all replicas share it.")] = None
+    public_url: Annotated[str, Field(description="The address under which callers reach the service.")] = (
+        "http://127.0.0.1:8000"
+    )
+    issuer: Annotated[
+        str | None, Field(description="An external OIDC issuer, exactly as in its tokens; unset: the built-in one.")
+    ] = None
+    audience: Annotated[str, Field(description="The audience that a token must be for.")] = "coe"
+    jwks_url: Annotated[str | None, Field(description="Where the external issuer publishes its keys.")] = None
+    algorithm: Annotated[str, Field(description="The one signature algorithm of the external issuer.")] = "RS256"
+    subject_claim: Annotated[str, Field(description="The claim of an external token that names the employee.")] = "email"
+    subject_field: Annotated[
+        Literal["email", "user_name", "employee_number"],
+        Field(description="What of an employee that claim is compared with."),
+    ] = "email"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="How much is logged.")
+    ] = "INFO"
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Settings":
+        if (self.issuer is None) != (self.jwks_url is None):
+            raise ValueError("COE_ISSUER and COE_JWKS_URL belong together: set both, or neither")
+        for name, url in (("COE_PUBLIC_URL", self.public_url), ("COE_ISSUER", self.issuer), ("COE_JWKS_URL", self.jwks_url)):
+            _check_url(name, url)
+        if not self.database_url.startswith(("sqlite://", "postgresql+psycopg://")):
+            raise ValueError("COE_DATABASE_URL must begin with sqlite:// or postgresql+psycopg://")
+        return self
+
+    @cached_property
+    def keys(self) -> Path:
+        """Where the signing key is kept: as set, else beside the SQLite file, else in the working directory."""
+        if self.key_dir is not None:
+            return self.key_dir
+        name = self.database_url.removeprefix("sqlite:///")
+        return (Path(name).parent if name != self.database_url and name else Path()) / "coe-keys"
+
+    @property
+    def sqlite(self) -> bool:
+        """Is it the embedded database?"""
+        return self.database_url.startswith("sqlite://")
+
+
+def _check_url(name: str, url: str | None) -> None:
+    if url is None:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{name} must be an address such as https://coe.example.com")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError(f"{name} must be https; http is accepted on loopback only")
+
+
+def load(**overrides: object) -> Settings:
+    """Read the environment. Raises ``BadSettings`` in plain words."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = []
+        for one in error.errors():
+            name = f"COE_{'_'.join(str(part) for part in one['loc']).upper()}: " if one["loc"] else ""
+            lines.append(f"{name}{one['msg'].removeprefix('Value error, ')}")
+        raise BadSettings("\n".join(lines)) from error
