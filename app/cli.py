@@ -164,11 +164,10 @@ def token(
 ) -> None:
     """Print a bearer token in someone's name, for scripts; refused where people log in elsewhere."""
     from app.identity import service as identity
-    from app.main import identity_of
 
     told = settings()
     with working() as work:
-        made = identity.issue_token(identity_of(told), work, who, ttl)
+        made = identity.issue_token(identity.build_identity(told), work, who, ttl)
     typer.echo(made)
 
 

@@ -26,7 +26,7 @@ PER_ROW = ("line", "code", "message")
 @commands.command("business-units")
 def business_units(file: File, rejects: Rejects = None, as_json: AsJson = False) -> None:
     """Load business units: key, name, parent, function, region, timezone."""
-    from app.imports.units.service import import_business_units
+    from app.imports.service import import_business_units
 
     _run(file, rejects, as_json, import_business_units)
 
@@ -42,7 +42,7 @@ def employees(
     as_json: AsJson = False,
 ) -> None:
     """Load employees from an HRIS export: joiners, movers, leavers."""
-    from app.imports.employees.service import import_employees
+    from app.imports.service import import_employees
 
     _run(file, rejects, as_json, import_employees, complete=complete, confirm_leavers=confirm_leavers)
 
@@ -50,7 +50,7 @@ def employees(
 @commands.command("accounts")
 def accounts(file: File, rejects: Rejects = None, as_json: AsJson = False) -> None:
     """Load an inventory of accounts; they are taken to be active."""
-    from app.imports.accounts.service import import_accounts
+    from app.imports.service import import_accounts
 
     _run(file, rejects, as_json, import_accounts)
 

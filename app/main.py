@@ -31,7 +31,7 @@ from app.identity import signing
 from app.identity.clients import tables as _clients
 from app.identity.login import tables as _login
 from app.identity.oauth import tables as _oauth
-from app.identity.service import Identity, build_identity
+from app.identity.service import build_identity
 from app.kernel import problems
 from app.kernel.access import House
 from app.kernel.clock import Clock, system_clock
@@ -86,14 +86,6 @@ def house_for(engine: Engine, clock: Clock = system_clock) -> House:
     )
 
 
-def identity_of(told: Settings, notice: str | None = None) -> Identity:
-    """Who issues and whom we believe, by the settings."""
-    return build_identity(
-        key_dir=told.keys, public_url=told.public_url, audience=told.audience, issuer=told.issuer, jwks_url=told.jwks_url,
-        subject_claim=told.subject_claim, subject_field=told.subject_field, algorithms=(told.algorithm,), notice=notice,
-    )  # fmt: skip
-
-
 def create_app(
     settings: Settings | None = None, clock: Clock = system_clock, examples: Mapping[str, str] | None = None
 ) -> FastAPI:
@@ -109,7 +101,7 @@ def create_app(
     app.state.engine = engine
     app.state.schema_behind = partial(migrating.behind, engine)
     app.state.cursor_key = signing.cursor_key(told.keys)
-    app.state.identity = identity_of(told)
+    app.state.identity = build_identity(told)
     problems.install(app, everywhere=(Unauthenticated, Unavailable), with_body=BODY_ERRORS)
     for router in (*ROUTERS, docs.router):
         app.include_router(router)

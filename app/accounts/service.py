@@ -30,6 +30,9 @@ PLAIN = (
 )  # fmt: skip
 
 
+_NO_TEXT = frozenset({"empty", "control_character", "invisible_character", "unassigned_character", "lone_surrogate"})
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """An account and what it is flagged for now."""
@@ -43,9 +46,9 @@ class Verified:
     """The answer to the public: the status, and until when it was official if it was."""
 
     status: Status
-    network: str
-    handle: str
-    url: str
+    network: str | None
+    handle: str | None
+    url: str | None
     official_until: datetime | None
 
 
@@ -110,8 +113,16 @@ def ref(work: Work, text: str) -> UUID:
 
 
 def verify(work: Work, url: str) -> Verified:
-    """Is this address one of ours? Raises ``UnknownNetwork``, ``BadHandle``."""
-    network, handle = network_rules.recognise(networks.networks(work.session), url)
+    """Is this address one of ours? An address that no account of its network can have is nobody's.
+
+    Raises ``UnknownNetwork``, and ``BadHandle`` for what is no address at all.
+    """
+    try:
+        network, handle = network_rules.recognise(networks.networks(work.session), url)
+    except network_rules.BadHandle as error:
+        if error.reason.startswith("url_") or error.reason in _NO_TEXT:
+            raise
+        return Verified(Status.UNREGISTERED, None, None, None, None)
     found = store.registered(work.session, network.key, handle.canonical)
     status = rules.status_of(found)
     until = found.official_until if found and status is Status.WAS_OFFICIAL else None

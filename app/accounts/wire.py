@@ -114,9 +114,9 @@ class Verification(Out):
     """Is an address one of ours? ``official_until``: until when it was, if it is no more."""
 
     status: Status
-    network: str
-    handle: str
-    url: str
+    network: str | None
+    handle: str | None
+    url: str | None
     official_until: Instant | None
 
 

@@ -166,24 +166,25 @@ def walk_active(session: Session) -> Iterator[dict[str, UUID]]:
     """HR's employee id -> our id, of everyone active, in parts: there may be more people than memory should hold."""
     row = tables.Employee
     stmt = select(row.employee_number, row.id).where(row.active).order_by(row.id).limit(_BATCH)
-    part = dict(session.execute(stmt).tuples().all())
+    part = {number: id_ for number, id_ in session.execute(stmt)}
     while part:
         yield part
-        part = dict(session.execute(stmt.where(row.id > max(part.values()))).tuples().all())
+        part = {number: id_ for number, id_ in session.execute(stmt.where(row.id > max(part.values())))}
 
 
 def numbers_by_user_name(session: Session, keys: Iterable[str]) -> dict[str, str]:
     """The key of a user name -> the employee id of whom it belongs to, active or not."""
     row = tables.Employee
     stmt = select(row.user_name_key, row.employee_number).where(row.user_name_key.in_(set(keys)))
-    return dict(session.execute(stmt).tuples().all())
+    return {key: number for key, number in session.execute(stmt)}
 
 
 def managers_by_number(session: Session, numbers: Iterable[str]) -> dict[str, str | None]:
     """HR's employee id -> that of the manager, of those of these that are known."""
     row, manager = tables.Employee, aliased(tables.Employee)
     stmt = select(row.employee_number, manager.employee_number).outerjoin(manager, manager.id == row.manager_id)
-    return dict(session.execute(stmt.where(row.employee_number.in_(set(numbers)))).tuples().all())
+    stmt = stmt.where(row.employee_number.in_(set(numbers)))
+    return {number: above for number, above in session.execute(stmt)}
 
 
 def page_employees(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Employee]:

@@ -59,7 +59,7 @@ class Identity:
 
     @property
     def https(self) -> bool:
-        """Is the service reached by https?"""
+        """Whether the service is reached by https."""
         return self.public_url.startswith("https://")
 
     def read(self, token: str, now: datetime) -> tuple[Claims, bool]:
@@ -113,9 +113,6 @@ def build_identity(
     told = _external(settings, public_url)
     external = External(told, fetch) if told else None
     return Identity(public_url, own, external, signing.derived_key(settings.keys, "login-form"), notice)
-
-
-of_settings = build_identity
 
 
 def _external(settings: Settings, public_url: str) -> ExternalIssuer | None:

@@ -75,7 +75,7 @@ def key_ring(directory: Path) -> KeyRing:
     """
     _prepare(directory)
     if not _key_files(directory):
-        _create_once(directory / _FIRST_KEY, lambda: tokens.generate_key().private_pem.encode())
+        _create_once(directory / _FIRST_KEY, _new_key)
     newest, *older = (_load(path) for path in reversed(_key_files(directory)))
     return KeyRing(newest, tuple(older))
 
@@ -107,6 +107,10 @@ def _check_private(path: Path) -> None:
 
 def _key_files(directory: Path) -> list[Path]:
     return sorted(path for path in directory.iterdir() if _KEY_FILE.fullmatch(path.name))
+
+
+def _new_key() -> bytes:
+    return tokens.generate_key().private_pem.encode()
 
 
 def _load(path: Path) -> SigningKey:

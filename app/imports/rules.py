@@ -41,7 +41,7 @@ class ImportRunning(Conflict):
     title = "Another import is running"
 
 
-class Fault(Exception):  # noqa: N818 - it is a finding about one row
+class Fault(Exception):
     """Why one row is rejected: a stable code and a sentence."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -221,16 +221,20 @@ def text_of(cells: Mapping[str, str], field: str, longest: int = 200) -> str | N
 
 
 def date_of(cells: Mapping[str, str], field: str) -> date | None:
-    """A calendar date, YYYY-MM-DD only (ISO 8601): others can be read in two ways. None where empty. Raises ``Fault``."""
+    """A calendar date, YYYY-MM-DD only (ISO 8601), since others can be read in two ways; None where empty.
+
+    Raises ``Fault``.
+    """
     cell = cells.get(field, "")
     if not cell:
         return None
+    fault = Fault(f"bad_{field}", f"{field}: a date must exist and be written YYYY-MM-DD.")
+    if not _ISO_DATE.fullmatch(cell):
+        raise fault
     try:
-        if not _ISO_DATE.fullmatch(cell):
-            raise ValueError("not of that form")
         return date.fromisoformat(cell)
     except ValueError as error:
-        raise Fault(f"bad_{field}", f"{field}: a date must exist and be written YYYY-MM-DD.") from error
+        raise fault from error
 
 
 def ranks(above: Sequence[int]) -> list[int]:

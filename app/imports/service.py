@@ -28,11 +28,13 @@ __all__ = [
 ]
 
 
-def import_employees(  # noqa: PLR0913 - the options of a command
+def import_employees(
     parts: House, source: Path, *, complete: bool, confirm_leavers: bool, progress: Progress, reject: Reject
 ) -> Summary:
-    """Load an HRIS export. ``complete``: active people who are not in it have left, if that share is plausible or
-    ``confirm_leavers`` is set. Raises ``FileRefused``, ``MassDeactivation``, ``ImportRunning``; nothing is changed then.
+    """Load an HRIS export.
+
+    ``complete``: active people who are not in it have left, if their share is plausible or ``confirm_leavers`` is set.
+    Raises ``FileRefused``, ``MassDeactivation``, ``ImportRunning``; nothing is changed then.
     """
     with _opened(source) as raw, alone(parts.writes):
         return employees.run(

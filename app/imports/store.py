@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Engine, text
@@ -38,8 +37,11 @@ CREATE INDEX row_refers ON row (refers);
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the checks need of a row. ``key``: whose row it is, None if that cannot be read. ``says``: equal for rows that
-    say the same. ``refers``, ``also``, ``place``: keys of others (a manager; a user name; a department)."""
+    """What the checks need of a row.
+
+    ``key``: whose row it is, None if that cannot be read. ``says``: equal for rows that say the same. ``refers``,
+    ``also``, ``place``: what else it names, e.g. a manager, a user name, a department.
+    """
 
     key: str | None
     says: str = ""
@@ -58,10 +60,8 @@ class Sheet:
         self._db.executescript(_SCHEMA)
         self.header = Header((), {})
 
-    def __enter__(self) -> "Sheet":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def close(self) -> None:
+        """Forget everything."""
         self._db.close()
 
     def add(self, row: Row, entry: Entry, fault: Fault | None = None) -> None:
@@ -93,25 +93,34 @@ class Sheet:
         """Rows of one key that differ are all rejected; of equal ones the first counts."""
         self._db.executescript(
             """
-            CREATE TEMP TABLE differing AS SELECT key, group_concat(line, ', ') AS lines FROM row
-            WHERE key IS NOT NULL GROUP BY key HAVING COUNT(DISTINCT says) > 1;
-            UPDATE row SET gone = 0, live = 0, code = coalesce(code, 'differing_rows'), message = coalesce(
-                message, (SELECT 'Lines ' || lines || ' are about the same and differ.' FROM differing d WHERE d.key = row.key))
+            CREATE TEMP TABLE differing AS
+            SELECT key, 'Lines ' || group_concat(line, ', ') || ' are about the same and differ.' AS remark
+            FROM row WHERE key IS NOT NULL GROUP BY key HAVING COUNT(DISTINCT says) > 1;
+            CREATE INDEX temp.differing_key ON differing (key);
+            UPDATE row SET gone = 0, live = 0, code = coalesce(code, 'differing_rows'),
+                message = coalesce(message, (SELECT remark FROM differing WHERE differing.key = row.key))
             WHERE key IN (SELECT key FROM differing);
             UPDATE row SET live = 0 WHERE live AND id NOT IN (SELECT MIN(id) FROM row WHERE live GROUP BY key);
             """
         )
 
     def settle_shared(self, code: str, message: str) -> None:
-        """Live rows that have ``also`` in common, which only one may have, are all rejected."""
+        """Of live rows that have ``also`` in common, which only one may have, the only one not ``gone`` keeps it.
+
+        The others are rejected; all of them, where several or none of them is still here.
+        """
         self._db.execute(
-            "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND also IN "
-            "(SELECT also FROM row WHERE live AND also IS NOT NULL GROUP BY also HAVING COUNT(*) > 1)",
+            "CREATE TEMP TABLE shared AS SELECT also, SUM(NOT gone) AS here FROM row "
+            "WHERE live AND also IS NOT NULL GROUP BY also HAVING COUNT(*) > 1"
+        )
+        self._db.execute(
+            "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND also IN (SELECT also FROM shared) "
+            "AND NOT (NOT gone AND also IN (SELECT also FROM shared WHERE here = 1))",
             (code, message),
         )
 
     def reject(self, column: str, values: Iterable[str], fault: Fault) -> None:
-        """Reject the live rows of the file that have one of these values in ``key``, ``refers``, ``also`` or ``place``."""
+        """Reject the file's live rows that have one of these values in ``key``, ``refers``, ``also`` or ``place``."""
         statement = {
             "key": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND key = ?",
             "refers": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND refers = ?",

@@ -126,7 +126,7 @@ def check_version(entity: Any, versions: Sequence[int] | None) -> None:
         raise PreconditionFailed("Read it again, and decide whether your change is still what you want.")
 
 
-def value_of(kind: type[T], row: Any, **more: Any) -> T:
+def value_of(kind: type[T], row: Any, /, **more: Any) -> T:
     """A frozen value with the row's columns of the same names; ``more`` gives the others."""
     names = (field.name for field in fields(kind))  # type: ignore[arg-type]
     return kind(**more, **{name: getattr(row, name) for name in names if name not in more})

@@ -79,7 +79,8 @@ def _flag_orphan(work: Work, account: Any, employee: Employee) -> None:
 def come_back(work: Work, employee: Employee, values: Mapping[str, Any]) -> Employee:
     """Someone who had left is employed again: the person returns, no right and no role does."""
     directory.lock_employees(work.session, [employee.id])
-    changes = {"terminated_on": None, **rules.differences(employee, values), "active": True, "left_at": None}
+    stated = {"terminated_on": None, **values}
+    changes = {**rules.differences(employee, stated), "active": True, "left_at": None}
     after = directory.save_employee(work.session, employee.id, work.now, changes)
     _tell(work, "employee.rejoined", employee, after, changes)
     return after

@@ -41,17 +41,17 @@ class ExternalIssuer:
 
 
 def usable(fetched_at: datetime, now: datetime) -> bool:
-    """Are keys of this age still to be believed?"""
+    """Whether keys of this age are still to be believed."""
     return now - fetched_at < MAX_AGE
 
 
 def fresh(fetched_at: datetime, now: datetime) -> bool:
-    """Are keys of this age good without asking again?"""
+    """Whether keys of this age are good without asking again."""
     return now - fetched_at < REFRESH_AFTER
 
 
 def due(tried_at: datetime | None, now: datetime) -> bool:
-    """May the issuer be asked again?"""
+    """Whether the issuer may be asked again."""
     return tried_at is None or now - tried_at >= RETRY_AFTER
 
 

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from app.identity.service import Identity
 from app.kernel.access import NOBODY, house
+from app.kernel.tags import Tag
 from app.kernel.work import Work
 from app.roles.rules import ClientScope
 
 from . import rules, service, wire
 
-router = APIRouter(tags=["Identity"])
+router = APIRouter(tags=[Tag.SIGN_IN])
 _FORM = {
     "type": "object",
     "required": ["grant_type"],

@@ -40,10 +40,11 @@ class BadForm(Exception):
 async def read_form(request: Request) -> rules.Pairs:
     """The pairs of a form body. Never raises: a form that cannot be read is told by ``request.state.bad_form``."""
     request.state.bad_form = None
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != FORM:
+        request.state.bad_form = f"The body must be {FORM}."
+        return ()
     try:
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != FORM:
-            raise BadForm(f"The body must be {FORM}.")
         return parse(await request.body())
     except BadForm as error:
         request.state.bad_form = str(error)

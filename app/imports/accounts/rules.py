@@ -144,11 +144,10 @@ def _last_activity(cells: Mapping[str, str]) -> datetime | None:
         raise Fault("bad_last_activity", f"last_activity: {error}.") from error
 
 
-def check_past(stated: Listed, now: datetime) -> Listed:
+def check_past(stated: Listed, now: datetime) -> None:
     """Activity has happened, or it is none. Raises ``Fault``."""
     if stated.values.get("last_activity_at", now) > now:
         raise Fault("bad_last_activity", "last_activity: it lies in the future.")
-    return stated
 
 
 def new_values(stated: Listed, unit_id: UUID, people: Mapping[str, Employee], now: datetime) -> dict[str, Any]:
@@ -169,11 +168,14 @@ def new_values(stated: Listed, unit_id: UUID, people: Mapping[str, Employee], no
 
 
 def changes(stated: Listed, unit_id: UUID, people: Mapping[str, Employee], present: Account) -> dict[str, Any]:
-    """What the row says otherwise than the registry. The state is not an inventory's to change, and an older activity
-    than the one known is no news."""
+    """What the row says otherwise than the registry.
+
+    The state is not an inventory's to change, and an older activity than the one known is no news.
+    """
     values = {**stated.values, **_custodians(stated, people), "business_unit_id": unit_id}
-    if present.last_activity_at and values.get("last_activity_at", present.last_activity_at) <= present.last_activity_at:
-        values.pop("last_activity_at", None)
+    known, told = present.last_activity_at, values.get("last_activity_at")
+    if known and told and told <= known:
+        del values["last_activity_at"]
     return {name: value for name, value in values.items() if getattr(present, name) != value}
 
 

@@ -1,7 +1,9 @@
 """Loading an account inventory: an operator's word, so it does not go through the governance model."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from app.accounts import service as accounts
@@ -40,11 +42,12 @@ def run(parts: House, raw: Iterable[bytes], *, progress: Progress, reject: Rejec
 
     Raises ``FileRefused`` before anything is written.
     """
-    with Sheet() as sheet:
+    with closing(Sheet()) as sheet:
         one = _Run(parts, sheet, progress)
         with operator_work(parts, write=False) as work:
             one.networks = {network.key: network for network in network_store.networks(work.session)}
-            _read(one, raw, work)
+        _read(one, raw, parts.clock())
+        with operator_work(parts, write=False) as work:
             _check(one, work)
         _report(one, reject)
         for batch in sheet.live():
@@ -52,18 +55,18 @@ def run(parts: House, raw: Iterable[bytes], *, progress: Progress, reject: Rejec
         return one.summary
 
 
-def _read(one: _Run, raw: Iterable[bytes], work: Work) -> None:
+def _read(one: _Run, raw: Iterable[bytes], now: datetime) -> None:
     one.sheet.header, rows = read(raw, rules.COLUMNS, line_breaks=True)
     for count, row in enumerate(rows, start=1):
-        one.sheet.add(row, *_entry(one, row, work))
+        one.sheet.add(row, *_entry(one, row, now))
         if count % BATCH == 0:
             one.progress(count, None)
 
 
-def _entry(one: _Run, row: Row, work: Work) -> tuple[Entry, Fault | None]:
+def _entry(one: _Run, row: Row, now: datetime) -> tuple[Entry, Fault | None]:
     try:
         stated = rules.listed(one.sheet.header.cells(row.cells), one.networks)
-        rules.check_past(stated, work.now)
+        rules.check_past(stated, now)
     except Fault as fault:
         return Entry(None), fault
     return Entry(stated.key, stated.says, stated.steward, stated.backup_steward, stated.place), None
@@ -74,7 +77,8 @@ def _check(one: _Run, work: Work) -> None:
     sheet = one.sheet
     sheet.settle_repeats()
     one.units, doubtful = open_units(work)
-    sheet.reject("place", doubtful, Fault("business_unit_ambiguous", "Several units have this name; use the unit's key."))
+    ambiguous = Fault("business_unit_ambiguous", "Several business units have this name; use the key of the one meant.")
+    sheet.reject("place", doubtful, ambiguous)
     unknown = [place for batch in sheet.values("place") for place in batch if place not in one.units]
     sheet.reject("place", unknown, Fault("unknown_business_unit", "No open business unit has this key or name."))
     for column, who in (("refers", "steward"), ("also", "backup steward")):

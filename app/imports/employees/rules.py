@@ -133,7 +133,7 @@ def _display_name(preferred: str | None, given: str | None, family: str | None) 
 def _employment_type(cells: Mapping[str, str]) -> EmploymentType:
     found = _WORKERS.get(key_of(text_of(cells, "worker_type") or ""))
     if found is None:
-        raise Fault("bad_worker_type", "worker_type: it must be one of Employee, Contractor, Contingent Worker, Agency.")
+        raise Fault("bad_worker_type", "worker_type: one of Employee, Contractor, Contingent Worker, Agency is needed.")
     return found
 
 
@@ -156,5 +156,5 @@ def is_news(stated: Person, units: Mapping[str, Any], known: Mapping[str, Employ
 
 
 def surely_names(cells: list[str], place: int) -> bool:
-    """Of a row with too many or too few cells: is the employee id legible? Only if nothing could have shifted or cut it."""
+    """Of a row with too many or too few cells: is the id at ``place`` whole and its own? Only first, and not last, it is."""
     return place == 0 and len(cells) > 1

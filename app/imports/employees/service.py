@@ -5,6 +5,7 @@ Running the same file again, also after an interruption, completes it and change
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -42,7 +43,7 @@ class _Run:
     done: int = 0
 
 
-def run(  # noqa: PLR0913 - the options of a command
+def run(
     parts: House,
     raw: Iterable[bytes],
     *,
@@ -55,7 +56,7 @@ def run(  # noqa: PLR0913 - the options of a command
 
     Raises ``FileRefused`` and ``MassDeactivation``, both before anything is written.
     """
-    with Sheet() as sheet:
+    with closing(Sheet()) as sheet:
         one = _Run(parts, sheet, parts.clock().date(), progress)
         _read(one, raw, complete=complete)
         _check(one)
@@ -137,7 +138,10 @@ def _check_managers(work: Work, sheet: Sheet) -> None:
 
 
 def _add_known_managers(work: Work, sheet: Sheet) -> list[str]:
-    """Put those managers beside the file's rows that only the directory knows, and theirs; answers whom it does not know."""
+    """Put those managers beside the file's rows that only the directory knows, and theirs.
+
+    Answers whom it does not know either.
+    """
     while True:
         missing = sheet.missing()
         found = {}
@@ -251,4 +255,3 @@ def _unit(one: _Run, work: Work, stated: Person) -> Any:
             raise Conflict(f"Several units came to be named {stated.department} during the import. Run it again.")
         one.units[stated.place] = made
     return one.units[stated.place]
-

@@ -28,8 +28,10 @@ COLUMNS = Columns(
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What a file states of one unit. ``parent``: the key of the unit above, None only of the root. ``values``: the
-    other columns of ``BusinessUnit``."""
+    """What a file states of one unit.
+
+    ``parent``: the key of the unit above, None only of the root. ``values``: the other columns of ``BusinessUnit``.
+    """
 
     key: str
     parent: str | None

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -32,11 +33,11 @@ class _Run:
 
 def run(parts: House, raw: Iterable[bytes], *, progress: Progress, reject: Reject) -> Summary:
     """Load a file. Raises ``FileRefused`` before anything is written."""
-    with Sheet() as sheet:
+    with closing(Sheet()) as sheet:
         one = _Run(parts, sheet, progress)
         sheet.header, rows = read(raw, rules.COLUMNS)
         for row in rows:
-            sheet.add(row, *_entry(one, row))
+            sheet.add(row, *_entry(sheet, row))
         with operator_work(parts, write=False) as work:
             one.units = {unit.key: unit for unit in directory.all_units(work.session)}
         _check(one)
@@ -65,9 +66,9 @@ def open_units(work: Work) -> tuple[dict[str, UUID], list[str]]:
     return found, [name for name in names if name not in found]
 
 
-def _entry(one: _Run, row: Row) -> tuple[Entry, Fault | None]:
+def _entry(sheet: Sheet, row: Row) -> tuple[Entry, Fault | None]:
     try:
-        stated = rules.unit(one.sheet.header.cells(row.cells))
+        stated = rules.unit(sheet.header.cells(row.cells))
     except Fault as fault:
         return Entry(None), fault
     return Entry(stated.key, repr(stated), refers=stated.parent), None

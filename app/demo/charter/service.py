@@ -1,0 +1,44 @@
+"""How the demo enterprise is governed: the models it chose, its policies, its publishing tools."""
+
+from typing import Any
+
+from app.demo.rules import FOUNDED
+from app.demo.stage.service import DAY, HOUR, Founding
+from app.governance.models.rules import ModelKey
+from app.governance.switching import service as switching
+from app.governance.switching.service import Choice
+from app.kernel.actor import ENTERPRISE, Scope, ScopeKind
+from app.policies import service as policies
+from app.tools import service as tools
+
+from . import rules
+
+
+def choose_models(one: Founding) -> None:
+    why = "Each market runs its own accounts; the hub guides and approves."
+    apart = "Iberia has a team, a strategy and two liaisons of its own."
+    with one.acting("strategist", FOUNDED * DAY - 3 * HOUR) as work:
+        switching.switch(work, Choice(ModelKey.HUB_AND_SPOKE, why))
+        switching.switch(work, Choice(ModelKey.DANDELION, apart, one.units["iberia"]))
+
+
+def write_policies(one: Founding) -> None:
+    with one.acting("content", FOUNDED * DAY - 4 * HOUR) as work:
+        for each in rules.POLICIES:
+            scope = Scope(ScopeKind.BUSINESS_UNIT, one.units[each.unit]) if each.unit else ENTERPRISE
+            policies.create(work, each.key, each.title, scope)
+            policies.draft(work, each.key, _version(each.text, each.rules))
+    with one.acting("strategist", FOUNDED * DAY - 5 * HOUR) as work:
+        for each in rules.POLICIES:
+            policies.publish(work, each.key, 1)
+
+
+def _version(text: str, enforced: dict[str, Any]) -> dict[str, Any]:
+    return {"text": text, "rules": enforced, "effective_from": None, "attestation_grace_days": 14}
+
+
+def register_tools(one: Founding) -> None:
+    with one.acting("developer", FOUNDED * DAY - 6 * HOUR) as work:
+        for key, name, vendor, unit in rules.TOOLS:
+            owner = one.units[unit] if unit else None
+            tools.register(work, {"key": key, "name": name, "vendor": vendor, "business_unit_id": owner})

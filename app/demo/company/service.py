@@ -1,0 +1,82 @@
+"""Founding the company: its units and people, who holds which role, and how it is governed."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from app.demo.rules import COMPANY, FOUNDED, PASSWORD
+from app.demo.stage.service import DAY, HOUR, Founding
+from app.directory import service as directory_service
+from app.directory.rules import ROOT_KEY
+from app.governance.models.rules import ModelKey
+from app.governance.switching import service as switching
+from app.governance.switching.service import Choice
+from app.identity.login import service as login
+from app.kernel.actor import ENTERPRISE, Scope, ScopeKind
+from app.kernel.work import Work
+from app.lifecycle import service as lifecycle
+from app.policies import service as policies
+from app.roles import service as roles
+from app.tools import service as tools
+
+from . import rules as data
+from .rules import Person, Seat
+
+
+def found_company(one: Founding) -> None:
+    with one.operating(FOUNDED * DAY) as work:
+        root = directory_service.update_unit(work, ROOT_KEY, {"name": COMPANY, "timezone": "Europe/Amsterdam"})
+        one.units[ROOT_KEY] = root.id
+        for unit in data.UNITS:
+            values = {
+                "key": unit.key, "name": unit.name, "parent_id": one.units[unit.parent], "function": unit.function,
+                "region": unit.region, "timezone": unit.timezone,
+            }  # fmt: skip
+            one.units[unit.key] = directory_service.create_unit(work, values).id
+
+
+def employ(one: Founding) -> None:
+    dice = Random(1861)  # noqa: S311 - the same company each time, nothing secret
+    cities = {unit.key: unit.city for unit in data.UNITS}
+    with one.operating(FOUNDED * DAY) as work:
+        for person in data.PEOPLE:
+            hired = work.now.date() - timedelta(days=dice.randint(100, 6000))
+            values = {**_stated(one, person), "hired_on": hired, "location": cities.get(person.unit, "Utrecht")}
+            one.people[person.key] = lifecycle.join(work, values).id
+
+
+def _stated(one: Founding, person: Person) -> dict[str, Any]:
+    given, _, family = person.name.partition(" ")
+    return {
+        "employee_number": person.number, "user_name": person.key, "email": person.email, "given_name": given,
+        "family_name": family, "display_name": person.name, "title": person.title, "employment_type": person.employment,
+        "business_unit_id": one.units[person.unit], "manager_id": one.people[person.manager] if person.manager else None,
+    }  # fmt: skip
+
+
+def appoint(one: Founding) -> None:
+    with one.operating(FOUNDED * DAY) as work:
+        for seat in data.LEADERS:
+            _seat(one, work, seat)
+    with one.acting("strategist", FOUNDED * DAY - HOUR) as work:
+        for seat in data.SEATS:
+            _seat(one, work, seat)
+
+
+def _seat(one: Founding, work: Work, seat: Seat) -> None:
+    deputy = one.people[seat.deputy] if seat.deputy else None
+    made = roles.appoint(work, one.people[seat.person], seat.role, _scope(one, seat), deputy_id=deputy)
+    if seat.person == "campaign":
+        one.examples["appointment_id"] = str(made.id)
+
+
+def _scope(one: Founding, seat: Seat) -> Scope:
+    if seat.unit:
+        return Scope(ScopeKind.BUSINESS_UNIT, business_unit_id=one.units[seat.unit])
+    return Scope(ScopeKind.NETWORK, network=seat.network) if seat.network else ENTERPRISE
+
+
+def set_passwords(one: Founding) -> None:
+    with one.operating(FOUNDED * DAY - 2 * HOUR) as work:
+        for key in data.PERSONAS:
+            login.set_password(work, key, PASSWORD)

@@ -1,0 +1,322 @@
+"""Asking, deciding and holding posting rights, over HTTP, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+
+@pytest.fixture
+def account(team):
+    return team.account("acme_sales")
+
+
+def step_states(request):
+    return [(step["kind"], step["state"]) for step in request["steps"]]
+
+
+def test_the_whole_way(team, account):
+    asked = team.ask("asker", account)
+    assert asked["state"] == "pending" and asked["model"] == "hub_and_spoke"
+    assert step_states(asked) == [("account_liaison", "open"), ("community_manager", "waiting")]
+    endorsed = team.decide("liaison", asked)
+    assert step_states(endorsed) == [("account_liaison", "approved"), ("community_manager", "open")]
+    granted = team.decide("hub", asked)
+    assert granted["state"] == "granted"
+    (grant,) = granted["grants"]
+    assert grant["state"] == "active" and grant["right"] == "publish"
+    assert [one["step"] for one in grant["approvers"]] == ["account_liaison", "community_manager"]
+    assert team.codes("asker", "asker", "publish", account) == set()
+    assert team.codes("asker", "asker", "draft", account) == set()
+    assert team.codes("asker", "asker", "administer", account) == {"no_grant", "above_model_ceiling"}
+    team.post(f"/v1/grants/{grant['id']}/revoke", "hub", {"reason": "Over."})
+    assert team.codes("asker", "asker", "publish", account) == {"grant_revoked"}
+    team.intact()
+
+
+def test_refusals_of_a_decision(team, account):
+    asked = team.ask("asker", account)
+    assert team.decide("asker", asked, status=403)["code"] == "self_approval"
+    assert team.decide("hub", asked, status=403)["code"] == "not_the_approver"
+    team.decide("colleague", asked, status=404)
+    team.decide("stranger", asked, status=404)
+    team.decide("liaison", asked, "deny")
+    assert team.decide("hub", asked, status=409)["code"] == "request_not_pending"
+    assert team.get(f"/v1/rights-requests/{asked['id']}", "asker")["state"] == "denied"
+
+
+def test_changes_requested_waits_for_the_requester_and_resets_every_decision(team, account):
+    asked = team.ask("asker", account)
+    team.decide("liaison", asked)
+    assert team.decide("hub", asked, "request_changes")["state"] == "changes_requested"
+    assert team.decide("hub", asked, status=409)["code"] == "request_not_pending"
+    path = f"/v1/rights-requests/{asked['id']}"
+    revised = team.want(200, "PATCH", path, "asker", {"rights": ["draft"]})
+    assert revised["state"] == "pending" and revised["rights"] == ["draft"]
+    assert step_states(revised) == [("account_liaison", "open"), ("community_manager", "waiting")]
+    team.decide("liaison", asked)
+    assert team.decide("hub", asked)["grants"][0]["right"] == "draft"
+
+
+def test_only_the_requester_revises_or_withdraws(team, account):
+    asked = team.ask("asker", account)
+    team.want(403, "PATCH", f"/v1/rights-requests/{asked['id']}", "liaison", {"rights": ["draft"]})
+    team.post(f"/v1/rights-requests/{asked['id']}/withdraw", "hub", status=403)
+    team.post(f"/v1/rights-requests/{asked['id']}/withdraw", "stranger", status=404)
+    assert team.post(f"/v1/rights-requests/{asked['id']}/withdraw", "asker")["state"] == "withdrawn"
+    assert team.decide("liaison", asked, status=409)["code"] == "request_not_pending"
+
+
+def test_a_pending_request_expires_swept_or_not(team, account):
+    asked = team.ask("asker", account)
+    team.clock.turn(days=30, microseconds=-1)
+    assert team.get(f"/v1/rights-requests/{asked['id']}", "asker")["state"] == "pending"
+    team.clock.turn(microseconds=1)
+    assert team.get(f"/v1/rights-requests/{asked['id']}", "asker")["state"] == "expired"
+    assert team.decide("liaison", asked, status=409)["code"] == "request_not_pending"
+    assert [one["id"] for one in team.get("/v1/rights-requests?state=expired", "boss")["items"]] == [asked["id"]]
+    assert team.get("/v1/rights-requests?state=pending", "boss")["items"] == []
+
+
+def test_a_liaison_asks_for_their_people_and_another_liaison_endorses(team, account):
+    asked = team.ask("liaison", account, beneficiary_id=str(team.ids["asker"]))
+    assert step_states(asked) == [("account_liaison", "merged"), ("community_manager", "open")]
+    assert "went up" in asked["steps"][0]["note"]
+    team.hire("liaison2")
+    team.appoint("liaison2", "bu_liaison", "sales")
+    again = team.get(f"/v1/rights-requests/{asked['id']}", "asker")
+    assert step_states(again) == [("account_liaison", "open"), ("community_manager", "waiting")]
+    assert team.decide("liaison", asked, status=403)["code"] == "self_approval"
+    assert team.decide("asker", asked, status=403)["code"] == "self_approval"
+    team.decide("liaison2", asked)
+    assert team.decide("hub", asked)["state"] == "granted"
+
+
+def test_nobody_else_asks_for_others(team, account):
+    team.ask("colleague", account, status=403, beneficiary_id=str(team.ids["asker"]))
+    team.ask("otherliaison", account, status=403, beneficiary_id=str(team.ids["asker"]))
+
+
+def test_another_units_account_needs_the_beneficiarys_liaison_too(team, account):
+    asked = team.ask("stranger", account)
+    assert [step["kind"] for step in asked["steps"]] == ["account_liaison", "beneficiary_liaison", "community_manager"]
+    team.decide("liaison", asked)
+    team.decide("otherliaison", asked)
+    assert team.decide("hub", asked)["state"] == "granted"
+
+
+def test_high_risk_goes_to_the_strategist_last(team):
+    risky = team.account("acme_official", risk="high")
+    asked = team.ask("asker", risky)
+    for who in ("liaison", "hub", "boss"):
+        asked = team.decide(who, asked)
+    assert asked["state"] == "granted"
+
+
+def test_a_deputy_decides_in_their_principals_seat(team, account):
+    team.hire("deputy")
+    team.appoint("liaison", "bu_liaison", "sales", deputy="deputy")
+    asked = team.ask("asker", account)
+    endorsed = team.decide("deputy", asked)
+    (word,) = endorsed["steps"][0]["decisions"]
+    assert word["decided_by"] == str(team.ids["deputy"]) and word["on_behalf_of"] == str(team.ids["liaison"])
+    assert team.decide("liaison", asked, status=409)["code"] == "already_decided"
+    (event, *_) = team.events(action="rights_request.approved")
+    assert event["on_behalf_of"] == str(team.ids["liaison"])
+
+
+def test_the_inbox_shows_what_one_may_decide_now(team, account):
+    asked = team.ask("asker", account)
+    inbox = lambda who: [one["id"] for one in team.get("/v1/approvals", who)["items"]]  # noqa: E731
+    assert inbox("liaison") == [asked["id"]] and inbox("hub") == [] and inbox("asker") == []
+    team.decide("liaison", asked)
+    assert inbox("liaison") == [] and inbox("hub") == [asked["id"]]
+    assert [one["id"] for one in team.get("/v1/me", "hub")["approvals"]] == [asked["id"]]
+
+
+def test_until_beyond_the_most_is_refused_with_the_most_and_never_clipped(team, account):
+    late = (team.clock.now + timedelta(days=366)).isoformat()
+    refused = team.ask("asker", account, status=422, until=late)
+    assert refused["code"] == "request_refused"
+    assert [one["code"] for one in refused["reasons"]] == ["until_too_late"] and "365 days" in refused["detail"]
+    team.ask("asker", account, status=422, until=team.clock.now.isoformat())
+    most = (team.clock.now + timedelta(days=365)).isoformat()
+    team.ask("asker", account, until=most)
+
+
+def test_the_same_right_is_not_asked_twice(team, account):
+    team.ask("asker", account)
+    assert team.ask("asker", account, status=409)["code"] == "already_requested"
+    team.ask("asker", account, rights=["engage"])
+
+
+def granted(team, account, who="asker", **more):
+    asked = team.ask(who, account, **more)
+    team.decide("liaison", asked)
+    return team.decide("hub", asked)["grants"][0]
+
+
+def test_a_renewal_is_a_request_and_supersedes(team, account):
+    first = granted(team, account)
+    team.clock.turn(days=100)
+    again = team.post(f"/v1/grants/{first['id']}/renew", "asker", {"justification": "Still needed."}, 201)
+    team.decide("liaison", again)
+    second = team.decide("hub", again)["grants"][0]
+    assert team.get(f"/v1/grants/{first['id']}", "asker")["state"] == "superseded"
+    assert second["valid_until"] > first["valid_until"]
+    team.post(f"/v1/grants/{first['id']}/renew", "hub", {"justification": "x"}, 403)
+
+
+def test_a_lapsed_grant_is_expired_and_stays_so_when_granted_anew(team, account):
+    first = granted(team, account)
+    team.clock.turn(days=180)
+    assert team.codes("asker", "asker", "publish", account) == {"grant_expired"}
+    granted(team, account)
+    old = team.get(f"/v1/grants/{first['id']}", "asker")
+    assert old["state"] == "expired" and old["end"] == "expired" and old["ended_at"] == first["valid_until"]
+
+
+def test_suspend_and_resume(team, account):
+    grant = granted(team, account)
+    team.post(f"/v1/grants/{grant['id']}/suspend", "asker", {"reason": "x"}, 403)
+    team.post(f"/v1/grants/{grant['id']}/suspend", "liaison", {"reason": "Holiday."})
+    assert team.codes("asker", "asker", "publish", account) == {"grant_suspended"}
+    refused = team.ask("asker", account, status=422)
+    assert [one["code"] for one in refused["reasons"]] == ["grant_suspended"]
+    assert team.post(f"/v1/grants/{grant['id']}/suspend", "hub", {"reason": "x"}, 409)["code"] == "grant_suspended"
+    during = team.clock.now
+    team.clock.turn(hours=1)
+    team.post(f"/v1/grants/{grant['id']}/resume", "liaison", {"reason": "Back."})
+    assert team.codes("asker", "asker", "publish", account) == set()
+    as_of = team.get("/v1/grants", "boss", params={"as_of": during.isoformat()})["items"]
+    assert [one["state"] for one in as_of] == ["suspended"]
+
+
+def test_as_of_tells_who_could_post_then(team, account):
+    grant = granted(team, account)
+    held = team.clock.now
+    team.clock.turn(hours=1)
+    team.post(f"/v1/grants/{grant['id']}/revoke", "asker", {"reason": "I give it up."})
+    now = team.clock.now
+    listed = lambda at: [one["id"] for one in team.get("/v1/grants", "boss", params={"as_of": at.isoformat()})["items"]]  # noqa: E731
+    assert listed(held) == [grant["id"]] and listed(now) == [] and listed(held - timedelta(seconds=1)) == []
+
+
+def test_revoke_is_final_and_idempotent(team, account):
+    grant = granted(team, account)
+    team.post(f"/v1/grants/{grant['id']}/revoke", "liaison", {"reason": "One."})
+    team.post(f"/v1/grants/{grant['id']}/revoke", "hub", {"reason": "Two."})
+    assert team.get(f"/v1/grants/{grant['id']}", "asker")["end_reason"] == "One."
+    assert team.post(f"/v1/grants/{grant['id']}/resume", "hub", {"reason": "x"}, 409)["code"] == "grant_ended"
+
+
+def test_a_leaver_loses_everything_at_once(team, account):
+    grant = granted(team, account)
+    pending = team.ask("asker", account, rights=["engage"])
+    team.fire("asker")
+    assert team.codes("boss", "asker", "publish", account) == {"subject_inactive", "grant_revoked"}
+    assert team.get(f"/v1/grants/{grant['id']}", "boss")["state"] == "revoked"
+    assert team.get(f"/v1/rights-requests/{pending['id']}", "boss")["state"] == "withdrawn"
+    team.intact()
+
+
+def test_what_waited_for_a_leaver_goes_up(team, account):
+    asked = team.ask("asker", account)
+    team.fire("liaison")
+    found = team.get(f"/v1/rights-requests/{asked['id']}", "asker")
+    assert step_states(found) == [("account_liaison", "merged"), ("community_manager", "open")]
+    assert team.decide("hub", asked)["state"] == "granted"
+
+
+def test_the_dandelion_veto_window(team, account):
+    team.hire("liaison2")
+    team.appoint("liaison2", "bu_liaison", "sales")
+    team.switch("boss", "dandelion", "sales")
+    asked = team.ask("asker", account)
+    grant = team.decide("liaison2", asked)["grants"][0]
+    team.clock.turn(days=7)
+    late = team.post(f"/v1/grants/{grant['id']}/revoke", "hub", {"reason": "Veto."}, 403)
+    assert late["code"] == "not_the_authority"
+    team.clock.turn(seconds=-1)
+    team.post(f"/v1/grants/{grant['id']}/revoke", "hub", {"reason": "Veto."})
+
+
+def test_a_switch_re_routes_what_is_pending_and_resets_decisions(team, account):
+    asked = team.ask("asker", account)
+    team.decide("liaison", asked)
+    preview = team.post("/v1/governance/preview", "boss", {"model": "centralized", "business_unit_id": "sales", "reason": "x"})
+    assert preview["rerouted_requests"] == [asked["id"]]
+    team.switch("boss", "honeycomb", "sales", platform_id=tool(team))
+    found = team.get(f"/v1/rights-requests/{asked['id']}", "asker")
+    assert found["model"] == "honeycomb" and step_states(found)[0] == ("account_liaison", "open")
+    team.switch("boss", "centralized", "sales")
+    found = team.get(f"/v1/rights-requests/{asked['id']}", "asker")
+    assert found["state"] == "denied"
+
+
+def tool(team, key="platform"):
+    return team.post("/v1/publishing-tools", "developer", {"key": key, "name": key.title()}, 201)["id"]
+
+
+def test_where_the_new_model_has_no_step_the_old_route_stays(team, account):
+    asked = team.ask("asker", account)
+    team.switch("boss", "decentralized", "sales")
+    found = team.get(f"/v1/rights-requests/{asked['id']}", "asker")
+    assert found["state"] == "pending" and step_states(found)[0] == ("account_liaison", "open")
+
+
+def test_a_grant_above_the_ceiling_refuses_for_as_long_as_it_is_above(team, account):
+    granted(team, account)
+    preview = team.post("/v1/governance/preview", "boss", {"model": "centralized", "business_unit_id": "sales", "reason": "x"})
+    assert len(preview["refusing_grants"]) == 1
+    team.switch("boss", "centralized", "sales")
+    assert team.codes("asker", "asker", "publish", account) == {"above_model_ceiling"}
+    team.switch("boss", "hub_and_spoke", "sales")
+    assert team.codes("asker", "asker", "publish", account) == set()
+
+
+def test_a_switch_dated_ahead_holds_from_its_day(team, account):
+    asked = team.ask("asker", account)
+    begins = team.clock.now + timedelta(days=1)
+    team.switch("boss", "dandelion", "sales", effective_from=begins.isoformat())
+    assert team.get("/v1/governance", "asker")["overrides"] == []
+    team.clock.turn(days=1)
+    assert [one["model"] for one in team.get("/v1/governance", "asker")["overrides"]] == ["dandelion"]
+    found = team.decide("liaison", asked)
+    assert found["model"] == "dandelion" and found["state"] == "pending"  # one liaison only: routed as hub and spoke
+    assert found["notes"]
+
+
+def test_what_someone_else_revoked_is_not_granted_automatically(team, account):
+    team.switch("boss", "decentralized")
+    grant = team.ask("asker", account)["grants"][0]
+    team.post(f"/v1/grants/{grant['id']}/revoke", "boss", {"reason": "Misuse."})
+    again = team.ask("asker", account)
+    assert again["state"] == "pending" and [step["kind"] for step in again["steps"]] == ["strategist"]
+
+
+def test_giving_up_ones_own_is_no_misuse(team, account):
+    team.switch("boss", "decentralized")
+    grant = team.ask("asker", account)["grants"][0]
+    team.post(f"/v1/grants/{grant['id']}/revoke", "asker", {"reason": "Done."})
+    assert team.ask("asker", account)["state"] == "granted"
+
+
+def test_a_lone_strategists_own_request_is_blocked_until_another_is_appointed(team, account):
+    team.switch("boss", "centralized")
+    team.want(200, "DELETE", f"/v1/appointments/{appointment_of(team, 'boss2')}", "boss")
+    asked = team.ask("boss", account)
+    assert step_states(asked) == [("strategist", "blocked_no_approver")]
+    team.hire("boss3", "Communications")
+    team.appoint("boss3", "strategist")
+    assert team.decide("boss3", asked)["state"] == "granted"
+
+
+def appointment_of(team, who):
+    (found,) = team.get(f"/v1/appointments?employee_id={team.ids[who]}&ended=false", "boss")["items"]
+    return found["id"]
+
+
+def test_the_last_strategist_stays(team):
+    team.want(200, "DELETE", f"/v1/appointments/{appointment_of(team, 'boss2')}", "boss")
+    refused = team.want(409, "DELETE", f"/v1/appointments/{appointment_of(team, 'boss')}", "boss")
+    assert refused["code"] == "last_strategist"

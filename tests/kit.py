@@ -1,0 +1,180 @@
+"""What tests stand on: a whole service on a fresh, migrated database, with a clock that is turned by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+from fastapi.testclient import TestClient
+
+from app.directory import store as directory
+from app.identity import service as identity
+from app.kernel.access import operator_work
+from app.kernel.actor import Scope, ScopeKind
+from app.lifecycle import service as lifecycle
+from app.main import create_app
+from app.roles import service as roles
+from app.roles.rules import Role
+from app.settings import Settings
+
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday
+
+
+class Clock:
+    def __init__(self):
+        self.now = START
+
+    def __call__(self):
+        return self.now
+
+    def turn(self, **by):
+        self.now += timedelta(**by)
+
+
+class Refused(AssertionError):
+    """Another status than the test wanted."""
+
+
+class World:
+    """A service, and everybody who calls it."""
+
+    def __init__(self, url, folder):
+        self.clock = Clock()
+        self.settings = Settings(_env_file=None, database_url=url, key_dir=folder / "keys", public_url="http://127.0.0.1:8000")
+        self.app = create_app(self.settings, self.clock)
+        self.house = self.app.state.house
+        self.client = TestClient(self.app, raise_server_exceptions=False)
+        self.ids = {}
+
+    def close(self):
+        self.client.close()
+        self.app.state.engine.dispose()
+
+    # What an operator does at the command line.
+
+    def work(self, *, write=True):
+        return operator_work(self.house, write=write)
+
+    def hire(self, number, department="Sales", **more):
+        with self.work() as work:
+            values = {
+                "employee_number": number, "user_name": number, "email": f"{number}@world.example".lower(),
+                "display_name": number.title(), "business_unit_id": lifecycle.department(work, department), **more,
+            }
+            self.ids[number] = lifecycle.join(work, values).id
+        return self.ids[number]
+
+    def fire(self, number):
+        with self.work() as work:
+            lifecycle.leave(work, directory.employee(work.session, self.ids[number]), "terminated")
+
+    def appoint(self, number, role, unit=None, network=None, **more):
+        scope = Scope(ScopeKind.ENTERPRISE)
+        with self.work() as work:
+            if unit:
+                scope = Scope(ScopeKind.BUSINESS_UNIT, business_unit_id=directory.unit(work.session, unit).id)
+            if network:
+                scope = Scope(ScopeKind.NETWORK, network=network)
+            if "deputy" in more:
+                more["deputy_id"] = self.ids[more.pop("deputy")]
+            return roles.appoint(work, self.ids[number], Role(role), scope, **more).id
+
+    def token(self, who):
+        with self.work() as work:
+            return identity.issue_token(self.app.state.identity, work, who)
+
+    # What callers do over HTTP.
+
+    def call(self, method, path, who=None, body=None, *, bearer=None, headers=None, **more):
+        sent = dict(headers or {})
+        if who or bearer:
+            sent["Authorization"] = f"Bearer {bearer or self.token(who)}"
+        if body is not None:
+            more["json"] = body
+        return self.client.request(method, path, headers=sent, **more)
+
+    def want(self, status, method, path, who=None, body=None, **more):
+        answer = self.call(method, path, who, body, **more)
+        if answer.status_code != status:
+            raise Refused(f"{method} {path} as {who}: {answer.status_code}, wanted {status}: {answer.text[:600]}")
+        return answer.json()
+
+    def get(self, path, who, status=200, **more):
+        return self.want(status, "GET", path, who, **more)
+
+    def post(self, path, who, body=None, status=200, **more):
+        return self.want(status, "POST", path, who, {} if body is None else body, **more)
+
+    def account(self, handle, unit="sales", network="x", **more):
+        """An active account, as an inventory import would bring it."""
+        from app.accounts import store as accounts
+        from app.audit import service as audit
+        from app.networks import rules, store as networks
+
+        with self.work() as work:
+            named = rules.canonical(networks.network(work.session, network), handle)
+            values = {
+                "network": network, "handle": named.canonical, "handle_written": named.written, "url": named.url,
+                "skeleton": named.skeleton, "business_unit_id": directory.unit(work.session, unit).id, "state": "active",
+                "source": "inventory", "official_from": work.now, **more,
+            }
+            made = accounts.add(work.session, work.now, values)
+            audit.record(work, "account.imported", ("account", made.id))
+            return str(made.id)
+
+    def ask(self, who, account, rights=("publish",), status=201, **more):
+        body = {"account_id": account, "rights": list(rights), "justification": "Customer care.", **more}
+        return self.post("/v1/rights-requests", who, body, status)
+
+    def decide(self, who, request, decision="approve", status=200, comment="Seen."):
+        path = f"/v1/rights-requests/{request['id']}/decisions"
+        return self.post(path, who, {"decision": decision, "comment": comment}, status)
+
+    def evaluate(self, asker, who, right, account, bearer=None, **context):
+        body = {
+            "subject": {"type": "employee", "id": who}, "action": {"name": right},
+            "resource": {"type": "account", "id": account}, "context": context,
+        }
+        return self.post("/access/v1/evaluation", asker, body, bearer=bearer)
+
+    def codes(self, asker, who, right, account, **context):
+        answer = self.evaluate(asker, who, right, account, **context)
+        assert answer["decision"] is not bool(answer["context"]["reasons"])
+        return {one["code"] for one in answer["context"]["reasons"]}
+
+    def switch(self, who, model, unit=None, **more):
+        body = {"model": model, "reason": "A test.", **({"business_unit_id": unit} if unit else {}), **more}
+        return self.want(200, "PUT", "/v1/governance", who, body)
+
+    def events(self, **equal):
+        from app.audit import service as audit
+        from app.kernel.pages import Page
+
+        with self.work(write=False) as work:
+            return audit.events(work, Page(limit=200, sort="-seq"), equal)
+
+    def intact(self):
+        """How many events the chain holds; fails if it was altered."""
+        from app.audit import service as audit
+
+        with self.work(write=False) as work:
+            count = audit.verify(work)
+        assert isinstance(count, int), count
+        return count
+
+
+def staffed(world):
+    """A small organisation: two people in sales, its liaison, the hub, two strategists, and people elsewhere."""
+    for number in ("asker", "colleague", "liaison"):
+        world.hire(number, "Sales")
+    for number in ("hub", "boss", "boss2", "auditor", "admin", "developer", "content"):
+        world.hire(number, "Communications")
+    world.hire("stranger", "Logistics")
+    world.hire("otherliaison", "Logistics")
+    world.appoint("liaison", "bu_liaison", "sales")
+    world.appoint("otherliaison", "bu_liaison", "logistics")
+    world.appoint("hub", "community_manager")
+    world.appoint("boss", "strategist")
+    world.appoint("boss2", "strategist")
+    world.appoint("auditor", "auditor")
+    world.appoint("admin", "admin")
+    world.appoint("developer", "developer")
+    world.appoint("content", "content_strategist")
+    return world
