@@ -1,19 +1,12 @@
 """`coe`: thin commands over the same services that the API calls. Heavy imports wait until a command needs them."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from app.kernel.errors import DomainError
-from app.settings import BadSettings, Settings, load
-
-if TYPE_CHECKING:
-    from app.directory.rules import Employee
-    from app.kernel.access import House
-    from app.kernel.work import Work
+from app.cli_import import commands as imports
+from app.operator import fail, person, settings, working
 
 app = typer.Typer(
     name="coe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -23,58 +16,9 @@ clients = typer.Typer(no_args_is_help=True, help="Service clients: publishing to
 audit_commands = typer.Typer(no_args_is_help=True, help="The audit log.")
 app.add_typer(clients, name="client")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(imports, name="import")
 
 Who = Annotated[str, typer.Argument(metavar="EMPLOYEE", help="Work e-mail, user name or HR's employee id.")]
-
-
-def fail(message: str, code: int = 2) -> typer.Exit:
-    """Say what is wrong, on standard error; the exit to raise."""
-    typer.echo(f"coe: {message}", err=True)
-    return typer.Exit(code)
-
-
-def settings() -> Settings:
-    """The environment, or an exit that says which setting is wrong."""
-    try:
-        return load()
-    except BadSettings as error:
-        raise fail(str(error)) from error
-
-
-def parts() -> "House":
-    """The database of the environment, migrated; or an exit that says what to do."""
-    from app import migrating
-    from app.main import house_for
-    from app.kernel.database import engine_for
-
-    told = settings()
-    engine = engine_for(told.database_url)
-    wrong = migrating.behind(engine)
-    if wrong:
-        raise fail(f"{wrong}; run `coe migrate` first.")
-    return house_for(engine)
-
-
-@contextmanager
-def working(*, write: bool = True) -> Iterator["Work"]:
-    """One transaction of the operator; a refusal is said in words and ends with exit 2."""
-    from app.kernel.access import operator_work
-
-    try:
-        with operator_work(parts(), write=write) as work:
-            yield work
-    except DomainError as error:
-        raise fail(str(error)) from error
-
-
-def person(work: "Work", who: str) -> "Employee":
-    """The one employee that the text names."""
-    from app.directory import store as directory
-
-    found = directory.find_employees(work.session, who)
-    if len(found) != 1:
-        raise fail(f"{who!r} names {'two employees; use the employee id' if found else 'no employee'}.")
-    return found[0]
 
 
 @app.command()
@@ -160,7 +104,9 @@ def password(who: Who) -> None:
 @app.command()
 def token(
     who: Who,
-    ttl: Annotated[int, typer.Option(help="Seconds that it is good for; a negative one makes an expired token.")] = 3600,
+    ttl: Annotated[
+        int, typer.Option(help="Seconds that it is good for; a negative one makes an expired token.")
+    ] = 3600,
 ) -> None:
     """Print a bearer token in someone's name, for scripts; refused where people log in elsewhere."""
     from app.identity import service as identity
@@ -198,7 +144,9 @@ def verify_audit() -> None:
     from app.audit.rules import Flaw
 
     with working(write=False) as work:
-        found = audit.verify(work, lambda n: typer.echo(f"\r{n} events", err=True, nl=False) if sys.stderr.isatty() else None)
+        found = audit.verify(
+            work, lambda n: typer.echo(f"\r{n} events", err=True, nl=False) if sys.stderr.isatty() else None
+        )
     if isinstance(found, Flaw):
         typer.echo(f"altered at {found.seq}: {found.what}")
         raise typer.Exit(1)
@@ -214,12 +162,11 @@ def openapi(markdown: Annotated[bool, typer.Option("--markdown", help="As openap
     from app.docs.rules import render_markdown
 
     document = serving.document()
-    typer.echo(render_markdown(document) if markdown else json.dumps(document, indent=2, ensure_ascii=False), nl=not markdown)
+    typer.echo(
+        render_markdown(document) if markdown else json.dumps(document, indent=2, ensure_ascii=False), nl=not markdown
+    )
 
 
 def main() -> None:
     """The console script."""
-    from app import cli_import
-
-    app.add_typer(cli_import.commands, name="import")
     app()

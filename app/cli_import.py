@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app import cli
 from app.kernel.errors import DomainError
+from app.operator import fail, parts
 
 if TYPE_CHECKING:
     from app.imports.rules import Rejected
@@ -56,14 +56,14 @@ def accounts(file: File, rejects: Rejects = None, as_json: AsJson = False) -> No
 
 
 def _run(file: Path, rejects: Path | None, as_json: bool, load: Callable[..., Any], **options: bool) -> None:
-    parts = cli.parts()
+    house = parts()
     rejected: list[Rejected] = []
     try:
         with _progress(file.name) as progress:
-            summary = load(parts, file, progress=progress, reject=rejected.append, **options).as_dict()
+            summary = load(house, file, progress=progress, reject=rejected.append, **options).as_dict()
     except DomainError as error:
         hint = " Say --confirm-leavers to confirm." if error.code == "mass_deactivation_guard" else ""
-        raise cli.fail(f"{file.name} is refused whole: {error}{hint}") from error
+        raise fail(f"{file.name} is refused whole: {error}{hint}") from error
     _tell(rejected, rejects)
     if as_json:
         typer.echo(json.dumps(summary))

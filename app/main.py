@@ -106,7 +106,9 @@ def create_app(
     for router in (*ROUTERS, docs.router):
         app.include_router(router)
     app.mount("/static", docs.files, name="static")
-    app.add_middleware(StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/"))
+    app.add_middleware(
+        StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/")
+    )
     app.add_middleware(RequestId)
     docs.install(app, examples or {})
     return app

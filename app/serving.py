@@ -16,7 +16,7 @@ from app.settings import LOOPBACK, Settings, load
 GRACE_SECONDS = 15
 
 
-class NotServed(Exception):  # noqa: N818 - read as a sentence by the command line
+class NotServed(Exception):
     """Why the service does not start."""
 
 
@@ -87,7 +87,9 @@ def demo(port: int) -> None:
         log(settings.log_level)
         with Progress(transient=True) as bar:
             task = bar.add_task("Founding the demo enterprise", total=None)
-            seeded = seed(house_for(engine_for(settings.database_url)), lambda n, of: bar.update(task, completed=n, total=of))
+            seeded = seed(
+                house_for(engine_for(settings.database_url)), lambda n, of: bar.update(task, completed=n, total=of)
+            )
         app = create_app(settings, examples=seeded.examples)
         print(_welcome(seeded, url), flush=True)
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False,

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-class BadSettings(Exception):  # noqa: N818 - read as a sentence by the command line
+class BadSettings(Exception):
     """A setting is insecure or contradicts another; the message names it."""
 
 
@@ -20,9 +20,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="COE_", env_file=".env", frozen=True, extra="ignore")
 
-    database_url: Annotated[str, Field(description="The database: SQLite, or `postgresql+psycopg://` in production.")] = (
-        "sqlite:///coe.db"
-    )
+    database_url: Annotated[
+        str, Field(description="The database: SQLite, or `postgresql+psycopg://` in production.")
+    ] = "sqlite:///coe.db"
     database_direct_url: Annotated[
         str | None, Field(description="The same database past a transaction pooler, for migrations.")
     ] = None
@@ -39,20 +39,26 @@ class Settings(BaseSettings):
     audience: Annotated[str, Field(description="The audience that a token must be for.")] = "coe"
     jwks_url: Annotated[str | None, Field(description="Where the external issuer publishes its keys.")] = None
     algorithm: Annotated[str, Field(description="The one signature algorithm of the external issuer.")] = "RS256"
-    subject_claim: Annotated[str, Field(description="The claim of an external token that names the employee.")] = "email"
+    subject_claim: Annotated[str, Field(description="The claim of an external token that names the employee.")] = (
+        "email"
+    )
     subject_field: Annotated[
         Literal["email", "user_name", "employee_number"],
         Field(description="What of an employee that claim is compared with."),
     ] = "email"
-    log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="How much is logged.")
-    ] = "INFO"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="How much is logged.")] = (
+        "INFO"
+    )
 
     @model_validator(mode="after")
     def _coherent(self) -> "Settings":
         if (self.issuer is None) != (self.jwks_url is None):
             raise ValueError("COE_ISSUER and COE_JWKS_URL belong together: set both, or neither")
-        for name, url in (("COE_PUBLIC_URL", self.public_url), ("COE_ISSUER", self.issuer), ("COE_JWKS_URL", self.jwks_url)):
+        for name, url in (
+            ("COE_PUBLIC_URL", self.public_url),
+            ("COE_ISSUER", self.issuer),
+            ("COE_JWKS_URL", self.jwks_url),
+        ):
             _check_url(name, url)
         if not self.database_url.startswith(("sqlite://", "postgresql+psycopg://")):
             raise ValueError("COE_DATABASE_URL must begin with sqlite:// or postgresql+psycopg://")

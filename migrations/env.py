@@ -1,18 +1,20 @@
 """Alembic's way into the database: one connection, one transaction, an advisory lock on PostgreSQL."""
 
 from logging.config import fileConfig
+from typing import Literal
 
 from alembic import context
+from sqlalchemy import Connection, text
+
 from app.kernel.database import UTCDateTime
 from app.main import METADATA
 from app.migrating import LOCK, engine_to_migrate
-from sqlalchemy import Connection, text
 
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
 
-def plain(kind: str, item: object, _context: object) -> str | bool:
+def plain(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Write our column type as what the database sees, so that a migration outlives the code it was made by."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UTCDateTime) else False
 

@@ -37,7 +37,9 @@ class World:
 
     def __init__(self, url, folder):
         self.clock = Clock()
-        self.settings = Settings(_env_file=None, database_url=url, key_dir=folder / "keys", public_url="http://127.0.0.1:8000")
+        self.settings = Settings(
+            _env_file=None, database_url=url, key_dir=folder / "keys", public_url="http://127.0.0.1:8000"
+        )
         self.app = create_app(self.settings, self.clock)
         self.house = self.app.state.house
         self.client = TestClient(self.app, raise_server_exceptions=False)
@@ -55,8 +57,12 @@ class World:
     def hire(self, number, department="Sales", **more):
         with self.work() as work:
             values = {
-                "employee_number": number, "user_name": number, "email": f"{number}@world.example".lower(),
-                "display_name": number.title(), "business_unit_id": lifecycle.department(work, department), **more,
+                "employee_number": number,
+                "user_name": number,
+                "email": f"{number}@world.example".lower(),
+                "display_name": number.title(),
+                "business_unit_id": lifecycle.department(work, department),
+                **more,
             }
             self.ids[number] = lifecycle.join(work, values).id
         return self.ids[number]
@@ -106,14 +112,22 @@ class World:
         """An active account, as an inventory import would bring it."""
         from app.accounts import store as accounts
         from app.audit import service as audit
-        from app.networks import rules, store as networks
+        from app.networks import rules
+        from app.networks import store as networks
 
         with self.work() as work:
             named = rules.canonical(networks.network(work.session, network), handle)
             values = {
-                "network": network, "handle": named.canonical, "handle_written": named.written, "url": named.url,
-                "skeleton": named.skeleton, "business_unit_id": directory.unit(work.session, unit).id, "state": "active",
-                "source": "inventory", "official_from": work.now, **more,
+                "network": network,
+                "handle": named.canonical,
+                "handle_written": named.written,
+                "url": named.url,
+                "skeleton": named.skeleton,
+                "business_unit_id": directory.unit(work.session, unit).id,
+                "state": "active",
+                "source": "inventory",
+                "official_from": work.now,
+                **more,
             }
             made = accounts.add(work.session, work.now, values)
             audit.record(work, "account.imported", ("account", made.id))
@@ -129,8 +143,10 @@ class World:
 
     def evaluate(self, asker, who, right, account, bearer=None, **context):
         body = {
-            "subject": {"type": "employee", "id": who}, "action": {"name": right},
-            "resource": {"type": "account", "id": account}, "context": context,
+            "subject": {"type": "employee", "id": who},
+            "action": {"name": right},
+            "resource": {"type": "account", "id": account},
+            "context": context,
         }
         return self.post("/access/v1/evaluation", asker, body, bearer=bearer)
 

@@ -39,23 +39,31 @@ def list_accounts(
     return Listing[wire.Account](items=[wire.account(one) for one in found[: len(kept)]], next_cursor=cursor)
 
 
-@router.get("/verify", response_model=wire.Verification, tags=[Tag.PUBLIC], responses=responses(UnknownNetwork, BadHandle))
+@router.get(
+    "/verify", response_model=wire.Verification, tags=[Tag.PUBLIC], responses=responses(UnknownNetwork, BadHandle)
+)
 def verify(
     work: Annotated[Work, allow_anyone()],
-    url: Annotated[str, Query(max_length=2000, openapi_examples={"one of ours": {"value": "https://x.com/alder_nordics"}})],
+    url: Annotated[
+        str, Query(max_length=2000, openapi_examples={"one of ours": {"value": "https://x.com/alder_nordics"}})
+    ],
 ) -> service.Verified:
     """Is this address one of our official accounts? Open to everybody."""
     return service.verify(work, url)
 
 
 @router.post("/{id}/validate", responses=responses(NotFound, Forbidden))
-def validate(id: wire.AccountRef, body: wire.Nothing, work: Annotated[Work, allow(Permission.ACCOUNT_MANAGE)]) -> wire.Account:
+def validate(
+    id: wire.AccountRef, body: wire.Nothing, work: Annotated[Work, allow(Permission.ACCOUNT_MANAGE)]
+) -> wire.Account:
     """Say that you have looked, and the account is as the inventory says."""
     return wire.account(service.validate(work, service.ref(work, id)))
 
 
 @router.post("/{id}/activity", responses=responses(NotFound, Forbidden, Invalid))
-def activity(id: wire.AccountRef, body: wire.Activity, work: Annotated[Work, allow(Permission.ACCOUNT_MANAGE)]) -> wire.Account:
+def activity(
+    id: wire.AccountRef, body: wire.Activity, work: Annotated[Work, allow(Permission.ACCOUNT_MANAGE)]
+) -> wire.Account:
     """Report activity on the account, so that it does not count as idle."""
     return wire.account(service.active_at(work, service.ref(work, id), body.at or work.now))
 

@@ -204,9 +204,7 @@ def check_people(work: Work, values: Mapping[str, Any]) -> None:
         raise Invalid.field("/backup_steward_id", "same_person", "Steward and backup are two people.")
 
 
-def change(
-    work: Work, before: Account, changes: Mapping[str, Any], action: str, reason: str | None = None
-) -> Account:
+def change(work: Work, before: Account, changes: Mapping[str, Any], action: str, reason: str | None = None) -> Account:
     """Change an account and tell of it; what is the same already is no change."""
     real = {name: value for name, value in changes.items() if getattr(before, name) != value}
     if not real:
@@ -216,9 +214,7 @@ def change(
     return after
 
 
-def _changed(
-    work: Work, before: Account, changes: Mapping[str, Any], action: str, reason: str | None = None
-) -> Shown:
+def _changed(work: Work, before: Account, changes: Mapping[str, Any], action: str, reason: str | None = None) -> Shown:
     return show(work, work.show(change(work, before, changes, action, reason)))
 
 
@@ -226,5 +222,3 @@ def told(account: Account) -> dict[str, Any]:
     """An account as the audit log tells it; a mailbox or a recovery contact may be a person's."""
     personal = {name: Personal(getattr(account, name)) for name in ("shared_mailbox", "recovery_contact")}
     return {**{name: getattr(account, name) for name in PLAIN}, **personal}
-
-

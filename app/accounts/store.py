@@ -70,13 +70,15 @@ def similar(session: Session, one: Account, limit: int = 10) -> list[Account]:
 
 def idle(session: Session, unit_id: UUID, before: datetime, limit: int = 10) -> list[Account]:
     """Active accounts of a unit without activity since an instant: to re-use before another is opened."""
-    stmt = _WITH_PATH.where(Row.business_unit_id == unit_id, Row.state == AccountState.ACTIVE, Row.last_activity_at <= before)
+    stmt = _WITH_PATH.where(
+        Row.business_unit_id == unit_id, Row.state == AccountState.ACTIVE, Row.last_activity_at <= before
+    )
     return [_value(*found) for found in session.execute(stmt.order_by(Row.last_activity_at).limit(limit))]
 
 
 def page(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Account]:
     """Accounts by equal columns, one more than the limit if there are more."""
-    stmt: Select[Any] = _WITH_PATH
+    stmt = _WITH_PATH
     for name, value in filters.items():
         if value is not None:
             stmt = stmt.where(getattr(Row, name) == value)

@@ -13,7 +13,14 @@ class Account(Resource, Base):
     __tablename__ = "account"
     __table_args__ = (
         # A denied or withdrawn proposal leaves the handle free; everything else keeps it for ever.
-        Index("uq_account_handle", "network", "handle", unique=True, sqlite_where=_REGISTERED, postgresql_where=_REGISTERED),
+        Index(
+            "uq_account_handle",
+            "network",
+            "handle",
+            unique=True,
+            sqlite_where=_REGISTERED,
+            postgresql_where=_REGISTERED,
+        ),
         Index("ix_account_similar", "network", "business_unit_id"),
         CheckConstraint("risk IN ('standard', 'high')", name="risk"),
     )

@@ -31,7 +31,9 @@ class Described(In):
     region: Line | None = None
     posting_capacity: Annotated[StrictInt, Field(ge=0, le=1_000_000)] | None = None
     objective: Line | None = None
-    vault_reference: Annotated[Line | None, Field(description="Where the credentials are kept; never a credential.")] = None
+    vault_reference: Annotated[
+        Line | None, Field(description="Where the credentials are kept; never a credential.")
+    ] = None
     mfa: StrictBool | None = None
     recovery_contact: Line | None = None
     opened_on: date | None = None

@@ -10,7 +10,7 @@ from app.kernel.work import Record, Work
 from . import rules, store
 
 
-def record(  # noqa: PLR0913 - one argument per member of an event
+def record(
     work: Work,
     action: str,
     subject: tuple[str, UUID | str],
@@ -47,7 +47,10 @@ def events(work: Work, page: Page, filters: Mapping[str, Any]) -> list[dict[str,
 
 
 def _readable(event: rules.Event, kept: Mapping[str, str]) -> dict[str, Any]:
-    members = {name: getattr(event, name) for name in ("seq", "at", "on_behalf_of", "action", "request_id", "prev_hash", "hash")}
+    members = {
+        name: getattr(event, name)
+        for name in ("seq", "at", "on_behalf_of", "action", "request_id", "prev_hash", "hash")
+    }
     members["actor"] = rules.readable(event.actor, "actor", {})
     members["subject"] = {"kind": event.subject_kind, "id": event.subject_id}
     for side in ("reason", "before", "after"):

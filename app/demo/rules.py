@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 COMPANY = "Alder Group"
 PASSWORD = "garden-shears-178"  # noqa: S105 - printed on purpose: it opens nothing but made-up data on one's own machine
@@ -22,3 +23,18 @@ class Demo:
     logins: Mapping[str, tuple[str, str]]
     password: str
     examples: dict[str, str]
+
+
+EXAMPLES: Mapping[str, str] = MappingProxyType(
+    {
+        "policy_id": "social-media",
+        "n": "1",
+        "publish_version.n": "2",
+        "tool_id": "postwell",
+        "get_network.network": "x",
+        "create_unit.key": "baltics",
+        "create_unit.name": "Baltics",
+        "appoint.role": "social_analyst",
+    }
+)
+"""What can be tried out, where a key names it; what only an id names is added when the enterprise is founded."""

@@ -166,5 +166,3 @@ def employee(one: rules.Employee, *, details: bool) -> Employee:
         if members.get(name) is not None:
             members[name] = members[name].isoformat()
     return Employee(**members)
-
-

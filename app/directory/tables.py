@@ -27,7 +27,9 @@ class BusinessUnit(Resource, Base):
 
 class Employee(Resource, Base):
     __tablename__ = "employee"
-    __table_args__ = (CheckConstraint("employment_type IN ('employee', 'contractor', 'agency')", name="employment_type"),)
+    __table_args__ = (
+        CheckConstraint("employment_type IN ('employee', 'contractor', 'agency')", name="employment_type"),
+    )
 
     employee_number: Mapped[str] = mapped_column(unique=True)
     user_name: Mapped[str]

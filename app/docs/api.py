@@ -70,8 +70,8 @@ async def swagger_ui(request: Request) -> HTMLResponse:
     app = request.app
     home = urlsplit(_public_url(app))
     away = "" if home.netloc == request.url.netloc else f"{home.geturl()}/docs"
-    told = {"title": app.title, "demo": app.state.docs_demo, "people_log_in": _people_log_in(app), "login_at": away}
-    return _page("docs.html", **told)
+    named = {"title": app.title, "version": app.version}
+    return _page("docs.html", **named, demo=app.state.docs_demo, people_log_in=_people_log_in(app), login_at=away)
 
 
 @router.get("/docs/oauth2-redirect")

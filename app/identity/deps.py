@@ -78,8 +78,19 @@ def _by_own_token(work: Work, identity: Identity, claims: Claims) -> Actor:
         raise _Refused("a token of ours for people, who log in elsewhere")
     if claims.token_id is None or codes.token_ended(work.session, claims.token_id):
         raise _Refused("the token was ended")
-    id_ = UUID(claims.subject)
+    id_ = _own_id(claims.subject)
     return _employee_actor(work, directory.employees(work.session, [id_]).get(id_))
+
+
+def _own_id(subject: str) -> UUID:
+    """The id that we wrote there, in the one spelling that we write."""
+    try:
+        id_ = UUID(subject)
+    except ValueError as error:
+        raise _Refused("the subject is no id of ours") from error
+    if str(id_) != subject:
+        raise _Refused("the subject is no id of ours")
+    return id_
 
 
 def _by_external_token(work: Work, identity: Identity, claims: Claims) -> Actor:

@@ -42,7 +42,7 @@ class House:
     seal: Callable[[Work], int | None]
 
 
-class Replay(Exception):  # noqa: N818 - not an error: the work was done before
+class Replay(Exception):
     """The answer was given before, under the same Idempotency-Key."""
 
     def __init__(self, stored: replies.Stored) -> None:

@@ -148,4 +148,6 @@ class Actor:
     def require(self, permission: Permission, place: Place | None = None, *, own: bool = False) -> None:
         """Like ``may``, or ``Forbidden``."""
         if not self.may(permission, place, own=own):
-            raise Forbidden(f"This needs the permission {permission} here. Your roles: {', '.join(self.roles) or 'none'}.")
+            raise Forbidden(
+                f"This needs the permission {permission} here. Your roles: {', '.join(self.roles) or 'none'}."
+            )

@@ -71,7 +71,9 @@ def engine_for(url: str | URL, *, pool_size: int = 24, lock_timeout_ms: int = 20
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, lock_timeout_ms)
-    options = f"-c lock_timeout={lock_timeout_ms} -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+    options = (
+        f"-c lock_timeout={lock_timeout_ms} -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+    )
     return create_engine(
         parsed,
         pool_size=pool_size,

@@ -71,7 +71,11 @@ def _flag_orphan(work: Work, account: Any, employee: Employee) -> None:
     others = directory.employees(work.session, account.stewards - {employee.id})
     if any(one.active for one in others.values()):
         return
-    manager = directory.employees(work.session, [employee.manager_id]).get(employee.manager_id) if employee.manager_id else None
+    manager = (
+        directory.employees(work.session, [employee.manager_id]).get(employee.manager_id)
+        if employee.manager_id
+        else None
+    )
     successor = manager.id if manager and manager.active else None
     audit.record(work, "account.orphaned", ("account", account.id), after={"proposed_successor_id": successor})
 
@@ -86,7 +90,7 @@ def come_back(work: Work, employee: Employee, values: Mapping[str, Any]) -> Empl
     return after
 
 
-def _tell(  # noqa: PLR0913 - what an event is made of
+def _tell(
     work: Work, action: str, before: Employee, after: Employee, changes: Mapping[str, Any], reason: str | None = None
 ) -> None:
     names = [name for name in (*PLAIN, *PERSONAL) if name in changes]
@@ -99,9 +103,7 @@ def _tell(  # noqa: PLR0913 - what an event is made of
 def told(employee: Employee, names: list[str] | None = None) -> dict[str, Any]:
     """A person as the audit log tells it: what names them is erasable."""
     wanted = [*PLAIN, *PERSONAL] if names is None else names
-    return {
-        name: Personal(getattr(employee, name)) if name in PERSONAL else getattr(employee, name) for name in wanted
-    }
+    return {name: Personal(getattr(employee, name)) if name in PERSONAL else getattr(employee, name) for name in wanted}
 
 
 def department(work: Work, text: str) -> UUID | None:

@@ -196,5 +196,3 @@ def check_publish(version: Version, publisher: UUID, strategists: int) -> None:
         raise VersionPublished(f"Version {version.n} is {version.state}; write a new version to change the policy.")
     if version.author_id == publisher and strategists > 1:
         raise AuthorPublishes("You wrote this version; another strategist publishes it.")
-
-

@@ -103,7 +103,12 @@ def publish(work: Work, id_or_key: str, n: int) -> Version:
     made = store.save_version(work.session, found.id, work.now, changes)
     alone = "the author published it: there is one strategist only" if found.author_id == work.actor.id else None
     audit.record(
-        work, "policy_version.published", ("policy_version", made.id), before=told(of, found), after=told(of, made), reason=alone
+        work,
+        "policy_version.published",
+        ("policy_version", made.id),
+        before=told(of, found),
+        after=told(of, made),
+        reason=alone,
     )
     return work.show(made)
 

@@ -222,9 +222,11 @@ def slots(appointments: Iterable[Appointment], role: Role, place: Place) -> tupl
     """Who may decide as ``role`` at ``place``; ``appointments`` are those in force, of active people."""
     return tuple(
         sorted(
-            {Slot(one.employee_id, one.deputy_id) for one in appointments if one.role is role and one.scope.covers(place)},
+            {
+                Slot(one.employee_id, one.deputy_id)
+                for one in appointments
+                if one.role is role and one.scope.covers(place)
+            },
             key=lambda slot: (slot.holder_id, slot.deputy_id or UUID(int=0)),
         )
     )
-
-

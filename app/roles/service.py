@@ -105,7 +105,9 @@ def close(work: Work, found: Appointment, reason: str) -> Appointment:
     """End an appointment whatever it is: a person's leaving is never blocked."""
     changes = {"ended_at": work.now, "ended_by": work.actor.id, "end_reason": reason}
     ended = store.save(work.session, found.id, work.now, changes)
-    audit.record(work, "appointment.ended", ("appointment", found.id), before=told(found), after=told(ended), reason=reason)
+    audit.record(
+        work, "appointment.ended", ("appointment", found.id), before=told(found), after=told(ended), reason=reason
+    )
     return ended
 
 
@@ -116,9 +118,7 @@ def leave(work: Work, employee_id: UUID) -> int:
         close(work, one, "the holder has left")
     for one in store.open_deputyships(work.session, employee_id):
         changed = store.save(work.session, one.id, work.now, {"deputy_id": None})
-        audit.record(
-            work, "appointment.deputy_removed", ("appointment", one.id), before=told(one), after=told(changed)
-        )
+        audit.record(work, "appointment.deputy_removed", ("appointment", one.id), before=told(one), after=told(changed))
     return len(mine)
 
 
@@ -167,5 +167,3 @@ def scope_of(kind: ScopeKind | None, business_unit_id: UUID | None, network: str
     if kind is None:
         kind = ScopeKind.BUSINESS_UNIT if business_unit_id else ScopeKind.NETWORK if network else ScopeKind.ENTERPRISE
     return Scope(kind, business_unit_id, network)
-
-

@@ -41,17 +41,24 @@ def held_by(session: Session, employee_id: UUID, at: datetime) -> tuple[list[App
     stmt = _holding(select(Row).join(Employee, Employee.id == Row.employee_id).where(Employee.active), at)
     rows = session.scalars(stmt.where(or_(Row.employee_id == employee_id, Row.deputy_id == employee_id)))
     found = [_value(row) for row in rows]
-    return [one for one in found if one.employee_id == employee_id], [one for one in found if one.deputy_id == employee_id]
+    return [one for one in found if one.employee_id == employee_id], [
+        one for one in found if one.deputy_id == employee_id
+    ]
 
 
 def open_of(session: Session, employee_id: UUID) -> list[Appointment]:
     """A person's appointments that have not been ended, present and future."""
-    return [_value(row) for row in session.scalars(select(Row).where(Row.employee_id == employee_id, Row.ended_at.is_(None)))]
+    return [
+        _value(row)
+        for row in session.scalars(select(Row).where(Row.employee_id == employee_id, Row.ended_at.is_(None)))
+    ]
 
 
 def open_deputyships(session: Session, employee_id: UUID) -> list[Appointment]:
     """Appointments not ended that name this person as deputy."""
-    return [_value(row) for row in session.scalars(select(Row).where(Row.deputy_id == employee_id, Row.ended_at.is_(None)))]
+    return [
+        _value(row) for row in session.scalars(select(Row).where(Row.deputy_id == employee_id, Row.ended_at.is_(None)))
+    ]
 
 
 def open_in_unit(session: Session, unit_id: UUID) -> list[Appointment]:
@@ -104,7 +111,6 @@ def _without_absent_deputies(session: Session, found: list[Appointment]) -> list
         return found
     active = set(session.scalars(select(Employee.id).where(Employee.id.in_(deputies), Employee.active)))
     return [one if one.deputy_id is None or one.deputy_id in active else replace(one, deputy_id=None) for one in found]
-
 
 
 def _value(row: Row) -> Appointment:

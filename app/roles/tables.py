@@ -16,7 +16,12 @@ class Appointment(Resource, Base):
             " OR (scope_kind = 'network' AND business_unit_id IS NULL AND network IS NOT NULL)",
             name="scope",
         ),
-        Index("ix_appointment_open", "role", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "ix_appointment_open",
+            "role",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
     employee_id: Mapped[UUID] = mapped_column(ForeignKey("employee.id"), index=True)

@@ -19,5 +19,10 @@ window.addEventListener("DOMContentLoaded", () => {
     validatorUrl: null,
     oauth2RedirectUrl: window.location.origin + "/docs/oauth2-redirect",
   });
+  // The dialog puts the cursor in its last field, and would open at its end.
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest(".authorize, .authorization__btn")) return;
+    requestAnimationFrame(() => document.querySelector(".modal-ux-content")?.scrollTo(0, 0));
+  });
   ui.initOAuth({ clientId: "swagger", scopes: [], usePkceWithAuthorizationCodeGrant: true });
 });

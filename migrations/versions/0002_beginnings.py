@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
+
 from app.directory.rules import ROOT_ID, ROOT_KEY
 from app.networks.rules import known
 

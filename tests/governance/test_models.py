@@ -15,7 +15,13 @@ from app.governance.models.rules import (
 from app.governance.routing.rules import Step, route
 from app.kernel.errors import Invalid
 
-D, C, H, N, Y = ModelKey.DECENTRALIZED, ModelKey.CENTRALIZED, ModelKey.HUB_AND_SPOKE, ModelKey.DANDELION, ModelKey.HONEYCOMB
+D, C, H, N, Y = (
+    ModelKey.DECENTRALIZED,
+    ModelKey.CENTRALIZED,
+    ModelKey.HUB_AND_SPOKE,
+    ModelKey.DANDELION,
+    ModelKey.HONEYCOMB,
+)
 L, B, M, S = StepKind.ACCOUNT_LIAISON, StepKind.BENEFICIARY_LIAISON, StepKind.COMMUNITY_MANAGER, StepKind.STRATEGIST
 ALL = set(Right)
 PUBLISH, DRAFT, ENGAGE, ANALYZE, ADMINISTER = Right.PUBLISH, Right.DRAFT, Right.ENGAGE, Right.ANALYZE, Right.ADMINISTER
@@ -70,7 +76,9 @@ def test_honeycomb_grants_draft_and_engage_on_standard_accounts_at_once(rights, 
     assert kinds(Y, rights, high_risk=high) == steps
 
 
-@pytest.mark.parametrize(("key", "default", "most"), [(D, 365, 730), (C, 365, 365), (H, 180, 365), (N, 180, 365), (Y, 365, 365)])
+@pytest.mark.parametrize(
+    ("key", "default", "most"), [(D, 365, 730), (C, 365, 365), (H, 180, 365), (N, 180, 365), (Y, 365, 365)]
+)
 def test_grant_length(key, default, most):
     assert (MODELS[key].default_days, MODELS[key].most_days) == (default, most)
 

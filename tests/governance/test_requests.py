@@ -243,7 +243,9 @@ def test_the_dandelion_veto_window(team, account):
 def test_a_switch_re_routes_what_is_pending_and_resets_decisions(team, account):
     asked = team.ask("asker", account)
     team.decide("liaison", asked)
-    preview = team.post("/v1/governance/preview", "boss", {"model": "centralized", "business_unit_id": "sales", "reason": "x"})
+    preview = team.post(
+        "/v1/governance/preview", "boss", {"model": "centralized", "business_unit_id": "sales", "reason": "x"}
+    )
     assert preview["rerouted_requests"] == [asked["id"]]
     team.switch("boss", "honeycomb", "sales", platform_id=tool(team))
     found = team.get(f"/v1/rights-requests/{asked['id']}", "asker")
@@ -266,7 +268,9 @@ def test_where_the_new_model_has_no_step_the_old_route_stays(team, account):
 
 def test_a_grant_above_the_ceiling_refuses_for_as_long_as_it_is_above(team, account):
     granted(team, account)
-    preview = team.post("/v1/governance/preview", "boss", {"model": "centralized", "business_unit_id": "sales", "reason": "x"})
+    preview = team.post(
+        "/v1/governance/preview", "boss", {"model": "centralized", "business_unit_id": "sales", "reason": "x"}
+    )
     assert len(preview["refusing_grants"]) == 1
     team.switch("boss", "centralized", "sales")
     assert team.codes("asker", "asker", "publish", account) == {"above_model_ceiling"}

@@ -124,7 +124,11 @@ def test_a_step_that_nobody_may_decide_goes_up_and_says_so():
 
 def test_it_goes_up_as_far_as_it_must():
     found = standing(matter(), {S: SEATS[S]}, NOW)
-    assert [(one.kind, one.state) for one in found] == [(L, StepState.MERGED), (M, StepState.MERGED), (S, StepState.OPEN)]
+    assert [(one.kind, one.state) for one in found] == [
+        (L, StepState.MERGED),
+        (M, StepState.MERGED),
+        (S, StepState.OPEN),
+    ]
 
 
 def test_above_the_strategist_it_is_blocked():

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import sessionmaker
 from starlette.testclient import TestClient
@@ -30,18 +30,16 @@ from app.identity.deps import load_actor
 from app.identity.login import service as login
 from app.identity.service import Identity, build_identity, issue_token
 from app.kernel import problems, replies
-from app.kernel.access import NOBODY, House, Route, allow, operator_work
-from app.kernel.actor import Permission
+from app.kernel.access import House, Route, allow, operator_work
+from app.kernel.actor import ENTERPRISE, Permission
 from app.kernel.database import Base, engine_for, reading
-from app.kernel.ids import new_id
 from app.kernel.request_id import RequestId
 from app.kernel.strict_json import StrictBody
 from app.kernel.work import Work
 from app.networks import tables as networks_tables
 from app.roles import service as roles
-from app.roles.rules import Role
-from app.kernel.actor import ENTERPRISE
 from app.roles import tables as roles_tables
+from app.roles.rules import Role
 from app.tools import tables as tools_tables
 
 USED = (audit_tables, networks_tables, replies, roles_tables, tables, tools_tables)
@@ -194,7 +192,13 @@ def router() -> APIRouter:
     @made.get("/who")
     def who(work: Annotated[Work, allow(Permission.ACCOUNT_READ)]) -> dict[str, Any]:
         actor = work.actor
-        return {"kind": actor.kind, "id": actor.id, "roles": actor.roles, "tool_id": actor.tool_id, "gateway": actor.gateway}
+        return {
+            "kind": actor.kind,
+            "id": actor.id,
+            "roles": actor.roles,
+            "tool_id": actor.tool_id,
+            "gateway": actor.gateway,
+        }
 
     @made.get("/me")
     def me(work: Annotated[Work, allow(Permission.ME_READ)]) -> dict[str, Any]:
@@ -225,16 +229,8 @@ def key_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = engine_for(f"sqlite:///{tmp_path / 'coe.db'}")
-    Base.metadata.create_all(made)
-    with sessionmaker(made).begin() as session:
-        id_ = UUID(int=1)
-        session.add(
-            BusinessUnit(
-                id=id_, key="root", name="Root", name_key="root", path=id_.hex, created_at=START, updated_at=START
-            )
-        )
+def engine(database_url: str) -> Iterator[Engine]:
+    made = engine_for(database_url)
     yield made
     made.dispose()
 

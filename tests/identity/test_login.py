@@ -9,9 +9,10 @@ from html import unescape
 from typing import Any
 
 import pytest
+from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
-from app.identity.login import rules, service
+from app.identity.login import rules, service, store
 from app.identity.login.service import Admitted, Refused, Throttled
 from app.identity.login.tables import Login, LoginThrottle
 from app.identity.service import build_identity
@@ -202,7 +203,9 @@ def test_l06_no_cookie_no_login(world: World) -> None:
     assert world.http.post(action(page), data=form).status_code == 403
 
 
-@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403), ("none", 403), ("same-origin", 303)])
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("none", 403), ("same-origin", 303)]
+)
 def test_l06_a_form_that_the_browser_says_comes_from_elsewhere_is_refused(world: World, site: str, status: int) -> None:
     world.hire("ann")
     page = world.http.get(authorize_url())
@@ -270,7 +273,10 @@ def test_l07_the_style_is_the_one_that_the_policy_lets_in(world: World) -> None:
 
 def test_the_form_may_lead_back_to_the_application(world: World) -> None:
     # Chromium holds form-action against the redirect as well.
-    assert policy(world.http.get(authorize_url()))["form-action"] == f"'self' {REDIRECT.removesuffix('/docs/oauth2-redirect')}"
+    assert (
+        policy(world.http.get(authorize_url()))["form-action"]
+        == f"'self' {REDIRECT.removesuffix('/docs/oauth2-redirect')}"
+    )
 
 
 def test_the_page_says_who_asks_and_keeps_what_was_typed(world: World) -> None:
@@ -315,10 +321,6 @@ def test_a_password_composed_differently_is_the_same(world: World) -> None:
 
 
 def test_a_hash_of_older_settings_is_renewed_at_the_next_login(world: World) -> None:
-    from pwdlib.hashers.argon2 import Argon2Hasher
-
-    from app.identity.login import store
-
     id_ = world.hire("ann")
     with world.work() as work:
         store.save_password(work.session, id_, Argon2Hasher(memory_cost=64, time_cost=1).hash(PASSWORD), work.now)

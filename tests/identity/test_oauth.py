@@ -7,9 +7,11 @@ from urllib.parse import quote, urlsplit
 import jwt
 import pytest
 
+from app.identity.clients import service as clients
+from app.identity.clients import store
 from app.identity.oauth.tables import AuthorizationCode
 
-from .conftest import REDIRECT, URL, VERIFIER, World, authorize_url, location
+from .conftest import CHALLENGE, PASSWORD, REDIRECT, URL, VERIFIER, World, authorize_url, form_token, location
 
 
 def basic(client_id: str, secret: str) -> dict[str, str]:
@@ -134,8 +136,6 @@ def test_l01_an_unknown_application_is_refused_on_our_own_page(world: World, cha
 def test_l01_the_form_cannot_be_posted_to_an_unregistered_redirect(world: World) -> None:
     world.hire("ann")
     page = world.http.get(authorize_url())
-    from .conftest import PASSWORD, form_token
-
     form = {"user": "ann", "password": PASSWORD, "form_token": form_token(page)}
     answer = world.http.post(authorize_url(redirect_uri="https://evil.example/"), data=form)
     assert answer.status_code == 400
@@ -216,8 +216,6 @@ def test_l03_a_wrong_verifier_is_refused(world: World, verifier: str | None) -> 
 
 
 def test_l03_the_challenge_itself_is_no_verifier(world: World) -> None:
-    from .conftest import CHALLENGE
-
     world.hire("ann")
     assert refused(world.exchange(world.code("ann"), code_verifier=CHALLENGE), "invalid_grant")
 
@@ -253,8 +251,6 @@ def test_l09_a_service_client_cannot_log_in(world: World) -> None:
 
 
 def test_l09_a_person_cannot_use_client_credentials(world: World) -> None:
-    from .conftest import PASSWORD
-
     id_ = world.hire("ann")
     for name in ("ann", "ann@firm.example", str(id_), "swagger"):
         assert refused(credentials(world, client_id=name, client_secret=PASSWORD), "invalid_client", 401)
@@ -274,8 +270,6 @@ def test_l10_deactivated_between_code_and_token_is_refused(world: World) -> None
 
 def test_every_way_to_fail_as_a_client_reads_the_same(world: World) -> None:
     made, static, gone = world.client("decisions"), world.client("decisions", static=True), world.client("decisions")
-    from app.identity.clients import service as clients
-
     with world.work() as work:
         clients.revoke_client(work, gone.client_id)
     assert static.bearer is not None
@@ -366,8 +360,6 @@ def test_an_address_that_cannot_be_read_ends_on_our_own_page(world: World) -> No
 
 def register_application(world: World, redirect_uri: str) -> str:
     """A public client beside our own."""
-    from app.identity.clients import store
-
     values = {
         "name": "Other", "scopes": [], "static": False, "gateway": False, "redirect_uris": [redirect_uri], "tool_id": None,
         "secret_hash": None, "owner_id": None,

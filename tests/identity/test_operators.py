@@ -1,11 +1,15 @@
 """What operators do at the command line: tokens, passwords, clients; and what the log tells of it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.audit.tables import AuditEvent, AuditPersonal
 from app.identity.clients import service as clients
+from app.identity.clients.rules import digest
+from app.identity.clients.tables import Client
 from app.identity.login import service as login
 from app.identity.service import build_identity, issue_token
 from app.kernel.errors import Conflict, Invalid, NotFound
@@ -15,8 +19,6 @@ from .conftest import PASSWORD, Told, World
 
 
 def everything_told(world: World) -> str:
-    from app.audit.tables import AuditEvent, AuditPersonal
-
     with world.house.reads.begin() as session:
         events = [vars(row).copy() for row in session.query(AuditEvent)]
         return json.dumps(events + [vars(row).copy() for row in session.query(AuditPersonal)], default=str)
@@ -52,7 +54,8 @@ def test_a_token_lasts_a_day_at_most(world: World, ttl: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["", "elevenchars", "x" * 257, "a" * 12, "ANN-of-the-firm@firm.example", "ann-of-the-firm", "\u212b" * 12]
+    "password",
+    ["", "elevenchars", "x" * 257, "a" * 12, "ANN-of-the-firm@firm.example", "ann-of-the-firm", "\u212b" * 12],
 )
 def test_a_password_that_is_short_long_or_guessable_is_refused(world: World, password: str) -> None:
     world.hire("ann", user_name="ann-of-the-firm", email="ann-of-the-firm@firm.example")
@@ -77,14 +80,10 @@ def test_a_new_client_is_told_but_not_its_secret(world: World) -> None:
     assert static.bearer is not None
     assert static.bearer.startswith("coe_")
     assert len(world.events("client.created")) == 2
-    from app.identity.clients.rules import digest
-
     text = everything_told(world)
     for secret in (made.secret, static.bearer):
         assert secret not in text
         assert digest(secret) not in text
-    from app.identity.clients.tables import Client
-
     for secret in (made.secret, static.bearer):
         assert world.count(Client, Client.secret_hash == secret) == 0
 
@@ -144,7 +143,5 @@ def test_revoking_twice_is_told_once_and_an_unknown_client_not_found(world: Worl
     ],
 )  # fmt: skip
 def test_settings_that_are_unsafe_or_contradict_are_named(told: Told, changed: dict[str, str], named: str) -> None:
-    from dataclasses import replace
-
     with pytest.raises(ValueError, match=named):
         build_identity(replace(told, **changed))

@@ -3,8 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from app.directory.rules import BusinessUnit, Employee
 from app.imports import service
 from app.imports.service import Rejected, Summary
 from app.kernel.access import House
-from app.kernel.errors import DomainError
 
 CONGRESS = Path(__file__).parents[1] / "data" / "congress"
 HR = (
@@ -39,7 +37,7 @@ def hr(number: str, **more: str) -> dict[str, str]:
         "Hire Date": "2020-01-31",
         "Status": "Active",
     }
-    return {name: "" for name in HR} | row | {name.replace("_", " "): value for name, value in more.items()}
+    return dict.fromkeys(HR, "") | row | {name.replace("_", " "): value for name, value in more.items()}
 
 
 def listed(handle: str, **more: str) -> dict[str, str]:
@@ -51,7 +49,7 @@ def listed(handle: str, **more: str) -> dict[str, str]:
 def text(rows: Sequence[Mapping[str, str]], header: Sequence[str] | None = None) -> str:
     """The rows as CSV."""
     out = io.StringIO()
-    names = header or list(rows[0])
+    names = header or list(dict.fromkeys(name for row in rows for name in row))
     csv.DictWriter(out, names).writeheader()
     csv.DictWriter(out, names).writerows(rows)
     return out.getvalue()
@@ -89,7 +87,6 @@ class Bench:
 
     house: House
     path: Path
-    refused: list[Rejected] = field(default_factory=list)
 
     def write(self, content: Any) -> Path:
         """A file of these bytes, this text, these rows; or one that is there."""
@@ -138,11 +135,6 @@ class Bench:
         """Everyone active."""
         with self.house.reads() as session:
             return set(directory.active_numbers(session))
-
-    def known(self, number: str) -> bool:
-        with suppress(KeyError, DomainError):
-            return bool(self.person(number))
-        return False
 
     def unit(self, key: str) -> BusinessUnit:
         with self.house.reads() as session:

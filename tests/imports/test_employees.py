@@ -16,8 +16,17 @@ def test_a_row_says_all_of_a_person(bench: Bench) -> None:
     row = hr("007", Preferred_Name="Bond", Job_Title="Agent", Location="London", Worker_Type="contingent worker")
     assert bench.people([row]).counts == counts(created=1)
     person = bench.person("007")
-    assert (person.employee_number, person.display_name, person.title, person.location) == ("007", "Bond", "Agent", "London")
-    assert (person.user_name, person.email, person.hired_on) == ("007@example.com", "007@example.com", date(2020, 1, 31))
+    assert (person.employee_number, person.display_name, person.title, person.location) == (
+        "007",
+        "Bond",
+        "Agent",
+        "London",
+    )
+    assert (person.user_name, person.email, person.hired_on) == (
+        "007@example.com",
+        "007@example.com",
+        date(2020, 1, 31),
+    )
     assert (person.employment_type, person.active, person.manager_id) == ("contractor", True, None)
     assert person.business_unit_id == bench.unit("sales").id
 
@@ -170,7 +179,9 @@ def test_more_terminations_than_absences_may_be_still_apply(bench: Bench) -> Non
 
 
 def test_the_last_day_is_a_working_day_and_a_later_end_is_kept(bench: Bench) -> None:
-    bench.people([hr("1", Termination_Date="2026-03-02"), hr("2", Termination_Date="2026-12-31"), hr("3", Status="On Leave")])
+    bench.people(
+        [hr("1", Termination_Date="2026-03-02"), hr("2", Termination_Date="2026-12-31"), hr("3", Status="On Leave")]
+    )
     assert bench.numbers() == {"1", "2", "3"}
     assert bench.person("2").terminated_on == date(2026, 12, 31)
 

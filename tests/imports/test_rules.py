@@ -131,7 +131,9 @@ def _goes_round(node: int, above: list[int]) -> bool:
 
 def person(**more: str) -> employee_rules.Person:
     row = hr("1", **more)
-    header = Header(tuple(row), {field: place for place, field in enumerate(employee_rules.COLUMNS.fields(row)) if field})
+    header = Header(
+        tuple(row), {field: place for place, field in enumerate(employee_rules.COLUMNS.fields(row)) if field}
+    )
     return employee_rules.person(header.cells(list(row.values())), TODAY)
 
 

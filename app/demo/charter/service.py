@@ -15,6 +15,7 @@ from . import rules
 
 
 def choose_models(one: Founding) -> None:
+    """Hub and spoke for the enterprise; Iberia is a dandelion."""
     why = "Each market runs its own accounts; the hub guides and approves."
     apart = "Iberia has a team, a strategy and two liaisons of its own."
     with one.acting("strategist", FOUNDED * DAY - 3 * HOUR) as work:
@@ -23,6 +24,7 @@ def choose_models(one: Founding) -> None:
 
 
 def write_policies(one: Founding) -> None:
+    """Written by the content strategist, published by the strategist."""
     with one.acting("content", FOUNDED * DAY - 4 * HOUR) as work:
         for each in rules.POLICIES:
             scope = Scope(ScopeKind.BUSINESS_UNIT, one.units[each.unit]) if each.unit else ENTERPRISE
@@ -38,7 +40,14 @@ def _version(text: str, enforced: dict[str, Any]) -> dict[str, Any]:
 
 
 def register_tools(one: Founding) -> None:
+    """The publishing tools, by the developer."""
     with one.acting("developer", FOUNDED * DAY - 6 * HOUR) as work:
         for key, name, vendor, unit in rules.TOOLS:
             owner = one.units[unit] if unit else None
             tools.register(work, {"key": key, "name": name, "vendor": vendor, "business_unit_id": owner})
+
+
+def draft_policy(one: Founding) -> None:
+    """The next version of the policy, which waits for the strategist to publish it."""
+    with one.acting("content", 3 * HOUR) as work:
+        policies.draft(work, rules.POLICIES[0].key, _version(rules.NEXT_VERSION, rules.POLICIES[0].rules))

@@ -188,7 +188,7 @@ _STAFF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
-"""Of each unit the head first, who is everyone else's manager there: name, title, and how employed if not as employee."""
+"""Of each unit the head first, who manages the others: name, title, and how employed if not as employee."""
 
 PERSONAS: Mapping[str, str] = MappingProxyType(
     {

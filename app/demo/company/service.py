@@ -8,22 +8,18 @@ from app.demo.rules import COMPANY, FOUNDED, PASSWORD
 from app.demo.stage.service import DAY, HOUR, Founding
 from app.directory import service as directory_service
 from app.directory.rules import ROOT_KEY
-from app.governance.models.rules import ModelKey
-from app.governance.switching import service as switching
-from app.governance.switching.service import Choice
 from app.identity.login import service as login
 from app.kernel.actor import ENTERPRISE, Scope, ScopeKind
 from app.kernel.work import Work
 from app.lifecycle import service as lifecycle
-from app.policies import service as policies
 from app.roles import service as roles
-from app.tools import service as tools
 
 from . import rules as data
 from .rules import Person, Seat
 
 
 def found_company(one: Founding) -> None:
+    """The units; the root, which is there already, takes the company's name."""
     with one.operating(FOUNDED * DAY) as work:
         root = directory_service.update_unit(work, ROOT_KEY, {"name": COMPANY, "timezone": "Europe/Amsterdam"})
         one.units[ROOT_KEY] = root.id
@@ -36,6 +32,7 @@ def found_company(one: Founding) -> None:
 
 
 def employ(one: Founding) -> None:
+    """Everybody joins, managers first."""
     dice = Random(1861)  # noqa: S311 - the same company each time, nothing secret
     cities = {unit.key: unit.city for unit in data.UNITS}
     with one.operating(FOUNDED * DAY) as work:
@@ -49,12 +46,14 @@ def _stated(one: Founding, person: Person) -> dict[str, Any]:
     given, _, family = person.name.partition(" ")
     return {
         "employee_number": person.number, "user_name": person.key, "email": person.email, "given_name": given,
-        "family_name": family, "display_name": person.name, "title": person.title, "employment_type": person.employment,
-        "business_unit_id": one.units[person.unit], "manager_id": one.people[person.manager] if person.manager else None,
+        "family_name": family, "display_name": person.name, "title": person.title,
+        "employment_type": person.employment, "business_unit_id": one.units[person.unit],
+        "manager_id": one.people[person.manager] if person.manager else None,
     }  # fmt: skip
 
 
 def appoint(one: Founding) -> None:
+    """The first appointments by an operator, the others by the strategist."""
     with one.operating(FOUNDED * DAY) as work:
         for seat in data.LEADERS:
             _seat(one, work, seat)
@@ -77,6 +76,7 @@ def _scope(one: Founding, seat: Seat) -> Scope:
 
 
 def set_passwords(one: Founding) -> None:
+    """One login for each role."""
     with one.operating(FOUNDED * DAY - 2 * HOUR) as work:
         for key in data.PERSONAS:
             login.set_password(work, key, PASSWORD)

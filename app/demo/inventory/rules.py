@@ -1,7 +1,8 @@
-"""The accounts of the demo enterprise as an inventory would list them. Made by rule, the same each time; ages in days."""
+"""The accounts of the demo enterprise as an inventory lists them. Made by rule, the same each time; ages in days."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from random import Random
 
 from app.demo.company.rules import LEAVER, REGIONS, UNITS, people_of
@@ -12,7 +13,9 @@ from app.policies.rules import RiskTier
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One account. ``steward``, ``backup``: keys of people. Ages in days: since it was opened, was last used, was validated."""
+    """One account. ``steward``, ``backup``: keys of people. ``opened``, ``quiet``, ``validated``: how many days ago it
+    was opened, was last used, was last looked at.
+    """
 
     network: str
     handle: str
@@ -38,9 +41,10 @@ MAIN = "x:alder_nordics"
 """The account that every example speaks of."""
 ARCHIVED = "youtube:AlderToolsApac"
 SUSPENDED = "facebook:AlderCareBenelux"
+RETIRING = "facebook:AlderProLatam"
 ORPHAN = "instagram:alder.tools.benelux"
 LOOK_ALIKE = "x:a1der_group"
-IN_USE = frozenset({MAIN, LOOK_ALIKE, "x:alder_group", ARCHIVED, SUSPENDED, ORPHAN})
+IN_USE = frozenset({MAIN, LOOK_ALIKE, "x:alder_group", ARCHIVED, SUSPENDED, RETIRING, ORPHAN})
 """Never counted among the idle ones."""
 
 _LANGUAGE = {
@@ -110,6 +114,7 @@ def _central() -> Iterator[Entry]:
         yield Entry(network, handle, name, unit, purpose, audience, "en", risk, capacity=10 if risk is _H else 5)
 
 
+@cache
 def inventory() -> tuple[Entry, ...]:
     """Every account that was there when the register was founded."""
     dice = Random(178)  # noqa: S311 - the same company each time, nothing secret

@@ -1,6 +1,5 @@
 """Putting the accounts into the register: the inventory of the first day, and what is known of them today."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from app.accounts import service as accounts
@@ -13,14 +12,14 @@ from app.kernel.work import Work
 from app.networks import rules as network_rules
 from app.networks import store as networks
 
-from .rules import Entry
+from .rules import Entry, inventory
 
 
 def take_inventory(one: Founding) -> None:
     """The inventory as it was on the first day."""
     with one.operating(FOUNDED * DAY - 7 * HOUR) as work:
         known = {network.key: network for network in networks.networks(work.session)}
-        for entry in one.entries:
+        for entry in inventory():
             named = network_rules.canonical(known[entry.network], entry.handle, others=known.values())
             _register(one, work, entry, named)
 
@@ -31,7 +30,8 @@ def _register(one: Founding, work: Work, entry: Entry, named: network_rules.Hand
     values = {
         "network": entry.network, "handle": named.canonical, "handle_written": named.written, "url": named.url,
         "skeleton": named.skeleton, "display_name": entry.name, "business_unit_id": one.units[entry.unit],
-        "steward_id": one.people[entry.steward], "backup_steward_id": one.people[entry.backup] if entry.backup else None,
+        "steward_id": one.people[entry.steward],
+        "backup_steward_id": one.people[entry.backup] if entry.backup else None,
         "purpose": entry.purpose, "audience": entry.audience, "language": entry.language, "region": entry.unit,
         "risk": entry.risk, "posting_capacity": entry.capacity, "mfa": True, "state": AccountState.ACTIVE,
         "vault_reference": f"vault:social/{entry.network}/{named.canonical}", "opened_on": opened.date(),
@@ -49,9 +49,9 @@ def _seen(one: Founding, entry: Entry, at: datetime) -> dict[str, datetime]:
 
 
 def update_inventory(one: Founding) -> None:
-    """The same inventory, yesterday: what was used and looked at since."""
-    with one.operating(28 * HOUR) as work:
+    """The same inventory this morning: what was used and looked at since."""
+    with one.operating(5 * HOUR) as work:
         known = account_store.accounts(work.session, one.accounts.values())
-        for entry in one.entries:
+        for entry in inventory():
             account = known[one.accounts[entry.key]]
             accounts.change(work, account, _seen(one, entry, work.now), "account.imported")

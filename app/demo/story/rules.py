@@ -13,7 +13,7 @@ from app.governance.models.rules import Right
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A right that somebody asks for: ``ago`` before today, until so many days after it was asked (None: the default)."""
+    """A right that somebody asks for: ``ago`` before now, for so many days (None: the default)."""
 
     who: str
     account: str
@@ -25,19 +25,31 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An account that somebody proposes. ``passed_by``: who has approved it already."""
+    """An account that somebody proposes; ``values`` as the service takes them, but for the unit, which is a key."""
 
     who: str
     ago: timedelta
     values: dict[str, Any]
-    passed_by: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.values['network']}:{self.values['handle']}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Somebody's first right is paused or revoked by somebody."""
+
+    who: str
+    by: str
+    why: str
 
 
 DRAFT, PUBLISH, ENGAGE, ANALYZE, ADMINISTER = Right
 ROUNDS = (timedelta(days=150), timedelta(days=75), timedelta(days=20))
 """How long ago it was decided what had been asked on the day before."""
 _EARLY, _MIDDLE, _LATE = ASKED = tuple(one + timedelta(days=1) for one in ROUNDS)
-_FIRST, _SECOND = ((PUBLISH, ENGAGE), (DRAFT, ENGAGE)), ((ANALYZE,), (ENGAGE,))
+_RIGHTS = ((PUBLISH, ENGAGE), (DRAFT,))
 _WHY = (
     "I look after this account day by day.",
     "Our spring campaign runs on this account.",
@@ -46,14 +58,14 @@ _WHY = (
 
 
 def granted(entries: tuple[Entry, ...]) -> Iterator[Wish]:
-    """Who asked for what and got it: in each region its editors, for two accounts of their own."""
+    """Who asked for what and got it: in each region its editors, for accounts of their own."""
     for unit in REGIONS:
         own = [one for one in entries if one.unit == unit]
         for n, who in enumerate(_editors(unit)):
             ago, why = ASKED[n % len(ASKED)], _WHY[n % len(_WHY)]
-            yield Wish(who, own[1 + 2 * n].key, _FIRST[n % 2], why, ago)
-            if n % 2 == 0:
-                yield Wish(who, own[2 + 2 * n].key, _SECOND[n // 2 % 2], why, ago)
+            yield Wish(who, own[1 + 2 * n].key, _RIGHTS[n % 2], why, ago)
+            if n == 0:
+                yield Wish(who, own[2].key, (ANALYZE,), why, ago)
 
 
 def _editors(unit: str) -> list[str]:
@@ -76,13 +88,13 @@ MORE = (
 """What stands out among what was granted."""
 EXPIRED = Wish("aoife.byrne", "x:alder_uk", (ENGAGE,), "Cover for the summer.", timedelta(days=205), 60)
 RENEWED = Wish("samuel.ortiz", "x:alder_help", (ENGAGE,), "I still answer customers.", timedelta(days=12))
-SUSPENDED_RIGHT = ("freja.nielsen", "liaison2", "On parental leave until the summer.")
-REVOKED_RIGHT = ("markus.frei", "julia.bauer", "He moved on to the dealer portal.")
+PAUSED = Stop("freja.nielsen", "liaison2", "On parental leave for half a year.")
+REVOKED = Stop("markus.frei", "julia.bauer", "He moved on to the dealer portal.")
 DENIED = Wish("tariq.haddad", "x:alder_help", (PUBLISH,), "I would like to post offers.", timedelta(days=40))
 WITHDRAWN = Wish("campaign", MAIN, (PUBLISH,), "For the harvest campaign.", timedelta(days=15), 30)
 CHANGES = Wish("employee", "youtube:AlderNordics", (PUBLISH, ENGAGE), "For films.", timedelta(hours=30))
 
-OVERDUE = Wish("lars.berg", "tiktok:alder.garden.nordics", (PUBLISH,), "Short films with our dealers.", timedelta(days=6))
+OVERDUE = Wish("lars.berg", "tiktok:alder.garden.nordics", (PUBLISH,), "Films with dealers.", timedelta(days=6))
 """The liaisons have let it lie, so that the hub may decide it too."""
 _HOURS = timedelta(hours=1)
 WAITING = (
@@ -98,12 +110,14 @@ WAITING_FOR_HUB = (
     Wish("nina.hofmann", "instagram:alder.dach", (PUBLISH,), "I stand in for Markus.", 22 * _HOURS),
     Wish("sanna.makinen", "facebook:AlderGardenNordics", (PUBLISH,), "Repair tips.", 21 * _HOURS),
 )
-"""Endorsed by a liaison already."""
 WAITING_FOR_STRATEGIST = (
     Wish("naomi.clarke", "x:alder_group", (PUBLISH,), "Live films from the trade fair.", 26 * _HOURS, 60),
     Wish("maya.patel", "x:alder_us", (PUBLISH,), "I write the daily posts.", 25 * _HOURS),
 )
-"""High-risk accounts: past the liaison and the hub."""
+"""On high-risk accounts: past the liaison and the hub."""
+ENDORSERS = ("julia.bauer", "liaison2", "claire.moreau", "ethan.brooks")
+ENDORSED = tuple(zip(ENDORSERS, (*WAITING_FOR_HUB, *WAITING_FOR_STRATEGIST), strict=True))
+"""Which liaison has endorsed which of them."""
 
 
 def _account(network: str, handle: str, unit: str, name: str, purpose: str, **more: Any) -> dict[str, Any]:
@@ -113,25 +127,32 @@ def _account(network: str, handle: str, unit: str, name: str, purpose: str, **mo
     }  # fmt: skip
 
 
+OPENED = Proposal("liaison", timedelta(days=30), _account(
+    "threads", "alder.nordics", "nordics", "Alder Nordics", "Short notes in Swedish", language="sv",
+    audience="customers",
+))  # fmt: skip
+"""Approved; it waits to be opened on the network and activated by its steward."""
+RECALLS = Proposal("charlotte.reed", 24 * _HOURS, _account(
+    "x", "alder_recalls", "uk-ireland", "Alder Recalls", "Product recalls, nothing else", language="en", risk="high",
+    audience="public",
+))  # fmt: skip
+"""On a high-risk account: past the hub, before the strategist."""
+PROPOSED = Proposal("liaison", 19 * _HOURS, _account(
+    "tiktok", "alder.pro.nordics", "nordics", "Alder Pro Nordics", "For landscapers", language="sv", audience="trade",
+))  # fmt: skip
 PROPOSALS = (
-    Proposal("liaison", timedelta(days=30), _account(
-        "threads", "alder.nordics", "nordics", "Alder Nordics", "Short notes in Swedish", language="sv", audience="customers",
-    ), ("hub",)),
-    Proposal("liaison", 19 * _HOURS, _account(
-        "tiktok", "alder.pro.nordics", "nordics", "Alder Pro Nordics", "For landscapers", language="sv", audience="trade",
-    )),
+    RECALLS,
+    PROPOSED,
     Proposal("julia.bauer", 17 * _HOURS, _account(
         "threads", "alder.dach", "dach", "Alder DACH", "Short notes in German", language="de", audience="customers",
     )),
-    Proposal("charlotte.reed", 24 * _HOURS, _account(
-        "x", "alder_recalls", "uk-ireland", "Alder Recalls", "Product recalls, nothing else", language="en", risk="high",
-        audience="public",
-    ), ("hub",)),
     Proposal("iberia.liaison2", 15 * _HOURS, _account(
-        "tiktok", "alder.portugal", "iberia", "Alder Portugal", "Short films in Portuguese", language="pt", audience="customers",
+        "tiktok", "alder.portugal", "iberia", "Alder Portugal", "Short films in Portuguese", language="pt",
+        audience="customers",
     )),
     Proposal("iberia.liaison", 13 * _HOURS, _account(
-        "threads", "alder.iberia", "iberia", "Alder Iberia", "Short notes in Spanish", language="es", audience="customers",
+        "threads", "alder.iberia", "iberia", "Alder Iberia", "Short notes in Spanish", language="es",
+        audience="customers",
     )),
 )  # fmt: skip
-"""The first is approved and waits to be opened; the recalls wait for the strategist; the others for whoever comes first."""
+"""What waits to be decided; all of these are in the register and count there."""

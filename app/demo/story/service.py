@@ -1,9 +1,8 @@
 """Living through it: rights are asked, decided, used, ended; and today something waits for everybody who decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from app.accounts import service as accounts
@@ -62,6 +61,7 @@ def lately(one: Founding) -> None:
         grants.revoke(work, _grant_of(one, work, rules.REVOKED.who).id, rules.REVOKED.why)
     _step(one, inventory.SUSPENDED, Verb.SUSPEND, 9 * DAY, "A login from a country where we have nobody.")
     _ask(one, [rules.OVERDUE])
+    _step(one, inventory.RETIRING, Verb.DECOMMISSION, 4 * DAY, "Dealers read the site instead.")
 
 
 def today(one: Founding) -> None:
@@ -80,9 +80,110 @@ def today(one: Founding) -> None:
         _say(one, who, 9 * HOUR, asked, [wish])
     _say(one, "hub", 8 * HOUR, asked, rules.WAITING_FOR_STRATEGIST)
     with one.acting("hub", 7 * HOUR) as work:
-        registrations.decide(work, one.accounts[rules.RECALLS], Verdict.APPROVE, "Asked for by the safety board.")
+        registrations.decide(work, one.accounts[rules.RECALLS.key], Verdict.APPROVE, "Asked for by the safety board.")
     _show(one, asked)
 
 
-def _show(one: Founding, asked: dict[tuple[str, str], UUID]) -> None:
-    """What there is to try out."""
+def _show(one: Founding, asked: Mapping[tuple[str, str], UUID]) -> None:
+    """What there is to try out: by name, or for one operation by ``operation.name``."""
+    first, changes = rules.WAITING[0], rules.CHANGES
+    with one.operating(6 * HOUR) as work:
+        held = {who: str(_grant_of(one, work, who).id) for who in ("employee", "liaison", rules.PAUSED.who)}
+    account = {key: str(id_) for key, id_ in one.accounts.items()}
+    mine = str(asked[changes.who, changes.account])
+    one.examples |= {
+        "account_id": account[inventory.MAIN],
+        "activate_account.account_id": account[rules.OPENED.key],
+        "archive_account.account_id": account[inventory.RETIRING],
+        "decide_account.account_id": account[rules.PROPOSED.key],
+        "resume_account.account_id": account[inventory.SUSPENDED],
+        "withdraw_account.account_id": account[rules.PROPOSED.key],
+        "employee_id": str(one.people["employee"]),
+        "grant_id": held["employee"],
+        "renew.grant_id": held["liaison"],
+        "resume_grant.grant_id": held[rules.PAUSED.who],
+        "request_id": str(asked[first.who, first.account]),
+        "revise.request_id": mine,
+        "withdraw.request_id": mine,
+    }
+
+
+def _round(one: Founding, n: int, hub: str = "hub") -> None:
+    """What was asked the day before is decided. ``hub``: who sits in the hub's seat."""
+    wishes = [*rules.granted(inventory.inventory()), *rules.MORE]
+    _ask(one, [wish for wish in wishes if wish.ago == rules.ASKED[n]])
+    _decide(one, rules.ROUNDS[n], deciders=[hub if who == "hub" else who for who in company.DECIDERS])
+
+
+def _ask(one: Founding, wishes: Iterable[Wish]) -> dict[tuple[str, str], UUID]:
+    """Everyone asks for themselves, in one transaction each. Answers the requests' ids by person and account."""
+    made = {}
+    for who, theirs in groupby(sorted(wishes, key=lambda wish: wish.who), key=lambda wish: wish.who):
+        each = list(theirs)
+        with one.acting(who, each[0].ago) as work:
+            for wish in each:
+                made[who, wish.account] = requests.ask(work, _asked(one, wish, work.now)).request.id
+    return made
+
+
+def _asked(one: Founding, wish: Wish, at: datetime) -> Ask:
+    until = at + wish.days * DAY if wish.days else None
+    return Ask(one.accounts[wish.account], wish.rights, wish.why, until=until)
+
+
+def _decide(
+    one: Founding,
+    ago: timedelta,
+    verdict: Verdict = Verdict.APPROVE,
+    comment: str | None = None,
+    deciders: Iterable[str] = company.DECIDERS,
+) -> None:
+    """These people, one after the other, decide all that waits for them."""
+    for who in deciders:
+        with one.acting(who, ago) as work:
+            for item in approvals.waiting(work):
+                _word(work, item.request, verdict, comment)
+
+
+def _word(work: Work, request: Request, verdict: Verdict, comment: str | None) -> None:
+    if request.kind is RequestKind.REGISTRATION:
+        registrations.decide(work, request.account_id, verdict, comment)
+    else:
+        requests.decide(work, request.id, verdict, comment)
+
+
+def _say(
+    one: Founding,
+    who: str,
+    ago: timedelta,
+    asked: Mapping[tuple[str, str], UUID],
+    wishes: Iterable[Wish],
+    verdict: Verdict = Verdict.APPROVE,
+    comment: str | None = None,
+) -> None:
+    """Somebody decides these requests and no others."""
+    with one.acting(who, ago) as work:
+        for wish in wishes:
+            requests.decide(work, asked[wish.who, wish.account], verdict, comment)
+
+
+def _propose(one: Founding, proposal: Proposal) -> None:
+    values = {**proposal.values, "business_unit_id": one.units[proposal.values["business_unit_id"]]}
+    with one.acting(proposal.who, proposal.ago) as work:
+        one.accounts[proposal.key] = registrations.propose(work, values).shown.account.id
+
+
+def _renew(one: Founding, wish: Wish) -> None:
+    with one.acting(wish.who, wish.ago) as work:
+        requests.renew(work, _grant_of(one, work, wish.who).id, wish.why, None)
+    _decide(one, wish.ago - DAY)
+
+
+def _grant_of(one: Founding, work: Work, who: str) -> Grant:
+    """The first of somebody's grants that have not ended."""
+    return grant_store.open_of_employee(work.session, one.people[who])[0]
+
+
+def _step(one: Founding, account: str, verb: Verb, ago: timedelta, why: str) -> None:
+    with one.acting("hub", ago) as work:
+        accounts.step(work, one.accounts[account], verb, why)

@@ -106,9 +106,9 @@ HEADERS: Final[Mapping[str, Any]] = MappingProxyType(
 )
 
 CONVENTIONS: Final = """
-**Headers.** `X-Request-ID`: give a request a name of your own; it comes back, is logged and is audited.
-`Idempotency-Key` on a POST makes it safe to send again. `ETag` comes with single resources; sent back as `If-Match` it
-refuses a change of what has changed since. `Coe-Revision` comes with every write.
+**Headers.** `X-Request-ID`: give a request a name of your own; it comes back with every answer, is logged and is
+audited. `Idempotency-Key` on a POST makes it safe to send again. `ETag` comes with single resources; sent back as
+`If-Match` it refuses a change of what has changed since. `Coe-Revision` comes with every write.
 
 **Collections** answer `{"items": [...], "next_cursor": ...}`; pass `next_cursor` as `cursor` for the next page. Times
 are RFC 3339 in UTC; unknown fields and query parameters are refused.
@@ -283,22 +283,28 @@ def _describe_answers(path: str, operation: Document, door: Door) -> None:
         if answer.get("description") == "Successful Response":  # the framework's word for any
             answer["description"] = _SUCCESS.get(status, "Done.")
         _describe_refusals(answer)
-        headers = answer.setdefault("headers", {})
         for name in _header_names(path, status, door):
-            headers[name] = {"$ref": f"#/components/headers/{name.replace('-', '')}"}
+            answer.setdefault("headers", {})[name] = {"$ref": f"#/components/headers/{name.replace('-', '')}"}
 
 
 def _describe_refusals(answer: Document) -> None:
-    said = sorted(f"{one['summary']} (`{code}`)" for code, one in _examples(answer).items())
+    """Name the codes by what they mean; the framework's list of examples shows the codes alone."""
+    meanings: dict[str, list[str]] = {}
+    for code, example in sorted(_examples(answer).items()):
+        meanings.setdefault(example["value"]["title"], []).append(f"`{code}`")
+        example["summary"] = code
     # An answer with another form beside ours has words of its own.
     own = [answer["description"]] if len(answer.get("content", {})) > 1 else []
-    if said:
-        answer["description"] = "; ".join([*own, *said])
+    if meanings:
+        answer["description"] = "; ".join([*own, *(f"{what} ({', '.join(codes)})" for what, codes in meanings.items())])
 
 
 def _header_names(path: str, status: str, door: Door) -> Iterator[str]:
+    """Those of a success; X-Request-ID comes with refusals, too, which is said once, for all."""
+    if not status.startswith("2"):
+        return
     yield "X-Request-ID"
-    if status.startswith("2") and (door.writes or (door.strict and path.endswith("}"))):
+    if door.writes or (door.strict and path.endswith("}")):
         yield "ETag"
-    if status.startswith("2") and door.writes:
+    if door.writes:
         yield "Coe-Revision"

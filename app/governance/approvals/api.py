@@ -50,7 +50,11 @@ def list_approvals(
 def approval(one: service.Waiting, work: Work) -> Approval:
     """A waiting thing, with where to decide it."""
     request = one.request
-    path = f"/v1/rights-requests/{request.id}" if request.kind is RequestKind.RIGHTS else f"/v1/accounts/{request.account_id}"
+    path = (
+        f"/v1/rights-requests/{request.id}"
+        if request.kind is RequestKind.RIGHTS
+        else f"/v1/accounts/{request.account_id}"
+    )
     names = ("id", "kind", "account_id", "requester_id", "beneficiary_id", "rights", "justification", "expires_at")
     return Approval(
         **{name: getattr(request, name) for name in (*names, "created_at", "updated_at")},

@@ -29,7 +29,9 @@ def list_grants(
     account_id: UUID | None = None,
     right: Right | None = None,
     state: rules.GrantState | None = None,
-    as_of: Annotated[Instant | None, Query(description="Only what was in force at this instant, as it was then.")] = None,
+    as_of: Annotated[
+        Instant | None, Query(description="Only what was in force at this instant, as it was then.")
+    ] = None,
 ) -> Listing[wire.Grant]:
     """List the grants that you may see."""
     filters = {"employee_id": employee_id, "account_id": account_id, "right": right, "state": state}

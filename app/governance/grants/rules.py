@@ -103,7 +103,6 @@ class Grant:
         return GrantState.SCHEDULED if at < self.valid_from else GrantState.ACTIVE
 
 
-
 def most_days(model: Model, limits: Limits) -> int:
     """The most days a grant may last here; an advisory model's policies do not bind."""
     cap = None if model.advisory else limits["max_grant_days"]
@@ -122,16 +121,22 @@ def valid_until(
     return min(now + timedelta(days=model.default_days), most)
 
 
-def check_authority(  # noqa: PLR0913 - who, over what, under which model
+def check_authority(
     model: Model, *, liaison: bool, hub: bool, strategist: bool, granted_at: datetime, now: datetime, zone: ZoneInfo
 ) -> None:
     """May this person revoke, suspend or resume here? Raises ``NotTheAuthority``."""
-    if strategist or (liaison and Authority.LIAISON in model.authorities) or (hub and Authority.HUB in model.authorities):
+    if (
+        strategist
+        or (liaison and Authority.LIAISON in model.authorities)
+        or (hub and Authority.HUB in model.authorities)
+    ):
         return
     if hub and Authority.HUB_IN_VETO_WINDOW in model.authorities:
         if now < working_days_after(granted_at, model.veto_working_days, zone):
             return
-        raise NotTheAuthority(f"The hub's {model.veto_working_days} working days to veto are over; ask a liaison of the unit.")
+        raise NotTheAuthority(
+            f"The hub's {model.veto_working_days} working days to veto are over; ask a liaison of the unit."
+        )
     raise NotTheAuthority(f"Under {model.key} this belongs to {_who(model)}.")
 
 

@@ -54,7 +54,9 @@ def _check_room(work: Work, award: Award) -> None:
     most = None if award.model.advisory else award.limits["max_publishers_per_account"]
     if most is None or Right.PUBLISH not in award.rights:
         return
-    others = [one for one in store.open_on_account(work.session, award.account.id) if one.employee_id != award.employee_id]
+    others = [
+        one for one in store.open_on_account(work.session, award.account.id) if one.employee_id != award.employee_id
+    ]
     if rules.publishers(others, work.now) >= most:
         policy = award.limits.source["max_publishers_per_account"]
         full = Reason(ReasonCode.PUBLISHERS_FULL, f"{most} people may publish on this account, and as many do.", policy)
@@ -80,14 +82,14 @@ def _make_way(work: Work, old: Grant) -> None:
     old = store.lock_grant(work.session, old.id)
     state = old.state_at(work.now)
     if state is GrantState.SUSPENDED:
-        raise rules.GrantSuspended("The right is held and suspended; it is resumed or revoked before it is granted anew.")
+        raise rules.GrantSuspended(
+            "The right is held and suspended; it is resumed or revoked before it is granted anew."
+        )
     if state is GrantState.EXPIRED:
         ended = store.end(work.session, old.id, work.now, End.EXPIRED, None, "its time was over", old.valid_until)
     else:
         ended = store.end(work.session, old.id, work.now, End.SUPERSEDED, work.actor.id, "granted anew")
-    audit.record(
-        work, f"grant.{ended.end}", ("grant", old.id), before=told(old, work.now), after=told(ended, work.now)
-    )
+    audit.record(work, f"grant.{ended.end}", ("grant", old.id), before=told(old, work.now), after=told(ended, work.now))
 
 
 def grant(work: Work, id_: UUID) -> Grant:
@@ -135,7 +137,12 @@ def close(work: Work, found: Grant, reason: str) -> Grant:
     """Revoke a grant whatever it is: a leaver's rights end, whoever had given them."""
     ended = store.end(work.session, found.id, work.now, End.REVOKED, work.actor.id, reason)
     audit.record(
-        work, "grant.revoked", ("grant", found.id), before=told(found, work.now), after=told(ended, work.now), reason=reason
+        work,
+        "grant.revoked",
+        ("grant", found.id),
+        before=told(found, work.now),
+        after=told(ended, work.now),
+        reason=reason,
     )
     return ended
 
@@ -148,7 +155,12 @@ def suspend(work: Work, id_: UUID, reason: str) -> Grant:
         raise rules.GrantSuspended("The grant is suspended already.")
     paused = store.suspend(work.session, found.id, work.now, work.actor.id, reason)
     audit.record(
-        work, "grant.suspended", ("grant", found.id), before=told(found, work.now), after=told(paused, work.now), reason=reason
+        work,
+        "grant.suspended",
+        ("grant", found.id),
+        before=told(found, work.now),
+        after=told(paused, work.now),
+        reason=reason,
     )
     return work.show(paused)
 
@@ -163,7 +175,12 @@ def resume(work: Work, id_: UUID, reason: str) -> Grant:
         raise rules.NotTheAuthority("Nobody resumes their own right.")
     running = store.resume(work.session, found.id, work.now, work.actor.id)
     audit.record(
-        work, "grant.resumed", ("grant", found.id), before=told(found, work.now), after=told(running, work.now), reason=reason
+        work,
+        "grant.resumed",
+        ("grant", found.id),
+        before=told(found, work.now),
+        after=told(running, work.now),
+        reason=reason,
     )
     return work.show(running)
 
@@ -183,7 +200,9 @@ def _held(work: Work, id_: UUID, permission: Permission) -> Grant:
 
 def _check_authority(work: Work, found: Grant, account: Account) -> None:
     unit = directory.unit(work.session, account.business_unit_id)
-    held = {role: _covers(work, role, account.place) for role in (Role.BU_LIAISON, Role.COMMUNITY_MANAGER, Role.STRATEGIST)}
+    held = {
+        role: _covers(work, role, account.place) for role in (Role.BU_LIAISON, Role.COMMUNITY_MANAGER, Role.STRATEGIST)
+    }
     rules.check_authority(
         models.model(work, account.path),
         liaison=held[Role.BU_LIAISON],
@@ -207,6 +226,20 @@ def _check_living(work: Work, found: Grant) -> None:
 
 def told(grant: Grant, at: datetime) -> dict[str, Any]:
     """A grant as the audit log tells it."""
-    names = ("employee_id", "account_id", "right", "request_id", "valid_from", "valid_until", "model", "policy_versions")
+    names = (
+        "employee_id",
+        "account_id",
+        "right",
+        "request_id",
+        "valid_from",
+        "valid_until",
+        "model",
+        "policy_versions",
+    )
     reason = {"end_reason": Personal(grant.end_reason)} if grant.end_reason else {}
-    return {**{name: getattr(grant, name) for name in names}, "state": grant.state_at(at), "ended_at": grant.ended_at, **reason}
+    return {
+        **{name: getattr(grant, name) for name in names},
+        "state": grant.state_at(at),
+        "ended_at": grant.ended_at,
+        **reason,
+    }

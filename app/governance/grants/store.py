@@ -19,7 +19,9 @@ from .rules import Approver, End, Grant, GrantExists, GrantState
 from .tables import Grant as Row
 from .tables import Suspension
 
-_WITH_PAUSE = select(Row, Suspension).outerjoin(Suspension, and_(Suspension.grant_id == Row.id, Suspension.resumed_at.is_(None)))
+_WITH_PAUSE = select(Row, Suspension).outerjoin(
+    Suspension, and_(Suspension.grant_id == Row.id, Suspension.resumed_at.is_(None))
+)
 
 
 def grant(session: Session, id_: UUID) -> Grant:
@@ -52,12 +54,16 @@ def of_requests(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[Grant]
 
 def open_on_account(session: Session, account_id: UUID) -> list[Grant]:
     """The grants on an account that have not ended."""
-    return [_value(*one) for one in session.execute(_WITH_PAUSE.where(Row.account_id == account_id, Row.ended_at.is_(None)))]
+    return [
+        _value(*one) for one in session.execute(_WITH_PAUSE.where(Row.account_id == account_id, Row.ended_at.is_(None)))
+    ]
 
 
 def open_of_employee(session: Session, employee_id: UUID) -> list[Grant]:
     """A person's grants that have not ended, held until the transaction ends."""
-    held = select(Row.id).where(Row.employee_id == employee_id, Row.ended_at.is_(None)).order_by(Row.id).with_for_update()
+    held = (
+        select(Row.id).where(Row.employee_id == employee_id, Row.ended_at.is_(None)).order_by(Row.id).with_for_update()
+    )
     ids = list(session.scalars(held))
     return [_value(*one) for one in session.execute(_WITH_PAUSE.where(Row.id.in_(ids)).order_by(Row.id))]
 
@@ -121,7 +127,9 @@ def add(session: Session, now: datetime, values: Mapping[str, Any], approvers: I
     return _value(row, None)
 
 
-def end(session: Session, id_: UUID, now: datetime, how: End, by: UUID | None, reason: str, at: datetime | None = None) -> Grant:
+def end(
+    session: Session, id_: UUID, now: datetime, how: End, by: UUID | None, reason: str, at: datetime | None = None
+) -> Grant:
     """End a grant, now or (for one that lapsed) when it lapsed; an open suspension ends with it."""
     row = session.get_one(Row, id_)
     open_pause = update(Suspension).where(Suspension.grant_id == id_, Suspension.resumed_at.is_(None))
@@ -157,7 +165,10 @@ def seen_by(employee_id: UUID | None, account_ids: Select[Any] | None, employee_
 def _value(row: Row, pause: Suspension | None) -> Grant:
     chain = tuple(
         Approver(
-            one["step"], UUID(one["decided_by"]), one["on_behalf_of"] and UUID(one["on_behalf_of"]), parse_instant(one["at"])
+            one["step"],
+            UUID(one["decided_by"]),
+            one["on_behalf_of"] and UUID(one["on_behalf_of"]),
+            parse_instant(one["at"]),
         )
         for one in row.approvers
     )

@@ -42,7 +42,9 @@ class Suspension(Base):
 
     __tablename__ = "grant_suspension"
     __table_args__ = (
-        Index("uq_grant_suspension_open", "grant_id", unique=True, sqlite_where=_SUSPENDED, postgresql_where=_SUSPENDED),
+        Index(
+            "uq_grant_suspension_open", "grant_id", unique=True, sqlite_where=_SUSPENDED, postgresql_where=_SUSPENDED
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -241,6 +241,8 @@ def check_setting(model: ModelKey, platform_id: UUID | None, effective_from: dat
     if effective_from < now:
         errors.append(FieldError("/effective_from", "in_the_past", "A switch takes effect now or later."))
     if (MODELS[model].tool is ToolRule.PLATFORM) != (platform_id is not None):
-        errors.append(FieldError("/platform_id", "platform", "A honeycomb names its one platform; no other model does."))
+        errors.append(
+            FieldError("/platform_id", "platform", "A honeycomb names its one platform; no other model does.")
+        )
     if errors:
         raise Invalid(errors[0].message, errors=errors)

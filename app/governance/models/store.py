@@ -25,7 +25,7 @@ def history(session: Session) -> list[Setting]:
     return [_value(row) for row in session.scalars(stmt)]
 
 
-def add(  # noqa: PLR0913 - one argument per member of a choice
+def add(
     session: Session,
     now: datetime,
     model: ModelKey,

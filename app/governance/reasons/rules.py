@@ -58,11 +58,15 @@ REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
         C.NO_GRANT: Remedy("Ask for the right.", _ASK),
         C.NOT_FOR_OTHERS: Remedy("Let the person ask for themselves.", _ASK),
         C.NOT_THE_PROPOSER: Remedy("Ask one of those who may register accounts here.", "GET /v1/appointments"),
-        C.PUBLISHERS_FULL: Remedy("End a right on the account that is no longer needed.", "POST /v1/grants/{id}/revoke"),
+        C.PUBLISHERS_FULL: Remedy(
+            "End a right on the account that is no longer needed.", "POST /v1/grants/{id}/revoke"
+        ),
         C.RIGHT_UNKNOWN: Remedy("Use one of draft, publish, engage, analyze, administer."),
         C.SUBJECT_INACTIVE: Remedy("Only HR can make a person active again."),
         C.SUBJECT_UNKNOWN: Remedy("Use our id, HR's employee id, the work e-mail or the user name of one person."),
-        C.TOOL_NOT_ALLOWED: Remedy("Use a tool that is registered for this unit, or for all.", "GET /v1/publishing-tools"),
+        C.TOOL_NOT_ALLOWED: Remedy(
+            "Use a tool that is registered for this unit, or for all.", "GET /v1/publishing-tools"
+        ),
         C.TOOL_NOT_REGISTERED: Remedy("Have the tool registered.", "POST /v1/publishing-tools"),
         C.TOOL_NOT_THE_PLATFORM: Remedy("Post through the one platform.", "GET /v1/governance"),
         C.UNTIL_IN_THE_PAST: Remedy("Ask with a later `until`, or with none."),

@@ -34,7 +34,9 @@ def judge(proposing: Proposing) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]
         Proposer.COE: proposing.coe_member,
     }
     if not may[model.proposer]:
-        refusals.append(Reason(ReasonCode.NOT_THE_PROPOSER, f"Under {model.key} {_WHO[model.proposer]} registers accounts."))
+        refusals.append(
+            Reason(ReasonCode.NOT_THE_PROPOSER, f"Under {model.key} {_WHO[model.proposer]} registers accounts.")
+        )
     allowed = limits["allowed_networks"]
     if allowed is not None and proposing.network not in allowed:
         message = f"Policy allows {' or '.join(allowed) or 'no network'}; not {proposing.network}."

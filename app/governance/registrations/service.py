@@ -202,5 +202,3 @@ def _registered(
         tuple(one for one in idle if one.id != account.id),
         advice,
     )
-
-

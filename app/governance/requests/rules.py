@@ -58,7 +58,11 @@ def _people(asking: Asking) -> list[Reason]:
     if not asking.beneficiary.active:
         found.append(Reason(ReasonCode.SUBJECT_INACTIVE, f"{asking.beneficiary.display_name} has left."))
     if not asking.for_self and not (asking.model.for_people_of_subtree and asking.liaison_of_beneficiary):
-        who = "a liaison of their unit asks for them" if asking.model.for_people_of_subtree else "each asks for themselves"
+        who = (
+            "a liaison of their unit asks for them"
+            if asking.model.for_people_of_subtree
+            else "each asks for themselves"
+        )
         found.append(Reason(ReasonCode.NOT_FOR_OTHERS, f"Under {asking.model.key} {who}."))
     return found
 
@@ -72,7 +76,9 @@ def _account(asking: Asking) -> list[Reason]:
         message = f"Under {asking.model.key} only members of the Center of Excellence may {_list(above)}."
         found.append(Reason(ReasonCode.ABOVE_MODEL_CEILING, message))
     if asking.suspended:
-        found.append(Reason(ReasonCode.GRANT_SUSPENDED, f"The right to {_list(asking.suspended)} is held and suspended."))
+        found.append(
+            Reason(ReasonCode.GRANT_SUSPENDED, f"The right to {_list(asking.suspended)} is held and suspended.")
+        )
     return found
 
 
@@ -94,7 +100,9 @@ def _policy(asking: Asking) -> list[Reason]:
     found, limits = [], asking.limits
     types, networks, most = limits["employment_types"], limits["allowed_networks"], limits["max_publishers_per_account"]
     if types is not None and asking.beneficiary.employment_type not in types:
-        message = f"Policy lets {_list(types) or 'nobody'} hold rights; this is {_a(asking.beneficiary.employment_type)}."
+        message = (
+            f"Policy lets {_list(types) or 'nobody'} hold rights; this is {_a(asking.beneficiary.employment_type)}."
+        )
         found.append(Reason(ReasonCode.EMPLOYMENT_TYPE_EXCLUDED, message, limits.source["employment_types"]))
     if networks is not None and asking.account.network not in networks:
         message = f"Policy allows {_list(networks) or 'no network'}; not {asking.account.network}."

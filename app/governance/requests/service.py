@@ -94,8 +94,15 @@ def plan(work: Work, ask: Ask, requester_id: UUID) -> Plan:
     return Plan(beneficiary, on, setting, limits, verdict, steps, _notes(model, on))
 
 
-def _asking(  # noqa: PLR0913 - gathers what the pure rule needs
-    work: Work, ask: Ask, requester_id: UUID, on: Grounds, model: Model, limits: Limits, person: Employee, had: Sequence[Grant]
+def _asking(
+    work: Work,
+    ask: Ask,
+    requester_id: UUID,
+    on: Grounds,
+    model: Model,
+    limits: Limits,
+    person: Employee,
+    had: Sequence[Grant],
 ) -> rules.Asking:
     mine = [one for one in on.appointments if one.employee_id == requester_id]
     theirs = [one for one in on.appointments if one.employee_id == person.id]
@@ -125,7 +132,9 @@ def _revoked_by_other(one: Grant, rights: Sequence[Right]) -> bool:
 def _notes(model: Model, on: Grounds) -> tuple[str, ...]:
     if model.short_of_liaisons and on.liaisons < 2:
         unit, by = on.unit.name, model.short_of_liaisons
-        return (f"{unit} has fewer than two liaisons ({on.liaisons}): under {model.key} this is routed as {by} until it has.",)
+        return (
+            f"{unit} has fewer than two liaisons ({on.liaisons}): under {model.key} this is routed as {by} until it has.",
+        )
     return ()
 
 
@@ -188,7 +197,11 @@ def _grant(work: Work, request: Request, planned: Plan) -> list[Grant]:
     """Issue what was asked. Everything that was judged when it was asked is judged again now."""
     refuse(NoLongerAllowed, planned.verdict.refusals)
     account = planned.on.account
-    ends = [one.valid_until for one in planned.on.appointments if one.employee_id == request.beneficiary_id and one.valid_until]
+    ends = [
+        one.valid_until
+        for one in planned.on.appointments
+        if one.employee_id == request.beneficiary_id and one.valid_until
+    ]
     award = grants.Award(
         employee_id=request.beneficiary_id,
         account=account,
@@ -346,5 +359,3 @@ def leave(work: Work, employee_id: UUID) -> int:
         if held.ended_at is None:
             routing.end(work, held, RequestState.WITHDRAWN, "the requester or the beneficiary has left")
     return len(found)
-
-

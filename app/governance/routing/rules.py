@@ -132,7 +132,7 @@ class Standing:
         return frozenset(person for seat in self.seats for person in (seat.holder_id, seat.deputy_id) if person)
 
 
-def route(  # noqa: PLR0913 - each argument is one row of the table of models
+def route(
     model: Model,
     *,
     rights: Iterable[Right] | None,
@@ -203,7 +203,9 @@ def _passed(matter: Matter, kind: StepKind, needed: int) -> Standing | None:
     given = tuple(one for one in matter.decisions if one.kind is kind)
     if given:
         return Standing(kind, needed, StepState.APPROVED, decisions=given)
-    return Standing(kind, needed, StepState.MERGED, note=f"Nobody could decide it; it was decided by the {_up_role(kind)}.")
+    return Standing(
+        kind, needed, StepState.MERGED, note=f"Nobody could decide it; it was decided by the {_up_role(kind)}."
+    )
 
 
 def _present(climb: _Climb, kind: StepKind) -> Standing:
@@ -248,7 +250,9 @@ def valid_approvals(matter: Matter, kind: StepKind, seats: Seats) -> tuple[Decis
         for one in matter.decisions
         if one.kind is kind
         and one.decision is Verdict.APPROVE
-        and any(seat.holder_id == one.principal_id and one.decided_by in (seat.holder_id, seat.deputy_id) for seat in there)
+        and any(
+            seat.holder_id == one.principal_id and one.decided_by in (seat.holder_id, seat.deputy_id) for seat in there
+        )
     )
 
 
@@ -313,7 +317,11 @@ def seat_of(matter: Matter, steps: Sequence[Standing], seats: Seats, person: UUI
 
 
 def _who(step: Standing) -> str:
-    return "; nobody who may decide it is left" if step.state is StepState.BLOCKED else " of this unit, network or enterprise"
+    return (
+        "; nobody who may decide it is left"
+        if step.state is StepState.BLOCKED
+        else " of this unit, network or enterprise"
+    )
 
 
 def passed_after(matter: Matter, steps: Sequence[Standing], seats: Seats) -> tuple[StepKind, ...]:
@@ -321,7 +329,9 @@ def passed_after(matter: Matter, steps: Sequence[Standing], seats: Seats) -> tup
     step = open_step(steps)
     if step is None or len(valid_approvals(matter, step.kind, seats)) < step.needed:
         return matter.passed
-    before = [one.kind for one in steps[: list(steps).index(step) + 1] if one.state in (StepState.MERGED, StepState.OPEN)]
+    before = [
+        one.kind for one in steps[: list(steps).index(step) + 1] if one.state in (StepState.MERGED, StepState.OPEN)
+    ]
     return tuple(kind for kind in StepKind if kind in matter.passed or kind in before)
 
 

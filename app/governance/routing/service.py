@@ -44,9 +44,7 @@ class Grounds:
         """Who may decide each kind of step here."""
         there, theirs = self.account.place, Place(self.beneficiary_unit.path)
         return {
-            kind: role_rules.slots(
-                self.appointments, role, theirs if kind is StepKind.BENEFICIARY_LIAISON else there
-            )
+            kind: role_rules.slots(self.appointments, role, theirs if kind is StepKind.BENEFICIARY_LIAISON else there)
             for kind, role in rules.ROLE_OF.items()
         }
 
@@ -71,7 +69,9 @@ def grounds_of(work: Work, cases: Sequence[tuple[Account, UUID]]) -> list[Ground
     ids = {id_ for account, unit_id in cases for id_ in (account.business_unit_id, unit_id)}
     units = directory.units(work.session, ids)
     appointments = roles.in_force(work.session, work.now)
-    return [Grounds(account, units[account.business_unit_id], units[unit_id], appointments) for account, unit_id in cases]
+    return [
+        Grounds(account, units[account.business_unit_id], units[unit_id], appointments) for account, unit_id in cases
+    ]
 
 
 def grounds_for(work: Work, requests: Sequence[Request]) -> dict[UUID, Grounds]:
@@ -119,12 +119,16 @@ def visible(work: Work, request: Request, on: Grounds) -> bool:
     me, matter = work.actor.id, request.matter
     if me in matter.own or any(me in (one.decided_by, one.principal_id) for one in matter.decisions):
         return True
-    if any(work.actor.may(Permission.RIGHTS_REQUEST_READ, place) for place in (on.account.place, on.beneficiary_unit.place)):
+    if any(
+        work.actor.may(Permission.RIGHTS_REQUEST_READ, place) for place in (on.account.place, on.beneficiary_unit.place)
+    ):
         return True
     return any(me in step.people for step in standing(work, request, on))
 
 
-def decide(work: Work, request: Request, limits: Limits, verdict: Verdict, comment: str | None) -> tuple[Request, Grounds]:
+def decide(
+    work: Work, request: Request, limits: Limits, verdict: Verdict, comment: str | None
+) -> tuple[Request, Grounds]:
     """Give one's word on the open step. Answers the request afterwards and what it stands on.
 
     People are held before the request, in every transaction, so that a leaver's and an approver's cannot wait for each
@@ -203,7 +207,17 @@ def record(work: Work, request: Request, what: str, **members: Any) -> None:
 
 def told(request: Request) -> dict[str, Any]:
     """A request as the audit log tells it; the justification is its author's own words."""
-    names = ("account_id", "requester_id", "beneficiary_id", "rights", "until", "state", "model", "round", "policy_versions")
+    names = (
+        "account_id",
+        "requester_id",
+        "beneficiary_id",
+        "rights",
+        "until",
+        "state",
+        "model",
+        "round",
+        "policy_versions",
+    )
     plain = {name: getattr(request, name) for name in names}
     steps = [f"{step.kind}:{step.needed}" for step in request.steps]
     return {**plain, "steps": steps, "justification": Personal(request.justification)}

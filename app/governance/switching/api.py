@@ -7,7 +7,17 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.directory import service as directory
-from app.governance.models.rules import MODELS, Authority, ModelKey, Proposer, Right, Setting, StepKind, ToolRule, model_named
+from app.governance.models.rules import (
+    MODELS,
+    Authority,
+    ModelKey,
+    Proposer,
+    Right,
+    Setting,
+    StepKind,
+    ToolRule,
+    model_named,
+)
 from app.kernel.access import Route, allow
 from app.kernel.actor import Permission
 from app.kernel.errors import Invalid, NotFound
@@ -25,7 +35,9 @@ router = APIRouter(prefix="/v1/governance", route_class=Route, tags=[Tag.HUB])
 class NewChoice(In):
     """A switch of model: for the enterprise, or for a unit (its id or key) with all below it."""
 
-    model: Annotated[str, Field(description="A model's name, or an older one: " + ", ".join(MODELS), examples=["dandelion"])]
+    model: Annotated[
+        str, Field(description="A model's name, or an older one: " + ", ".join(MODELS), examples=["dandelion"])
+    ]
     business_unit_id: Annotated[str | None, Field(examples=["nordics"])] = None
     effective_from: Instant | None = None
     reason: Annotated[Prose, Field(examples=["The unit has its own strategy and staff."])]
@@ -102,9 +114,7 @@ def switch(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SW
 
 
 @router.post("/preview", response_model=Preview, responses=responses(NotFound, Invalid))
-def preview(
-    body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]
-) -> service.Preview:
+def preview(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]) -> service.Preview:
     """What a switch would change, changing nothing."""
     return service.preview(work, _choice(work, body))
 

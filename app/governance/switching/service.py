@@ -79,7 +79,14 @@ def switch(work: Work, choice: Choice) -> Setting:
     path = directory.unit(work.session, choice.business_unit_id).path if choice.business_unit_id else ()
     before = models.setting(work, path)
     made = store.add(
-        work.session, work.now, choice.model, choice.business_unit_id, choice.platform_id, begins, choice.reason, work.actor.id
+        work.session,
+        work.now,
+        choice.model,
+        choice.business_unit_id,
+        choice.platform_id,
+        begins,
+        choice.reason,
+        work.actor.id,
     )
     audit.record(
         work, "governance.switched", ("governance", choice.business_unit_id or "enterprise"),
@@ -174,5 +181,3 @@ def _missing(work: Work, choice: Choice) -> tuple[str, ...]:
         if len(liaisons) < needed:
             found.append(f"The unit has {len(liaisons)} of the {needed} liaisons that the model needs.")
     return tuple(found)
-
-

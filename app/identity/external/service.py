@@ -46,16 +46,9 @@ class External:
         Known keys answer without waiting: only who has nothing to go by waits for a fetch that is under way.
         """
         cached = self._cached
-        if cached is None or not rules.usable(cached.fetched_at, now):
-            with self._refreshing:
-                self._refresh_if_due(now)
-        elif not (rules.fresh(cached.fetched_at, now) and kid in cached.trust.keys) and self._refreshing.acquire(
-            blocking=False
-        ):
-            try:
-                self._refresh_if_due(now)
-            finally:
-                self._refreshing.release()
+        known = cached is not None and rules.usable(cached.fetched_at, now)
+        if cached is None or not (known and rules.fresh(cached.fetched_at, now) and kid in cached.trust.keys):
+            self._refresh(now, wait=0 if known else store.SECONDS)
         return self._usable(now)
 
     def _usable(self, now: datetime) -> Trust:
@@ -65,16 +58,25 @@ class External:
             raise IdpUnavailable("The identity provider's keys cannot be fetched.", members={"retry_after": seconds})
         return cached.trust
 
-    def _refresh_if_due(self, now: datetime) -> None:
-        if not rules.due(self._tried_at, now):
+    def _refresh(self, now: datetime, wait: float) -> None:
+        """Fetch the keys if it is time to; ``wait``: seconds for another thread that is at it."""
+        if not self._refreshing.acquire(timeout=wait):
             return
-        self._tried_at = now
         try:
-            keys = tokens.parse_jwks(self._fetch(self.settings.jwks_url))
-            self._cached = Cached(self._trusting(keys), now)
+            if rules.due(self._tried_at, now):
+                self._tried_at = now
+                self._cached = Cached(self._fetched(), now)
         except (store.CannotFetch, tokens.BadKey) as error:
             # The keys we have stay in use until they are too old; a set that is half wrong is wrong as a whole.
             _log.warning("jwks_refused", url=self.settings.jwks_url, cause=str(error))
+        finally:
+            self._refreshing.release()
+
+    def _fetched(self) -> Trust:
+        keys = tokens.parse_jwks(self._fetch(self.settings.jwks_url))
+        if not keys:
+            raise store.CannotFetch("there is no key for signatures in it")
+        return self._trusting(keys)
 
     def _trusting(self, keys: Mapping[str, Mapping[str, Any]]) -> Trust:
         """What is accepted under these keys. Raises ``BadKey``, a ``ValueError``."""

@@ -156,5 +156,5 @@ def is_news(stated: Person, units: Mapping[str, Any], known: Mapping[str, Employ
 
 
 def surely_names(cells: list[str], place: int) -> bool:
-    """Of a row with too many or too few cells: is the id at ``place`` whole and its own? Only first, and not last, it is."""
+    """Whether the id of a row with too many or too few cells is whole, and its own: first and not last, it is."""
     return place == 0 and len(cells) > 1

@@ -1,0 +1,65 @@
+"""What every command needs: the settings, the database, a transaction, a person by name; and to say no in words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from app.kernel.errors import DomainError
+from app.settings import BadSettings, Settings, load
+
+if TYPE_CHECKING:
+    from app.directory.rules import Employee
+    from app.kernel.access import House
+    from app.kernel.work import Work
+
+
+def fail(message: str, code: int = 2) -> typer.Exit:
+    """Say what is wrong, on standard error; the exit to raise."""
+    typer.echo(f"coe: {message}", err=True)
+    return typer.Exit(code)
+
+
+def settings() -> Settings:
+    """The environment, or an exit that says which setting is wrong."""
+    try:
+        return load()
+    except BadSettings as error:
+        raise fail(str(error)) from error
+
+
+def parts() -> "House":
+    """The database of the environment, migrated; or an exit that says what to do."""
+    from app import migrating
+    from app.kernel.database import engine_for
+    from app.main import house_for
+
+    told = settings()
+    engine = engine_for(told.database_url)
+    wrong = migrating.behind(engine)
+    if wrong:
+        raise fail(f"{wrong}; run `coe migrate` first.")
+    return house_for(engine)
+
+
+@contextmanager
+def working(*, write: bool = True) -> Iterator["Work"]:
+    """One transaction of the operator; a refusal is said in words and ends with exit 2."""
+    from app.kernel.access import operator_work
+
+    try:
+        with operator_work(parts(), write=write) as work:
+            yield work
+    except DomainError as error:
+        raise fail(str(error)) from error
+
+
+def person(work: "Work", who: str) -> "Employee":
+    """The one employee that the text names."""
+    from app.directory import store as directory
+
+    found = directory.find_employees(work.session, who)
+    if len(found) != 1:
+        raise fail(f"{who!r} names {'two employees; use the employee id' if found else 'no employee'}.")
+    return found[0]

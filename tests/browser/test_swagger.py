@@ -1,0 +1,138 @@
+"""In Swagger UI, as a person would: a liaison asks for a right, the hub approves, and the grant is there."""
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SHOTS = os.environ.get("COE_TEST_SHOTS")
+"""A folder for screenshots, if one wants to look."""
+
+
+class Swagger:
+    """The page at /docs, and everything that a browser says or asks for on the way."""
+
+    def __init__(self, browser, demo):
+        self.demo = demo
+        self.context = browser.new_context(viewport={"width": 1280, "height": 1000})
+        self.requests, self.complaints = [], []
+        # A lambda, since the driver wants to write on its handlers and cannot on a built-in method.
+        self.context.on("request", lambda one: self.requests.append(one))
+        self.context.on("console", lambda one: self.complaints.append(one.text) if one.type == "error" else None)
+        self.context.on("weberror", lambda one: self.complaints.append(str(one.error)))
+        self.page = self.context.new_page()
+
+    def open(self):
+        self.page.goto(f"{self.demo.url}/docs")
+        self.page.locator(".opblock").first.wait_for()
+        self.shot("docs")
+
+    def shot(self, name, page=None):
+        if SHOTS:
+            (page or self.page).screenshot(path=Path(SHOTS) / f"{name}.png")
+
+    def log_in(self, who):
+        self.page.locator(".auth-wrapper .authorize").click()
+        dialog = self.page.locator(".auth-container", has_text="authorizationCode")
+        self.shot("authorize")
+        with self.page.expect_popup() as opened:
+            dialog.locator("button.authorize").click()
+        window = opened.value
+        window.get_by_label("Work e-mail or user name").fill(f"{who}@demo.example")
+        window.get_by_label("Password").fill(self.demo.password)
+        self.shot("login", window)
+        with window.expect_event("close"):
+            window.get_by_role("button", name="Log in").click()
+        dialog.get_by_role("button", name="Logout").wait_for()
+        self.shot("authorized")
+        dialog.get_by_role("button", name="Close").click()
+
+    def log_out(self):
+        self.page.locator(".auth-wrapper .authorize").click()
+        dialog = self.page.locator(".auth-container", has_text="authorizationCode")
+        dialog.get_by_role("button", name="Logout").click()
+        dialog.locator("button.authorize").wait_for()
+        dialog.get_by_role("button", name="Close").click()
+
+    def execute(self, method, path, expected, **parameters):
+        """Open a call, fill in parameters, press Execute: what the service answered, as the page shows it."""
+        block = self.page.locator(f".opblock-{method}").filter(has=self.page.locator(f'[data-path="{path}"]'))
+        if "is-open" not in block.get_attribute("class"):
+            block.locator(".opblock-summary-control").click()
+        for name, value in parameters.items():
+            self.fill(block.locator(f'tr[data-param-name="{name}"]'), value)
+        with self.page.expect_response(lambda one: is_call(one.request, method, path)) as answered:
+            block.get_by_role("button", name="Execute").click()
+        shown = block.locator(".live-responses-table")
+        status = shown.locator("tbody .response-col_status").first.inner_text().split()[0]
+        self.shot(f"{method}{path.replace('/', '-')}")
+        assert int(status) == answered.value.status == expected, answered.value.text()
+        block.locator(".opblock-summary-control").click()
+        return answered.value.json()
+
+    def fill(self, row, value):
+        choice = row.locator("select")
+        choice.select_option(value) if choice.count() else row.locator("input").fill(value)
+
+    def asked(self, path):
+        return [one for one in self.requests if urlsplit(one.url).path == path]
+
+
+def is_call(request, method, path):
+    start, *rest = path.split("{id}")
+    asked = urlsplit(request.url).path
+    return request.method.lower() == method and asked.startswith(start) and (not rest or asked.endswith(rest[0]))
+
+
+@pytest.fixture
+def swagger(browser, demo):
+    made = Swagger(browser, demo)
+    made.open()
+    yield made
+    made.context.close()
+
+
+def test_a_liaison_asks_and_the_hub_grants(swagger, demo):
+    assert "liaison@demo.example" in swagger.page.locator(".welcome").inner_text()
+    swagger.log_in("liaison")
+    assert swagger.execute("get", "/v1/me", 200)["employee"]["email"] == "liaison@demo.example"
+    request = swagger.execute("post", "/v1/rights-requests", 201)
+    assert request["state"] == "pending"
+    swagger.log_out()
+
+    swagger.log_in("hub")
+    decided = swagger.execute("post", "/v1/rights-requests/{id}/decisions", 200, id=request["id"])
+    assert decided["state"] == "granted"
+    seen = swagger.execute("get", "/v1/grants", 200, sort="-created_at")["items"]
+    assert decided["grants"][0]["id"] in [one["id"] for one in seen if one["state"] == "active"]
+
+    assert {urlsplit(one.url).netloc for one in swagger.requests} == {urlsplit(demo.url).netloc}
+    assert swagger.complaints == []
+
+
+def test_a_login_is_protected_by_pkce_and_kept_nowhere(swagger):
+    swagger.log_in("liaison")
+    asked = parse_qs(urlsplit(swagger.asked("/oauth/authorize")[0].url).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert len(asked["code_challenge"][0]) == 43
+    exchanged = parse_qs(swagger.asked("/oauth/token")[0].post_data)
+    assert exchanged["code_verifier"]
+    assert "client_secret" not in exchanged
+    kept = swagger.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    assert not any("token" in text for text in json.loads(kept)[0].values())
+    assert json.loads(kept)[2] == ""
+    swagger.page.reload()
+    swagger.page.locator(".auth-wrapper .authorize.unlocked").wait_for()
+
+
+def test_the_page_cannot_be_made_to_ask_elsewhere(swagger):
+    """The check above can fail: what leads elsewhere is refused by the policy, and is complained of."""
+    swagger.page.evaluate("() => { new Image().src = 'http://elsewhere.example/pixel.png' }")
+    swagger.page.wait_for_function("() => true")
+    refused = swagger.page.evaluate("() => fetch('http://elsewhere.example/').then(() => 'sent', () => 'refused')")
+    assert refused == "refused"
+    assert any("Content Security Policy" in one for one in swagger.complaints)
