@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from app.directory import service as directory
 from app.directory.api import Employee, employee
 from app.governance.approvals import service as approvals
-from app.governance.approvals.api import Approval, approval
+from app.governance.approvals.api import Approval, Notice, approval, notice
 from app.governance.grants import service as grants
 from app.governance.grants.wire import Grant, grant
 from app.kernel.access import Route, allow
@@ -22,12 +22,16 @@ router = APIRouter(prefix="/v1/me", route_class=Route, tags=[Tag.EVERYONE])
 
 
 class Me(Out):
-    """The caller: as HR states them, their appointments in force, what waits for them, their grants."""
+    """The caller: as HR states them, their appointments in force, what waits for them, their grants.
+
+    ``notices``: for the hub, what units decided by themselves and it may still veto.
+    """
 
     employee: Employee
     business_unit: str
     appointments: list[Appointment]
     approvals: list[Approval]
+    notices: list[Notice]
     grants: list[Grant]
 
 
@@ -42,5 +46,6 @@ def me(work: Annotated[Work, allow(Permission.ME_READ)]) -> Me:
         business_unit=unit.name,
         appointments=[appointment(one) for one in roles.held(work, who.id)],
         approvals=[approval(one, work) for one in approvals.waiting(work)],
+        notices=[notice(one) for one in approvals.notices(work)],
         grants=[grant(one, work.now) for one in grants.mine(work)],
     )

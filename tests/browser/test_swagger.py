@@ -1,4 +1,4 @@
-"""In Swagger UI, as a person would: a liaison asks for a right, the hub approves, and the grant is there."""
+"""In Swagger UI, as people would: a liaison asks for a right, it is endorsed, the hub approves, and the grant is there."""
 
 import json
 import os
@@ -47,16 +47,16 @@ class Swagger:
         self.shot("login", window)
         with window.expect_event("close"):
             window.get_by_role("button", name="Log in").click()
-        dialog.get_by_role("button", name="Logout").wait_for()
+        dialog.get_by_text("Logout").wait_for()
         self.shot("authorized")
-        dialog.get_by_role("button", name="Close").click()
+        dialog.locator(".btn-done").click()
 
     def log_out(self):
         self.page.locator(".auth-wrapper .authorize").click()
         dialog = self.page.locator(".auth-container", has_text="authorizationCode")
-        dialog.get_by_role("button", name="Logout").click()
+        dialog.get_by_text("Logout").click()
         dialog.locator("button.authorize").wait_for()
-        dialog.get_by_role("button", name="Close").click()
+        dialog.locator(".btn-done").click()
 
     def execute(self, method, path, expected, **parameters):
         """Open a call, fill in parameters, press Execute: what the service answered, as the page shows it."""
@@ -68,6 +68,7 @@ class Swagger:
         with self.page.expect_response(lambda one: is_call(one.request, method, path)) as answered:
             block.get_by_role("button", name="Execute").click()
         shown = block.locator(".live-responses-table")
+        shown.get_by_text(answered.value.headers["x-request-id"]).first.wait_for()
         status = shown.locator("tbody .response-col_status").first.inner_text().split()[0]
         self.shot(f"{method}{path.replace('/', '-')}")
         assert int(status) == answered.value.status == expected, answered.value.text()
@@ -102,6 +103,14 @@ def test_a_liaison_asks_and_the_hub_grants(swagger, demo):
     assert swagger.execute("get", "/v1/me", 200)["employee"]["email"] == "liaison@demo.example"
     request = swagger.execute("post", "/v1/rights-requests", 201)
     assert request["state"] == "pending"
+    refused = swagger.execute("post", "/v1/rights-requests/{id}/decisions", 403, id=request["id"])
+    assert refused["code"] == "self_approval"
+    swagger.log_out()
+
+    # Nobody endorses their own request, so the unit's other liaison does.
+    swagger.log_in("liaison2")
+    endorsed = swagger.execute("post", "/v1/rights-requests/{id}/decisions", 200, id=request["id"])
+    assert [step["state"] for step in endorsed["steps"]] == ["approved", "open"]
     swagger.log_out()
 
     swagger.log_in("hub")

@@ -17,7 +17,9 @@ WISHES = (
 
 def test_about_eighty_people_each_named_once():
     assert 75 <= len(PEOPLE) <= 85
-    assert len(KEYS) == len({person.name for person in PEOPLE}) == len({person.number for person in PEOPLE}) == len(PEOPLE)
+    assert (
+        len(KEYS) == len({person.name for person in PEOPLE}) == len({person.number for person in PEOPLE}) == len(PEOPLE)
+    )
     assert {"employee", "contractor", "agency"} == {person.employment for person in PEOPLE}
 
 
@@ -47,7 +49,9 @@ def test_every_persona_is_somebody_and_the_password_will_do_for_each():
 
 
 def test_seats_and_wishes_speak_of_people_who_are_there():
-    named = {LEAVER, *DECIDERS, *(seat.person for seat in (*LEADERS, *SEATS))} | {seat.deputy for seat in SEATS if seat.deputy}
+    named = {LEAVER, *DECIDERS, *(seat.person for seat in (*LEADERS, *SEATS))} | {
+        seat.deputy for seat in SEATS if seat.deputy
+    }
     named |= {wish.who for wish in WISHES} | {one.who for one in story.PROPOSALS}
     assert named <= KEYS
 
@@ -69,7 +73,15 @@ def test_the_inventory_and_the_proposals_add_up():
     keys = [one.key for one in inventory()]
     assert len(set(keys)) == len(keys)
     assert {*IN_USE, *(wish.account for wish in WISHES)} <= set(keys)
-    assert {one.network for one in inventory()} >= {"x", "linkedin", "facebook", "instagram", "youtube", "tiktok", "mastodon"}
+    assert {one.network for one in inventory()} >= {
+        "x",
+        "linkedin",
+        "facebook",
+        "instagram",
+        "youtube",
+        "tiktok",
+        "mastodon",
+    }
 
 
 def test_every_handle_is_one_of_its_network_and_one_pair_looks_alike():

@@ -164,9 +164,9 @@ def test_answers_tell_of_their_headers(document):
 
 def test_a_service_client_reads_which_scope_it_needs(document):
     evaluation = document["paths"]["/access/v1/evaluation"]["post"]
-    assert evaluation["security"] == [{"OAuth2": []}, {"OAuth2": ["decisions"]}, {"bearer": []}]
+    assert evaluation["security"] == [{"OAuth2": []}, {"client": ["decisions"]}, {"bearer": []}]
     assert "scope `decisions`" in evaluation["description"]
-    flows = document["components"]["securitySchemes"]["OAuth2"]["flows"]
+    flows = document["components"]["securitySchemes"]["client"]["flows"]
     assert set(flows["clientCredentials"]["scopes"]) == set(ClientScope) == set(SCOPE_WORDS)
 
 
@@ -179,8 +179,9 @@ def test_it_says_who_holds_a_permission_and_how_far_it_carries():
 
 def test_where_people_log_in_elsewhere_no_login_is_offered(make):
     elsewhere = make(issuer="https://idp.example", jwks_url="https://idp.example/jwks")
-    flows = elsewhere.openapi()["components"]["securitySchemes"]["OAuth2"]["flows"]
-    assert set(flows) == {"clientCredentials"}
+    document = elsewhere.openapi()
+    assert set(document["components"]["securitySchemes"]) == {"client", "bearer"}
+    assert document["paths"]["/v1/me"]["get"]["security"] == [{"bearer": []}]
 
 
 def test_it_names_the_public_address(make):

@@ -62,10 +62,14 @@ _REACH_WORDS: Final[Mapping[Reach, str]] = MappingProxyType(
     }
 )
 
-_OAUTH: Final = (
-    "People log in (authorization code with PKCE, RFC 7636; only `S256`). Services use their client id and secret "
-    "(client credentials, RFC 6749 4.4). What a person may do follows from their appointments, never from the token."
+LOGIN: Final = "OAuth2"
+CLIENT: Final = "client"
+BEARER: Final = "bearer"
+_LOGIN: Final = (
+    "People log in: authorization code with PKCE (RFC 7636, `S256` only), no client secret. What a person may do "
+    "follows from their appointments, never from the token."
 )
+_CLIENT: Final = "Services show their client id and secret (client credentials, RFC 6749 4.4)."
 _BEARER: Final = "A token that you have already, for instance from `coe token` or your identity provider."
 
 PARAMETERS: Final[Mapping[str, Any]] = MappingProxyType(
@@ -138,21 +142,26 @@ def finish(
     parts["headers"] = deepcopy(dict(HEADERS))
     _rename_shapes(finished)
     for path, method, operation in operations(finished):
-        _finish(path, method, operation, doors.get((path, method), Door()), refusals)
+        door = doors.get((path, method), Door())
+        _summarise(operation)
+        _lock(operation, door.permission, refusals, people_log_in=people_log_in)
+        _finish(path, method, operation, door, refusals)
     return finished
 
 
 def _security_schemes(public_url: str, *, people_log_in: bool) -> Document:
     token = f"{public_url}/oauth/token"
     scopes = {scope.value: words for scope, words in SCOPE_WORDS.items()}
-    flows: Document = {"clientCredentials": {"tokenUrl": token, "scopes": scopes}}
-    if people_log_in:
-        code = {"authorizationUrl": f"{public_url}/oauth/authorize", "tokenUrl": token, "scopes": {}}
-        flows = {"authorizationCode": code, **flows}
-    return {
-        "OAuth2": {"type": "oauth2", "description": _OAUTH, "flows": flows},
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": _BEARER},
+    code = {"authorizationUrl": f"{public_url}/oauth/authorize", "tokenUrl": token, "scopes": {}}
+    # Two schemes, although one could hold both flows: Swagger UI shows all flows of a scheme as authorized at once.
+    login = {"type": "oauth2", "description": _LOGIN, "flows": {"authorizationCode": code}}
+    client = {
+        "type": "oauth2",
+        "description": _CLIENT,
+        "flows": {"clientCredentials": {"tokenUrl": token, "scopes": scopes}},
     }
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": _BEARER}
+    return {**({LOGIN: login} if people_log_in else {}), CLIENT: client, BEARER: bearer}
 
 
 def _rename_shapes(document: Document) -> None:
@@ -193,8 +202,6 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Document
 
 
 def _finish(path: str, method: str, operation: Document, door: Door, refusals: Refusals) -> None:
-    _summarise(operation)
-    _lock(operation, door.permission, refusals)
     keyed = door.writes and method == "post"
     matched = door.writes and "{" in path
     _add_parameters(operation, [*(["IdempotencyKey"] if keyed else []), *(["IfMatch"] if matched else [])])
@@ -223,7 +230,7 @@ def _summarise(operation: Document) -> None:
     operation["description"] = text
 
 
-def _lock(operation: Document, permission: Permission | None, refusals: Refusals) -> None:
+def _lock(operation: Document, permission: Permission | None, refusals: Refusals, *, people_log_in: bool) -> None:
     if permission is None:
         operation["security"] = []
         _drop_refusal(operation, refusals.unauthenticated)
@@ -231,7 +238,8 @@ def _lock(operation: Document, permission: Permission | None, refusals: Refusals
     else:
         operation["x-permission"] = permission.value
         scopes = client_scopes(permission)
-        operation["security"] = [{"OAuth2": []}, *({"OAuth2": [scope]} for scope in scopes), {"bearer": []}]
+        people: list[Document] = [{LOGIN: []}] if people_log_in else []
+        operation["security"] = [*people, *({CLIENT: [scope]} for scope in scopes), {BEARER: []}]
         sentence = f"Needs the permission `{permission}`. {held_by(permission)}"
     operation["description"] = "\n\n".join(filter(None, (operation["description"], sentence)))
 

@@ -19,6 +19,17 @@ from . import service
 router = APIRouter(prefix="/v1/approvals", route_class=Route, tags=[Tag.LIAISONS])
 
 
+class Notice(Out):
+    """A right that a unit granted by itself, and until when the hub may veto it (by revoking it)."""
+
+    grant_id: UUID
+    employee_id: UUID
+    account_id: UUID
+    right: Right
+    granted_at: Instant
+    may_veto_until: Instant
+
+
 class Approval(Out):
     """One thing that waits for the caller. ``decide``: where to say one's word; ``seat_of``: whose deputy one would be."""
 
@@ -62,4 +73,17 @@ def approval(one: service.Waiting, work: Work) -> Approval:
         due_at=one.step.due_at,
         seat_of=one.seat if one.seat != work.actor.id else None,
         decide=f"POST {path}/decisions",
+    )
+
+
+def notice(one: service.Notice) -> Notice:
+    """What the hub is told of."""
+    grant = one.grant
+    return Notice(
+        grant_id=grant.id,
+        employee_id=grant.employee_id,
+        account_id=grant.account_id,
+        right=grant.right,
+        granted_at=grant.created_at,
+        may_veto_until=one.may_veto_until,
     )

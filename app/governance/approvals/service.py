@@ -1,7 +1,15 @@
-"""What waits for somebody: requests and registrations whose open step they may decide now."""
+"""What waits for somebody, and what the hub is told of: decisions taken without it that it may still veto."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.accounts import store as accounts
+from app.directory import store as directory
+from app.governance.grants import store as grants
+from app.governance.grants.rules import Grant
+from app.governance.models.rules import MODELS, StepKind
 
 from app.governance.routing import rules as routing_rules
 from app.governance.routing import service as routing
@@ -9,6 +17,8 @@ from app.governance.routing import store
 from app.governance.routing.rules import Request, RequestState, Standing
 from app.kernel.pages import Page
 from app.kernel.work import Work
+from app.roles import service as roles
+from app.roles.rules import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +57,34 @@ def _from(items: list[Waiting], page: Page) -> list[Waiting]:
         return ordered
     last = UUID(position[-1])
     return [one for one in ordered if (one.id < last if page.descending else one.id > last)]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A right that a unit granted by itself; the hub may revoke it until then."""
+
+    grant: Grant
+    may_veto_until: datetime
+
+
+_HUB = frozenset({Role.COMMUNITY_MANAGER, Role.STRATEGIST})
+_HUB_STEPS = frozenset({StepKind.COMMUNITY_MANAGER, StepKind.STRATEGIST})
+LONGEST_WINDOW = timedelta(days=max(model.veto_working_days for model in MODELS.values()) * 2 + 2)
+
+
+def notices(work: Work) -> list[Notice]:
+    """What the hub is told of, within the acting employee's part of it: grants of a model with a veto window, made
+    without the hub, while the window is open."""
+    seats = [one.scope for one in roles.held(work, work.me) if one.role in _HUB]
+    recent = grants.granted_since(work.session, work.now - LONGEST_WINDOW) if seats else []
+    by_units = [one for one in recent if not _HUB_STEPS & {link.step for link in one.approvers}]
+    there = accounts.accounts(work.session, {one.account_id for one in by_units})
+    units = directory.units(work.session, {one.business_unit_id for one in there.values()})
+    found = []
+    for grant in by_units:
+        account, days = there[grant.account_id], MODELS[grant.model].veto_working_days
+        zone = ZoneInfo(units[account.business_unit_id].timezone)
+        until = routing_rules.working_days_after(grant.created_at, days, zone)
+        if days and work.now < until and any(scope.covers(account.place) for scope in seats):
+            found.append(Notice(grant, until))
+    return found

@@ -74,6 +74,12 @@ def running(session: Session, at: datetime, right: Right) -> list[Grant]:
     return [_value(*one) for one in session.execute(stmt)]
 
 
+def granted_since(session: Session, since: datetime) -> list[Grant]:
+    """Grants made after an instant that have not ended."""
+    stmt = _WITH_PAUSE.where(Row.created_at > since, Row.ended_at.is_(None)).order_by(Row.id)
+    return [_value(*one) for one in session.execute(stmt)]
+
+
 def page(
     session: Session, page: Page, now: datetime, as_of: datetime | None, filters: Mapping[str, Any], seen: Any = None
 ) -> list[Grant]:

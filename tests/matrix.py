@@ -1,0 +1,223 @@
+"""An organisation in which everybody who can call exists at once, with things of every kind here, elsewhere and their own."""
+
+from dataclasses import dataclass
+
+from app.directory import service as directory
+from app.identity.clients import service as clients
+from app.roles import service as roles
+from app.roles.rules import SCOPES, ClientScope
+from tests.kit import World
+
+ROLES_HERE = {"enterprise": None, "business_unit": "sales", "network": "x"}
+"""Each kind of scope, covering the things that are here and none of those that are away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Units from below the root down (keys), and a network."""
+
+    units: frozenset[str]
+    network: str | None = None
+
+
+HERE, AWAY = Place(frozenset({"sales", "field"}), "x"), Place(frozenset({"logistics"}), "instagram")
+BEYOND = Place(frozenset({"target"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody: an employee, perhaps with a role over a scope or as deputy of one who has it, or a client with a scope."""
+
+    name: str
+    key: str = ""
+    role: str | None = None
+    scope: tuple[str, str | None] | None = None
+    deputy: bool = False
+    client: str | None = None
+
+    def covers(self, place):
+        """Does the scope of this caller's role hold there?"""
+        kind, key = self.scope or (None, None)
+        return kind == "enterprise" or (kind == "business_unit" and key in place.units) or (kind == "network" and key == place.network)
+
+
+NOBODY = Caller("nobody")
+PLAIN = Caller("employee", "caller-0")
+PEOPLE = (
+    PLAIN,
+    *(
+        Caller(f"{role} ({kind})", f"caller-{role}-{kind}", str(role), (str(kind), ROLES_HERE[kind]))
+        for role, kinds in SCOPES.items()
+        for kind in sorted(kinds)
+    ),
+    Caller("deputy of bu_liaison", "caller-deputy", "bu_liaison", ("business_unit", "sales"), deputy=True),
+)
+CLIENTS = tuple(Caller(f"client ({scope})", f"client-{scope}", client=str(scope)) for scope in ClientScope)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something to call about. ``at``: where authority over it is held; ``seen_from``: where else it may be seen from.
+
+    ``step``: the role whose decision it waits for. ``unit``: the id of its unit, where that matters.
+    """
+
+    id: str
+    at: Place
+    seen_from: tuple[Place, ...] = ()
+    step: str | None = None
+    unit: str | None = None
+
+
+class Org(World):
+    """A world with its callers (``bearer``) and things: ``things[kind][where]``; one's own are at ``caller.name``."""
+
+    def __init__(self, url, folder):
+        super().__init__(url, folder)
+        self.bearers, self.things = {}, {}
+        _units(self)
+        _staff(self)
+        _callers(self)
+        _accounts(self)
+        _proposals(self)
+        _roles(self)
+        self.switch("boss", "decentralized")  # so that rights are granted as they are asked for
+        _grants(self)
+        self.clock.turn(seconds=1)
+        self.switch("boss", "hub_and_spoke")
+        _suspensions(self)
+        _requests(self)
+        _rest(self)
+
+    def token(self, who):
+        if who not in self.bearers:
+            self.bearers[who] = super().token(who)
+        return self.bearers[who]
+
+    def bearer(self, caller):
+        return None if caller is NOBODY else self.token(caller.key)
+
+    def put(self, kind, where, id_, at, seen_from=(), step=None, unit=None):
+        self.things.setdefault(kind, {})[where] = Thing(str(id_), at, tuple(seen_from), step, unit)
+
+    def thing(self, kind, where, caller):
+        return self.things[kind].get(caller.name if where == "mine" else where)
+
+    def unit_of(self, thing):
+        return thing.unit
+
+
+def _units(org):
+    with org.work() as work:
+        made = {key: directory.create_unit(work, {"key": key, "name": key.title()}) for key in ("sales", "logistics", "target")}
+        made["field"] = directory.create_unit(work, {"key": "field", "name": "Field", "parent_id": made["sales"].id})
+    org.put("unit", "here", made["field"].id, HERE)
+    org.put("unit", "away", made["logistics"].id, AWAY)
+    org.target = str(made["target"].id)
+
+
+def _staff(org):
+    """Those who do what must have happened before anybody calls."""
+    for number, unit in (("clerk", "field"), ("scribe", "field"), ("stranger", "logistics"), ("theirs", "logistics")):
+        org.hire(number, unit)
+    for number in ("boss", "writer"):
+        org.hire(number, "target")
+    org.appoint("boss", "strategist")
+    org.appoint("writer", "content_strategist")
+    org.appoint("scribe", "bu_liaison", "field")
+    org.appoint("theirs", "bu_liaison", "logistics")
+    for where, number, unit, at in (("here", "clerk", "field", HERE), ("away", "stranger", "logistics", AWAY)):
+        there = Place(at.units)
+        unit_id = org.things["unit"][where].id
+        org.put("person", where, org.ids[number], there)
+        org.put("colleague", where, org.ids[number], there, unit=unit_id)
+        org.put("appointment", where, org.appoint(number, "campaign_manager", unit), there)
+
+
+def _callers(org):
+    for caller in PEOPLE:
+        org.hire(caller.key, "sales")
+        org.put("person", caller.name, org.ids[caller.key], Place(frozenset({"sales"})))
+    with org.work() as work:
+        for caller in CLIENTS:
+            org.bearers[caller.key] = clients.create_client(work, caller.name, [caller.client], static=True).bearer
+
+
+def _accounts(org):
+    """One's own are away, so that nothing but being their steward opens them."""
+    for state in ("active", "approved", "suspended", "decommissioning"):
+        kind = f"{state} account"
+        org.put(kind, "here", org.account(f"here_{state[:8]}", "field", "x", state=state), HERE)
+        org.put(kind, "away", org.account(f"away_{state}", "logistics", "instagram", state=state), AWAY)
+        for n, caller in enumerate(PEOPLE):
+            mine = {"state": state, "steward_id": org.ids[caller.key]}
+            org.put(kind, caller.name, org.account(f"mine_{state}_{n}", "logistics", "instagram", **mine), AWAY)
+    org.free = org.account("free", "field", "x")
+
+
+def _proposals(org):
+    """Only liaisons propose under hub_and_spoke: everybody is one for as long as that takes."""
+    cases = [("here", "scribe", "field", HERE), ("away", "theirs", "logistics", AWAY)]
+    cases += [(caller.name, caller.key, "logistics", AWAY) for caller in PEOPLE]
+    for n, (where, who, unit, at) in enumerate(cases):
+        held = None if who in ("scribe", "theirs") else org.appoint(who, "bu_liaison", unit)
+        body = {"network": at.network, "handle": f"proposed_{n}", "business_unit_id": unit}
+        made = org.post("/v1/accounts", who, body, 201)
+        org.put("proposed account", where, made["id"], at, [at], "community_manager")
+        if held:
+            with org.work() as work:
+                roles.end(work, held)
+
+
+def _roles(org):
+    held = {}
+    for caller in PEOPLE:
+        if caller.role is None or caller.deputy:
+            continue
+        kind, key = caller.scope
+        deputies = [one for one in PEOPLE if one.deputy and (one.role, one.scope) == (caller.role, caller.scope)]
+        scope = {"unit": key} if kind == "business_unit" else {"network": key} if kind == "network" else {}
+        held[caller.name] = org.appoint(caller.key, caller.role, **scope, **({"deputy": deputies[0].key} if deputies else {}))
+        org.put("appointment", caller.name, held[caller.name], Place(frozenset({"sales"})))
+
+
+def _cases(org, network_kind="active account"):
+    """Who has something on which account: here, away, of our person elsewhere, and everyone's own away."""
+    here, away = (org.things[network_kind][where].id for where in ("here", "away"))
+    ours, theirs = Place(HERE.units), Place(AWAY.units)
+    yield "here", "clerk", here, HERE, ours
+    yield "away", "stranger", away, AWAY, theirs
+    yield "abroad", "clerk", away, AWAY, ours
+    for caller in PEOPLE:
+        yield caller.name, caller.key, away, AWAY, Place(frozenset({"sales"}))
+
+
+def _grants(org):
+    for where, who, account, at, home in _cases(org):
+        for kind, right in (("grant", "publish"), ("suspended grant", "engage")):
+            (grant,) = org.ask(who, account, [right])["grants"]
+            org.put(kind, where, grant["id"], at, [at, home])
+
+
+def _suspensions(org):
+    for thing in org.things["suspended grant"].values():
+        org.post(f"/v1/grants/{thing.id}/suspend", "boss", {"reason": "A pause."})
+
+
+def _requests(org):
+    for where, who, account, at, home in _cases(org):
+        asked = org.ask(who, account, ["analyze"])
+        assert asked["steps"][0]["state"] == "open", asked
+        org.put("request", where, asked["id"], at, [at, home], asked["steps"][0]["role"])
+
+
+def _rest(org):
+    for where, unit, at in (("here", "field", HERE), ("away", "logistics", AWAY)):
+        scope = {"kind": "business_unit", "id": unit}
+        policy = org.post("/v1/policies", "writer", {"key": f"policy-{where}", "title": "Ours", "scope": scope}, 201)
+        for n in (1, 2):
+            org.post(f"/v1/policies/{policy['id']}/versions", "writer", {"text": f"Version {n}."}, 201)
+        org.post(f"/v1/policies/{policy['id']}/versions/1/publish", "boss", {})
+        org.put("policy", where, policy["id"], at)
+        tool = {"key": f"tool-{where}", "name": "Tool", "business_unit_id": org.things["unit"][where].id}
+        org.put("tool", where, org.post("/v1/publishing-tools", "boss", tool, 201)["id"], at)

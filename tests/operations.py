@@ -1,0 +1,177 @@
+"""One entry for every operation of the API: which permission its lock names, what it is about, and a valid request.
+
+The permissions stand here once more, beside the routes' own: a door whose lock is changed is noticed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+WORD = {"decision": "approve", "comment": "Seen."}
+WHY = {"reason": "It is over."}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """``thing``: the kind of thing that it is about, if it is about one, and ``body`` what is sent.
+
+    ``hides``: what must be readable for the thing to be seen at all. ``needs``: permissions beyond the lock's, held over
+    the thing, and with ``beyond`` also where it goes. ``only``, ``but``: whose things the domain narrows it to.
+    """
+
+    door: str
+    lock: str
+    thing: str | None = None
+    body: dict[str, Any] | Callable[..., dict[str, Any]] | None = None
+    hides: str | None = None
+    needs: tuple[str, ...] = ()
+    beyond: bool = False
+    only: str | None = None
+    but: str | None = None
+    reads: bool = False
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def method(self):
+        return self.door.split()[0]
+
+    @property
+    def path(self):
+        return self.door.split()[1]
+
+    @property
+    def only_reads(self):
+        return self.reads or self.method == "GET"
+
+    def target(self, id_, **parts):
+        return self.path.format(id=id_, **{**self.parts, **parts})
+
+    def sent(self, org, thing):
+        return self.body(org, thing) if callable(self.body) else self.body
+
+
+def _asking(org, thing):
+    return {"account_id": org.free, "rights": ["publish"], "justification": "Customer care.", "beneficiary_id": thing.id}
+
+
+def _asked(org, thing):
+    return {
+        "subject": {"type": "employee", "id": thing.id}, "action": {"name": "publish"},
+        "resource": {"type": "account", "id": org.free},
+    }  # fmt: skip
+
+
+def _network(org, thing):
+    form = {"kind": "name", "paths": ["/@{handle}"], "url": "https://loom.example/@{handle}", "max_length": 30}
+    return {"key": "loom", "name": "Loom", "hosts": ["loom.example"], "forms": [form]}
+
+
+def _switched(org, thing):
+    return {"model": "dandelion", "business_unit_id": thing.id, "reason": "It has its own staff."}
+
+
+def _appointed(org, thing):
+    return {"employee_id": thing.id, "role": "campaign_manager", "business_unit_id": org.unit_of(thing)}
+
+
+def _proposed(org, thing):
+    return {"network": "x", "handle": "brand_new", "business_unit_id": thing.id, "purpose": "News."}
+
+
+def _merged(org, thing):
+    return {"into_id": org.target, "reason": "One team."}
+
+
+ASKED, GRANTED = "rights_request:read", "grant:read"
+OPERATIONS = (
+    Operation("GET /v1/me", "me:read"),
+    Operation("GET /v1/approvals", "approval:read"),
+    Operation("GET /v1/rights-requests", ASKED),
+    Operation("GET /v1/rights-requests/{id}", ASKED, "request", hides=ASKED),
+    Operation("POST /v1/rights-requests", "rights_request:create", "person", _asking),
+    Operation("POST /v1/rights-requests/preview", "rights_request:create", "person", _asking, reads=True),
+    Operation("PATCH /v1/rights-requests/{id}", "rights_request:update", "request", {"justification": "Better."}, hides=ASKED),
+    Operation("POST /v1/rights-requests/{id}/decisions", "rights_request:decide", "request", WORD, hides=ASKED),
+    Operation("POST /v1/rights-requests/{id}/withdraw", "rights_request:update", "request", {}, hides=ASKED),
+    Operation("GET /v1/grants", GRANTED),
+    Operation("GET /v1/grants/{id}", GRANTED, "grant", hides=GRANTED),
+    Operation("POST /v1/grants/{id}/renew", "grant:renew", "grant", {"justification": "Still."}, hides=GRANTED),
+    Operation("POST /v1/grants/{id}/revoke", "grant:revoke", "grant", WHY, hides=GRANTED),
+    Operation("POST /v1/grants/{id}/suspend", "grant:suspend", "grant", WHY, hides=GRANTED),
+    # Nobody resumes their own right, whatever their role.
+    Operation("POST /v1/grants/{id}/resume", "grant:suspend", "suspended grant", WHY, hides=GRANTED, but="mine"),
+    Operation("GET /v1/accounts", "account:read"),
+    Operation("GET /v1/accounts/{id}", "account:read", "active account"),
+    Operation("POST /v1/accounts", "account:propose", "unit", _proposed),
+    Operation("PATCH /v1/accounts/{id}", "account:update", "active account", {"display_name": "Anew"}),
+    # Unit and risk tier decide who governs an account: whoever could change them could choose their own judge.
+    Operation("PATCH /v1/accounts/{id}", "account:update", "active account", {"risk": "high"}, needs=("account:stop",)),
+    Operation(
+        "PATCH /v1/accounts/{id}", "account:update", "active account",
+        lambda org, thing: {"business_unit_id": org.target}, needs=("account:stop",), beyond=True,
+    ),
+    Operation("POST /v1/accounts/{id}/decisions", "account:decide", "proposed account", WORD),
+    # A proposal is taken back by whoever made it, and by nobody else (domain: 3).
+    Operation("POST /v1/accounts/{id}/withdraw", "account:propose", "proposed account", {}, only="mine"),
+    Operation("POST /v1/accounts/{id}/validate", "account:manage", "active account", {}),
+    Operation("POST /v1/accounts/{id}/activity", "account:manage", "active account", {}),
+    Operation("POST /v1/accounts/{id}/activate", "account:manage", "approved account", WHY),
+    Operation("POST /v1/accounts/{id}/suspend", "account:stop", "active account", WHY),
+    Operation("POST /v1/accounts/{id}/resume", "account:stop", "suspended account", WHY),
+    Operation("POST /v1/accounts/{id}/decommission", "account:stop", "active account", WHY),
+    Operation("POST /v1/accounts/{id}/archive", "account:stop", "decommissioning account", WHY),
+    Operation("GET /v1/networks", "network:read"),
+    Operation("GET /v1/networks/{key}", "network:read", parts={"key": "x"}),
+    Operation("POST /v1/networks", "network:write", None, _network),
+    Operation("POST /access/v1/evaluation", "decision:evaluate", "person", _asked, reads=True),
+    Operation("GET /v1/publishing-tools", "tool:read"),
+    Operation("GET /v1/publishing-tools/{id}", "tool:read", "tool"),
+    Operation(
+        "POST /v1/publishing-tools", "tool:write", "unit",
+        lambda org, thing: {"key": "newtool", "name": "New tool", "business_unit_id": thing.id},
+    ),
+    Operation("POST /v1/publishing-tools/{id}/retire", "tool:write", "tool"),
+    Operation("GET /v1/governance", "governance:read"),
+    Operation("PUT /v1/governance", "governance:switch", "unit", _switched),
+    Operation("PUT /v1/governance", "governance:switch", None, {"model": "organic", "reason": "Let them."}),
+    Operation("POST /v1/governance/preview", "governance:switch", "unit", _switched, reads=True),
+    Operation("GET /v1/appointments", "appointment:read"),
+    Operation("GET /v1/appointments/{id}", "appointment:read", "appointment"),
+    Operation("POST /v1/appointments", "appointment:create", "colleague", _appointed),
+    Operation("DELETE /v1/appointments/{id}", "appointment:end", "appointment"),
+    Operation("GET /v1/permissions", "permission:read"),
+    Operation("GET /v1/policies", "policy:read"),
+    Operation("GET /v1/policies/{id}", "policy:read", "policy"),
+    Operation(
+        "POST /v1/policies", "policy:draft", "unit",
+        lambda org, thing: {"key": "newpolicy", "title": "New", "scope": {"kind": "business_unit", "id": thing.id}},
+    ),
+    Operation("GET /v1/policies/{id}/versions", "policy:read", "policy"),
+    Operation("GET /v1/policies/{id}/versions/{n}", "policy:read", "policy", parts={"n": 1}),
+    Operation("GET /v1/policies/{id}/versions/{n}", "policy:read", "policy", parts={"n": 2}, hides="draft"),
+    Operation("POST /v1/policies/{id}/versions", "policy:draft", "policy", {"text": "Be kind."}),
+    Operation("POST /v1/policies/{id}/versions/{n}/publish", "policy:publish", "policy", {}, parts={"n": 2}),
+    Operation("GET /v1/business-units", "business_unit:read"),
+    Operation("GET /v1/business-units/{id}", "business_unit:read", "unit"),
+    Operation(
+        "POST /v1/business-units", "business_unit:write", "unit",
+        lambda org, thing: {"key": "newunit", "name": "New", "parent_id": thing.id},
+    ),
+    Operation("PATCH /v1/business-units/{id}", "business_unit:write", "unit", {"name": "Another name"}),
+    Operation("POST /v1/business-units/{id}/close", "business_unit:write", "unit", WHY),
+    Operation("POST /v1/business-units/{id}/merge", "business_unit:write", "unit", _merged),
+    Operation("GET /v1/employees", "employee:read"),
+    Operation("GET /v1/employees/{id}", "employee:read", "person"),
+    Operation("GET /v1/audit/events", "audit:read"),
+)  # fmt: skip
+
+PUBLIC = {
+    "GET /v1/accounts/verify": "anybody may ask whether an account is official",
+    "GET /openapi.json": "the contract is no secret", "HEAD /openapi.json": "as GET",
+    "GET /docs": "Swagger UI", "GET /docs/oauth2-redirect": "where its login comes back to", "ANY /static/{path}": "its files",
+    "GET /healthz": "asked by whoever runs the service", "GET /readyz": "likewise", "GET /metrics": "likewise",
+    "GET /.well-known/jwks.json": "public keys", "GET /.well-known/openid-configuration": "RFC 8414 3",
+    "GET /oauth/authorize": "where people log in", "POST /oauth/authorize": "where people log in",
+    "POST /oauth/token": "authenticates its caller itself (RFC 6749 3.2)",
+}  # fmt: skip
+"""Every door without a permission, and why."""

@@ -1,0 +1,442 @@
+"""Every operation x everybody who can call x things here, away, abroad and one's own, held against ``/v1/permissions``.
+
+What must come out is worked out from the table as the service itself tells it, with what domain.md 9 adds: what one may
+not see is not there (404), what one sees but may not do is refused (403). The table is pinned below, so that nothing is
+allowed to anybody without two places saying so.
+"""
+
+import asyncio
+import json
+import re
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import sessionmaker
+
+from app.kernel.access import AllowPublic, AllowReading
+from app.kernel.actor import Permission
+from app.kernel.ids import new_id
+from tests.matrix import BEYOND, CLIENTS, NOBODY, PEOPLE, PLAIN, Org
+from tests.operations import OPERATIONS, PUBLIC
+from tests.routes import METHODS, doors, send, spellings
+
+PINNED = """
+account:decide        employee eligible
+account:manage        employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
+account:propose       employee anywhere
+account:read          employee anywhere, client registry:read
+account:stop          strategist anywhere, community_manager in_scope
+account:update        employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
+appointment:create    strategist anywhere
+appointment:end       strategist anywhere
+appointment:read      employee anywhere
+approval:read         employee own
+audit:read            strategist anywhere, auditor anywhere, client audit:read
+business_unit:read    employee anywhere, client registry:read
+business_unit:write   strategist anywhere, admin anywhere
+decision:evaluate     employee own, strategist anywhere, content_strategist anywhere, community_manager anywhere, \
+bu_liaison anywhere, campaign_manager anywhere, social_analyst anywhere, developer anywhere, auditor anywhere, client decisions
+employee:read         employee anywhere
+employee:read_details employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+bu_liaison in_scope, auditor anywhere, admin anywhere
+governance:read       employee anywhere, client registry:read
+governance:switch     strategist anywhere
+grant:read            employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+bu_liaison in_scope, auditor anywhere
+grant:renew           employee own
+grant:revoke          employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
+grant:suspend         strategist anywhere, community_manager in_scope, bu_liaison in_scope
+me:read               employee own
+network:read          employee anywhere, client registry:read
+network:write         strategist anywhere, developer anywhere
+permission:read       employee anywhere, client registry:read
+policy:draft          strategist anywhere, content_strategist anywhere
+policy:publish        strategist anywhere
+policy:read           employee anywhere, client registry:read
+rights_request:create employee own, bu_liaison in_scope
+rights_request:decide employee eligible
+rights_request:read   employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+bu_liaison in_scope, auditor anywhere
+rights_request:update employee own
+tool:read             employee anywhere, client registry:read
+tool:write            strategist anywhere, developer anywhere
+"""
+"""From domain.md: the roles (1), who decides and revokes (3, 4), who sees what (9), the scopes of service clients (api.md)."""
+DEPUTIES = frozenset({"rights_request:read"})
+"""What a deputy has of the role they stand in for, beside its seat: sight of what they may decide (domain.md 9)."""
+READ_EVERYTHING = frozenset({"auditor"})
+REFUSED_BY_THE_MATTER = frozenset({"request_refused", "unit_not_empty"})
+"""Refusals that come after every question of permission: the model's, with its reasons, and the state of the thing."""
+FOLDED = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b(versions/|version )\d+")
+
+
+class Outcome(StrEnum):
+    ALLOWED = "allowed"
+    UNKNOWN = "401"
+    REFUSED = "403"
+    HIDDEN = "404"
+
+
+BY_STATUS = {401: Outcome.UNKNOWN, 403: Outcome.REFUSED, 404: Outcome.HIDDEN}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def org(request, tmp_path_factory):
+    """One organisation for the whole module: what a call changes is undone."""
+    folder = tmp_path_factory.mktemp("permissions")
+    with _database(request, folder) as url:
+        made = Org(url, folder)
+        yield made
+        made.close()
+
+
+@contextmanager
+def _database(request, folder):
+    if request.param == "sqlite":
+        template, copy = request.getfixturevalue("sqlite_template"), folder / "coe.db"
+        copy.write_bytes(template.read_bytes())
+        yield f"sqlite:///{copy}"
+        return
+    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+    name = f"coe_{uuid4().hex}"
+    with sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect() as admin:
+        admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template.database}")
+        yield server.set(database=name).render_as_string(hide_password=False)
+        admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def table(org):
+    """``/v1/permissions`` as it is served: permission -> role (or ``client``) -> how far (or which scopes)."""
+    items = org.get("/v1/permissions", PLAIN.key)["items"]
+    return {one["permission"]: {**one["roles"], "client": one["client_scopes"]} for one in items}
+
+
+@pytest.fixture
+def built(org):
+    return doors(org.app)
+
+
+# What must come out.
+
+
+def reaches(table, caller, permission):
+    """How far this caller's permission carries, in each way in which they have it."""
+    row = table[permission]
+    if caller.client:
+        return ["anywhere"] if caller.client in row["client"] else []
+    holds = caller.role if caller.role and (not caller.deputy or permission in DEPUTIES) else None
+    return [row[name] for name in ("employee", holds) if name in row]
+
+
+def may(table, caller, permission, where, thing, place):
+    """Does it carry to this thing, at this place?"""
+    for reach in reaches(table, caller, permission):
+        if reach == "anywhere" or (reach == "own" and (thing is None or where == "mine")):
+            return True
+        if reach == "in_scope" and thing is not None and caller.covers(place):
+            return True
+        if reach == "eligible" and thing is not None and eligible(caller, where, thing):
+            return True
+    return False
+
+
+def eligible(caller, where, thing):
+    """Does its open step wait for this caller? Nobody decides about their own."""
+    return where != "mine" and caller.role == thing.step and caller.covers(thing.at)
+
+
+def sees(table, caller, permission, where, thing):
+    if permission == "draft":  # of a policy: those who write policies, and who reads everything
+        return bool(reaches(table, caller, "policy:draft")) or caller.role in READ_EVERYTHING
+    return any(may(table, caller, permission, where, thing, place) for place in thing.seen_from) or (
+        permission == "rights_request:read" and eligible(caller, where, thing)
+    )
+
+
+def expected(table, operation, caller, where, thing):
+    if caller is NOBODY:
+        return Outcome.UNKNOWN
+    if not reaches(table, caller, operation.lock):
+        return Outcome.REFUSED
+    if operation.hides and not sees(table, caller, operation.hides, where, thing):
+        return Outcome.HIDDEN
+    if where == operation.but or operation.only not in (None, where):
+        return Outcome.REFUSED
+    ways = [(operation.lock, thing.at if thing else None)]
+    ways += [(needed, place) for needed in operation.needs for place in (thing.at, *([BEYOND] if operation.beyond else []))]
+    return Outcome.ALLOWED if all(may(table, caller, one, where, thing, place) for one, place in ways) else Outcome.REFUSED
+
+
+# What does come out.
+
+
+class NotToBeOpened:
+    """Stands where transactions that write begin, while something is called that may only read."""
+
+    def begin(self):
+        raise AssertionError("a reading operation opened a writing transaction")
+
+
+@contextmanager
+def undone(org, *, only_reads):
+    """Whatever is called in here is undone; what may only read cannot even begin to write."""
+    usual = org.house
+    if only_reads:
+        org.app.state.house = replace(usual, writes=NotToBeOpened())
+        try:
+            yield
+        finally:
+            org.app.state.house = usual
+        return
+    with org.app.state.engine.connect() as connection:
+        outer = connection.begin()
+        maker = sessionmaker(connection, join_transaction_mode="create_savepoint")
+        org.app.state.house = replace(usual, writes=maker, reads=maker)
+        try:
+            yield
+        finally:
+            org.app.state.house = usual
+            outer.rollback()
+
+
+def outcome(status, text):
+    if status in BY_STATUS or 200 <= status < 300:
+        return BY_STATUS.get(status, Outcome.ALLOWED)
+    code = json.loads(text).get("code") if text.startswith(b"{") else None
+    return Outcome.ALLOWED if code in REFUSED_BY_THE_MATTER else f"{status} {text[:300].decode()}"
+
+
+def cells(org, operation):
+    """Everybody, with each thing there is for them: here, away, of our person elsewhere, and their own."""
+    for caller in (NOBODY, *PEOPLE, *CLIENTS):
+        for where in ("here", "away", "abroad", "mine") if operation.thing else (None,):
+            thing = org.thing(operation.thing, where, caller) if where else None
+            if thing or where is None:
+                yield caller, where, thing
+
+
+async def ask(org, operation, caller, thing, target=None):
+    body = operation.sent(org, thing)
+    sent = None if body is None else json.dumps(body).encode()
+    told = target or operation.target(thing.id if thing else None)
+    with undone(org, only_reads=operation.only_reads):
+        return await send(org.app, operation.method, told, bearer=org.bearer(caller), body=sent)
+
+
+def folded(answer):
+    """An answer without what says which thing was asked for, and when."""
+    status, headers, text = answer
+    kept = {name: value for name, value in headers.items() if name != "x-request-id"}
+    return status, kept, FOLDED.sub("-", text.decode())
+
+
+async def _judge(org, table, operation, caller, where, thing):
+    """What is wrong with this cell, if anything is."""
+    named = f"{operation.door} {operation.sent(org, thing) or ''} as {caller.name}, {where or 'nothing in particular'}"
+    answer = await ask(org, operation, caller, thing)
+    found, wanted = outcome(answer[0], answer[2]), expected(table, operation, caller, where, thing)
+    if found != wanted:
+        return f"{named}: {found}, wanted {wanted}"
+    if found is Outcome.HIDDEN:
+        other = operation.target(thing.id, n=7) if operation.hides == "draft" else operation.target(new_id())
+        absent = await ask(org, operation, caller, thing, other)
+        if folded(answer) != folded(absent):
+            return f"{named}: another answer than for what is not there: {answer} {absent}"
+    return None
+
+
+def test_every_cell(org, table):
+    async def judged():
+        return [
+            await _judge(org, table, operation, *cell) for operation in OPERATIONS for cell in cells(org, operation)
+        ]
+
+    found = asyncio.run(judged())
+    wrong = [one for one in found if one]
+    assert not wrong, f"{len(wrong)} of {len(found)} cells are wrong:\n" + "\n".join(wrong)
+    assert len(found) > 2000
+    org.intact()
+
+
+# The doors themselves.
+
+
+def test_every_door_has_one_lock_and_an_entry(built):
+    entries = {}
+    for one in OPERATIONS:
+        entries.setdefault(one.door, set()).add((one.lock, one.reads))
+    locked = {one.name: one for one in built if one.name not in PUBLIC}
+    assert set(locked) == set(entries), "each door stands in tests/operations.py, with its lock or as public with the reason"
+    for name, door in locked.items():
+        assert len(door.locks) == 1, name
+        assert {(door.lock, isinstance(door.locks[0], AllowReading))} == entries[name], name
+    assert len({one.name for one in built}) == len(built), "one address, one door"
+
+
+def test_public_doors_are_public_by_name(built):
+    public = {one.name: one for one in built if one.name in PUBLIC}
+    assert set(public) == set(PUBLIC)
+    for name, door in public.items():
+        assert all(isinstance(lock, AllowPublic) for lock in door.locks), name
+        assert len(door.locks) == (name == "GET /v1/accounts/verify"), name
+
+
+@pytest.mark.parametrize("target", ["/v1/accounts/verify?url=https://x.com/nobody", "/.well-known/jwks.json", "/metrics", "/docs"])
+def test_what_is_public_only_reads(org, target):
+    with undone(org, only_reads=True):
+        assert asyncio.run(send(org.app, "GET", target))[0] == 200
+
+
+def test_the_table_is_the_one_that_was_agreed(table):
+    agreed = {}
+    for line in PINNED.strip().splitlines():
+        permission, rest = line.split(maxsplit=1)
+        pairs = [pair.split() for pair in rest.split(", ")]
+        roles = {role: reach for role, reach in pairs if role != "client"}
+        agreed[permission] = {**roles, "client": [scope for role, scope in pairs if role == "client"]}
+    assert table == agreed
+    assert set(agreed) == set(Permission)
+    assert {role for row in agreed.values() for role in row} <= {"employee", "client"} | {one.role for one in PEOPLE}
+
+
+def test_no_permission_is_left_without_a_door():
+    enforced = {one.lock for one in OPERATIONS} | {needed for one in OPERATIONS for needed in one.needs}
+    assert set(Permission) - enforced == {"employee:read_details"}, "which decides what of a person is shown, below"
+
+
+# What is shown.
+
+
+def seen_of(org, table, caller, kind, permission):
+    """The ids of the things of a kind that this caller sees, by the table."""
+    found = set()
+    for name, thing in org.things[kind].items():
+        where = "mine" if name == caller.name else name
+        if sees(table, caller, permission, where, thing):
+            found.add(thing.id)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "kinds", "permission"),
+    [("/v1/rights-requests", ["request"], "rights_request:read"), ("/v1/grants", ["grant", "suspended grant"], "grant:read")],
+)
+def test_lists_hold_what_one_may_see_and_nothing_else(org, table, path, kinds, permission):
+    known = {thing.id for kind in kinds for thing in org.things[kind].values()}
+    for caller in PEOPLE:
+        listed = {one["id"] for one in org.get(f"{path}?limit=200", caller.key)["items"]}
+        wanted = set().union(*(seen_of(org, table, caller, kind, permission) for kind in kinds))
+        assert listed & known == wanted, caller.name
+
+
+def test_a_persons_details_are_shown_to_whom_the_table_says_and_found_by_no_other(org, table):
+    for caller in PEOPLE:
+        for name, thing in org.things["person"].items():
+            where = "mine" if name == caller.name else name
+            wanted = may(table, caller, "employee:read_details", where, thing, thing.at)
+            shown = org.get(f"/v1/employees/{thing.id}", caller.key)
+            assert (shown["email"] is not None) == (shown["employee_number"] is not None) == wanted, (caller.name, name)
+        for number, name in (("clerk", "here"), ("stranger", "away")):
+            thing = org.things["person"][name]
+            wanted = may(table, caller, "employee:read_details", name, thing, thing.at)
+            for query in (f"employee_number={number}", f"user_name={number}", f"email={number}@world.example"):
+                assert bool(org.get(f"/v1/employees?{query}", caller.key)["items"]) == wanted, (caller.name, query)
+
+
+def test_drafts_of_policies_are_listed_for_those_who_see_them(org, table):
+    for caller in (*PEOPLE, *(one for one in CLIENTS if reaches(table, one, "policy:read"))):
+        listed = org.get(f"/v1/policies/{org.things['policy']['here'].id}/versions", caller.key)["items"]
+        wanted = [1, 2] if sees(table, caller, "draft", None, None) else [1]
+        assert [one["n"] for one in listed] == wanted, caller.name
+
+
+def test_an_account_is_open_to_all_and_the_words_on_its_registration_to_those_concerned(org, table):
+    for caller in (*PEOPLE, *(one for one in CLIENTS if reaches(table, one, "account:read"))):
+        for name, thing in org.things["proposed account"].items():
+            where = "mine" if name == caller.name else name
+            wanted = sees(table, caller, "rights_request:read", where, thing)
+            shown = org.get(f"/v1/accounts/{thing.id}", caller.key)
+            assert (shown["registration"] is not None) == wanted, (caller.name, name)
+
+
+# Other ways in (trust: B13).
+
+
+def closed(operation, org, table):
+    """Callers to whom this operation is closed, with a thing it is closed for."""
+    for caller, where, thing in cells(org, operation):
+        if caller in (NOBODY, PLAIN) and where in (None, "away") and expected(table, operation, caller, where, thing) != "allowed":
+            yield caller, thing
+
+
+def test_no_other_spelling_of_an_address_opens_anything(org, table, built):
+    async def tried():
+        for operation in OPERATIONS:
+            for caller, thing in closed(operation, org, table):
+                target = operation.target(thing.id if thing else None)
+                for spelled in spellings(target):
+                    if any(door.name in PUBLIC and door.leads(spelled) for door in built):
+                        continue
+                    status, headers, _ = await ask(org, operation, caller, thing, spelled)
+                    yield status, f"{operation.method} {spelled} as {caller.name}: {status} {headers.get('location', '')}"
+
+    async def opened():
+        return [told async for status, told in tried() if status not in (400, 401, 403, 404, 405, 422)]
+
+    wrong = asyncio.run(opened())
+    assert not wrong, f"{len(wrong)} spellings:\n" + "\n".join(wrong[:40])
+
+
+def test_no_other_method_is_answered(org, built):
+    boss = org.token("boss")
+
+    async def wrong():
+        for path in {door.path for door in built if door.method != "ANY"}:
+            target = path.format(id=new_id(), key="x", n=1)
+            known = {door.method for door in built if door.leads(target)}
+            for method in METHODS:
+                for bearer in (None, boss):
+                    status, headers, text = await send(org.app, method, target, bearer=bearer, body=b"{}")
+                    if method not in known and (status != 405 or known & {*headers["allow"].split(", ")} == set() or bearer and boss.encode() in text):
+                        yield f"{method} {target}: {status} {headers}"
+
+    async def found():
+        return [one async for one in wrong()]
+
+    assert asyncio.run(found()) == []
+
+
+OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+
+
+def test_no_header_makes_another_request_of_it(org):
+    def same(answer):
+        return answer[0], {name: value for name, value in answer[1].items() if name != "x-request-id"}, answer[2]
+
+    async def compared(method, target, bearer, body, headers):
+        plain = await send(org.app, method, target, bearer=bearer, body=body)
+        return same(plain), same(await send(org.app, method, target, bearer=bearer, body=body, headers=headers))
+
+    for door, kind, other in (
+        ("GET /v1/appointments/{id}", "appointment", "DELETE"), ("GET /v1/accounts/{id}", "active account", "PATCH"),
+        ("GET /v1/business-units/{id}", "unit", "PATCH"), ("GET /v1/governance", None, "PUT"),
+    ):  # fmt: skip
+        method, path = door.split()
+        target = path.format(id=org.things[kind]["here"].id if kind else "")
+        with undone(org, only_reads=True):
+            for name in OVERRIDES:
+                plain, overridden = asyncio.run(compared(method, target, org.token("boss"), None, [(name, other)]))
+                assert plain == overridden and plain[0] == 200
+            assert asyncio.run(send(org.app, method, f"{target}?_method={other}", bearer=org.token("boss")))[0] == 422
+    elsewhere = [("X-Original-URL", "/healthz"), ("X-Rewrite-URL", "/healthz"), ("X-Forwarded-User", "boss"), ("X-Forwarded-Prefix", "/docs")]
+    for header in elsewhere:
+        plain, changed = asyncio.run(compared("GET", "/v1/me", None, None, [header]))
+        assert plain == changed and plain[0] == 401
+    for header in (("X-Original-URL", "/v1/me"), ("X-Rewrite-URL", "/v1/me")):
+        plain, changed = asyncio.run(compared("GET", "/healthz", None, None, [header]))
+        assert plain == changed and plain[2] == b'{"status":"ok"}'
