@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -152,6 +152,15 @@ def wait_for(process: "subprocess.Popen[bytes]", port: int, path: str, log: Path
     while status_of(port, path) != 200:
         if process.poll() is not None or time.monotonic() > end:
             raise Failed(f"no 200 from {path}: {log.read_text(errors='replace')[-800:]}")
+        time.sleep(0.01)
+
+
+def wait_until(true: Callable[[], bool], otherwise: str, within: float = READY_WITHIN) -> None:
+    """Until it is; raises ``Failed`` with ``otherwise`` when that takes too long."""
+    end = time.monotonic() + within
+    while not true():
+        if time.monotonic() > end:
+            raise Failed(otherwise)
         time.sleep(0.01)
 
 

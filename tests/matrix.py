@@ -79,13 +79,13 @@ class Org(World):
         _staff(self)
         _callers(self)
         _accounts(self)
-        _proposals(self)
-        _roles(self)
         self.switch("boss", "decentralized")  # so that rights are granted as they are asked for
         _grants(self)
         self.clock.turn(seconds=1)
         self.switch("boss", "hub_and_spoke")
         _suspensions(self)
+        _proposals(self)
+        _roles(self)
         _requests(self)
         _rest(self)
 

@@ -21,7 +21,7 @@ from app.policies import rules as policy_rules
 from app.policies import store as policies
 
 from . import rules, store
-from .rules import Account, Flagged, Status, Verb
+from .rules import Account, AccountState, Flagged, Status, Verb
 
 PLAIN = (
     "network", "handle", "handle_written", "display_name", "business_unit_id", "steward_id", "backup_steward_id", "purpose",
@@ -156,6 +156,7 @@ _PAST = {
 def validate(work: Work, id_: UUID) -> Shown:
     """A custodian or the hub has looked: the account is as the inventory says."""
     before = store.lock_account(work.session, id_)
+    work.match(before)
     work.actor.require(Permission.ACCOUNT_MANAGE, before.place, own=work.actor.id in before.stewards)
     return _changed(work, before, {"last_validated_at": work.now}, "account.validated")
 
@@ -163,6 +164,7 @@ def validate(work: Work, id_: UUID) -> Shown:
 def active_at(work: Work, id_: UUID, at: datetime) -> Shown:
     """There was activity on the account at this instant; an older report than the last changes nothing."""
     before = store.lock_account(work.session, id_)
+    work.match(before)
     work.actor.require(Permission.ACCOUNT_MANAGE, before.place, own=work.actor.id in before.stewards)
     if at > work.now + timedelta(minutes=5):
         raise Invalid.field("/at", "in_the_future", "Activity has happened, or it is no activity.")
@@ -174,7 +176,8 @@ def active_at(work: Work, id_: UUID, at: datetime) -> Shown:
 def update(work: Work, before: Account, changes: Mapping[str, Any]) -> Account:
     """Describe an account anew. Its unit and its risk tier decide who governs it: the hub sets them, for both units."""
     work.match(before)
-    own = work.actor.id in before.stewards or work.actor.id == before.proposed_by
+    proposal = before.state in (AccountState.PROPOSED, AccountState.CHANGES_REQUESTED)
+    own = work.actor.id in before.stewards or (proposal and work.actor.id == before.proposed_by)
     work.actor.require(Permission.ACCOUNT_UPDATE, before.place, own=own)
     if {"risk", "business_unit_id"} & set(changes):
         work.actor.require(Permission.ACCOUNT_STOP, before.place)

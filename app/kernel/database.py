@@ -10,6 +10,7 @@ from sqlalchemy import DateTime, Dialect, Engine, Integer, MetaData, create_engi
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.types import TypeDecorator
 
 from .errors import Conflict, PreconditionFailed
@@ -139,4 +140,5 @@ def change(session: Session, row: Any, now: datetime, changes: Mapping[str, Any]
     for name, value in changes.items():
         setattr(row, name, value)
     row.updated_at = now
+    flag_modified(row, "updated_at")  # what hangs on the row changed, even if nothing in it did, and at the same instant
     flush(session)

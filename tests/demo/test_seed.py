@@ -1,6 +1,7 @@
 """The demo enterprise as it stands once it is founded."""
 
 from collections import Counter
+from datetime import datetime
 
 import pytest
 
@@ -8,7 +9,7 @@ from app.accounts import service as accounts
 from app.accounts import store as account_store
 from app.accounts.rules import Flag
 from app.audit import store as audit_store
-from app.demo.company.rules import DECIDERS, HUB_DEPUTY, PERSONAS
+from app.demo.company.rules import DECIDERS, HUB_DEPUTY, PEOPLE, PERSONAS
 from app.demo.rules import ACCOUNTS, IDLE
 from app.demo.service import seed
 from app.directory import store as directory
@@ -86,6 +87,17 @@ def test_some_accounts_need_care(work):
     assert flags[Flag.SINGLE_CUSTODIAN] > 5
     assert flags[Flag.UNVALIDATED] > 5
     assert sum(one.account.risk == "high" for one in shown) > 5
+
+
+def test_people_are_where_they_belong_under_their_managers(work):
+    people = list(directory.lock_employees(work.session, directory.active_numbers(work.session).values()).values())
+    assert len(people) == len(PEOPLE) - 1
+    keys = {one.id: one.user_name for one in people}
+    units = {one.id: one.key for one in directory.all_units(work.session)}
+    stated = {one.key: (one.unit, one.manager, one.title, one.employment) for one in PEOPLE}
+    for one in people:
+        manager = keys.get(one.manager_id)
+        assert (units[one.business_unit_id], manager, one.title, one.employment_type) == stated[one.user_name]
 
 
 def test_the_account_of_the_examples_is_open_in_the_nordics(founded, work):
@@ -197,7 +209,7 @@ def test_the_audit_log_tells_of_it_in_order(founded, work):
     events = [event for event, _ in audit_store.walk(work.session)]
     assert len(events) == founded.world.intact() > 500
     assert [one.at for one in events] == sorted(one.at for one in events)
-    assert max(one.at for one in events) <= work.now
+    assert datetime.fromisoformat(events[-1].at) <= work.now
     assert {"account.imported", "employee.left", "grant.revoked", "governance.switched"} <= {
         one.action for one in events
     }

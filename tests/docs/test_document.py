@@ -1,5 +1,6 @@
 """What every operation says of itself."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -152,6 +153,13 @@ def test_what_shared_machinery_refuses_is_documented_where_it_stands(document):
 )
 def test_common_headers_stand_where_they_are_honoured(document, method, path, named):
     assert parameters(document["paths"][path][method]) == named
+
+
+def test_a_parameter_is_never_said_to_be_null(document):
+    for path, method, operation in operations(document):
+        assert '"null"' not in json.dumps(operation.get("parameters", [])), (method, path)
+    told = {one["name"]: one["schema"] for one in document["paths"]["/v1/grants"]["get"]["parameters"]}
+    assert told["employee_id"]["format"] == "uuid"
 
 
 def test_answers_tell_of_their_headers(document):

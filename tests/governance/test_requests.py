@@ -324,3 +324,29 @@ def test_the_last_strategist_stays(team):
     team.want(200, "DELETE", f"/v1/appointments/{appointment_of(team, 'boss2')}", "boss")
     refused = team.want(409, "DELETE", f"/v1/appointments/{appointment_of(team, 'boss')}", "boss")
     assert refused["code"] == "last_strategist"
+
+
+def test_a_unit_that_moves_takes_its_requests_under_the_model_there(team, account):
+    team.post("/v1/business-units", "boss", {"key": "field", "name": "Field"}, 201)
+    team.switch("boss", "dandelion", "field")
+    for who in ("liaison2", "liaison3"):
+        team.hire(who, "Field")
+        team.appoint(who, "bu_liaison", "field")
+    asked = team.ask("asker", account)
+    field = team.get("/v1/business-units/field", "boss")
+    team.want(200, "PATCH", "/v1/business-units/sales", "boss", {"parent_id": field["id"]})
+    seen = team.get(f"/v1/rights-requests/{asked['id']}", "asker")
+    assert seen["model"] == "dandelion" and step_states(seen) == [("account_liaison", "open")]
+    assert [one["id"] for one in team.get("/v1/approvals", "liaison2")["items"]] == [asked["id"]]
+    assert team.decide("liaison2", asked)["state"] == "granted"
+
+
+def test_a_switch_that_is_dated_ahead_denies_on_its_day_what_it_refuses(team, account):
+    asked = team.ask("asker", account)
+    begins = team.clock.now + timedelta(days=1)
+    team.switch("boss", "centralized", "sales", effective_from=begins.isoformat())
+    assert team.get(f"/v1/rights-requests/{asked['id']}", "asker")["state"] == "pending"
+    team.clock.turn(days=1)
+    assert team.get(f"/v1/rights-requests/{asked['id']}", "asker")["state"] == "denied"
+    assert team.get("/v1/approvals", "liaison")["items"] == []
+    assert team.decide("liaison", asked, status=409)["code"] == "request_not_pending"

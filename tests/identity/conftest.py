@@ -21,28 +21,23 @@ from starlette.testclient import TestClient
 from app.audit import service as audit
 from app.audit import tables as audit_tables
 from app.directory import store as directory
-from app.directory.tables import BusinessUnit
-from app.identity import tables
+from app.directory.rules import ROOT_ID
 from app.identity.api import routers
 from app.identity.clients import service as clients
 from app.identity.clients.rules import Created
 from app.identity.deps import load_actor
 from app.identity.login import service as login
 from app.identity.service import Identity, build_identity, issue_token
-from app.kernel import problems, replies
+from app.kernel import problems, tokens
 from app.kernel.access import House, Route, allow, operator_work
 from app.kernel.actor import ENTERPRISE, Permission
-from app.kernel.database import Base, engine_for, reading
+from app.kernel.database import engine_for, reading
 from app.kernel.request_id import RequestId
 from app.kernel.strict_json import StrictBody
 from app.kernel.work import Work
-from app.networks import tables as networks_tables
 from app.roles import service as roles
-from app.roles import tables as roles_tables
 from app.roles.rules import Role
-from app.tools import tables as tools_tables
 
-USED = (audit_tables, networks_tables, replies, roles_tables, tables, tools_tables)
 URL = "https://testserver"
 REDIRECT = f"{URL}/docs/oauth2-redirect"
 PASSWORD = "correct horse battery"
@@ -102,7 +97,7 @@ class World:
     def hire(self, name: str, *, password: bool = True, **more: Any) -> UUID:
         values = {
             "employee_number": f"n-{name}", "user_name": name, "email": f"{name}@firm.example", "display_name": name.title(),
-            "business_unit_id": UUID(int=1), **more,
+            "business_unit_id": ROOT_ID, **more,
         }  # fmt: skip
         with self.work() as work:
             id_ = directory.add_employee(work.session, work.now, values).id
@@ -240,8 +235,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def signing_pem() -> str:
+    """Making a key takes longer than most tests; all may have the same."""
+    return tokens.generate_key().private_pem
+
+
 @pytest.fixture
-def told(key_dir: Path) -> Told:
+def told(key_dir: Path, signing_pem: str) -> Told:
+    key_dir.mkdir(mode=0o700)
+    (key_dir / "signing-0001.pem").touch(mode=0o600)
+    (key_dir / "signing-0001.pem").write_text(signing_pem)
     return Told(key_dir)
 
 

@@ -202,6 +202,8 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Document
 
 
 def _finish(path: str, method: str, operation: Document, door: Door, refusals: Refusals) -> None:
+    for parameter in operation.get("parameters", []):
+        _drop_null(parameter)
     keyed = door.writes and method == "post"
     matched = door.writes and "{" in path
     _add_parameters(operation, [*(["IdempotencyKey"] if keyed else []), *(["IfMatch"] if matched else [])])
@@ -259,6 +261,14 @@ def held_by(permission: Permission) -> str:
     scopes = client_scopes(permission)
     clients = f" Service clients: scope {', '.join(f'`{one}`' for one in scopes)}." if scopes else ""
     return f"Held by: {people or 'no role'}.{clients}"
+
+
+def _drop_null(parameter: Document) -> None:
+    """A query cannot say null: "or null" is only the framework's way of writing "may be left out"."""
+    schema = parameter.get("schema", {})
+    ways = [one for one in schema.pop("anyOf", []) if one != {"type": "null"}]
+    if ways:
+        schema.update(ways[0] if len(ways) == 1 else {"anyOf": ways})
 
 
 def _add_parameters(operation: Document, names: Iterable[str]) -> None:

@@ -11,10 +11,12 @@ from app.governance.grants import store as grants
 from app.governance.grants.rules import Grant
 from app.governance.models.rules import MODELS, StepKind
 
+from app.governance.registrations import service as registrations
+from app.governance.requests import service as requests
 from app.governance.routing import rules as routing_rules
 from app.governance.routing import service as routing
 from app.governance.routing import store
-from app.governance.routing.rules import Request, RequestState, Standing
+from app.governance.routing.rules import Request, RequestKind, RequestState, Standing
 from app.kernel.pages import Page
 from app.kernel.work import Work
 from app.roles import service as roles
@@ -36,7 +38,10 @@ class Waiting:
 
 def waiting(work: Work, page: Page | None = None) -> list[Waiting]:
     """Everything that the acting employee may decide now, the oldest first; with a page, from its cursor on."""
-    found = [one for one in store.live(work.session, work.now) if one.state is RequestState.PENDING]
+    live = store.live(work.session, work.now)
+    rights = requests.as_routed_now(work, [one for one in live if one.kind is RequestKind.RIGHTS])
+    proposed = registrations.as_routed_now(work, [one for one in live if one.kind is RequestKind.REGISTRATION])
+    found = sorted((one for one in (*rights, *proposed) if one.state is RequestState.PENDING), key=lambda one: one.id)
     grounds = routing.grounds_for(work, found)
     items = []
     for request in found:

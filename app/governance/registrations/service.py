@@ -1,7 +1,7 @@
 """Registering accounts: proposed by whom the model lets, decided on the model's route."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,12 +21,14 @@ from app.governance.routing import service as routing
 from app.governance.routing import store
 from app.governance.routing.rules import Request, RequestKind, RequestState, Standing, Step, Verdict
 from app.governance.routing.service import Grounds
+from app.kernel.database import advisory_lock
 from app.kernel.errors import Forbidden
 from app.kernel.work import Work
 from app.networks import rules as network_rules
 from app.networks import store as networks
 from app.policies import service as policies
 from app.policies.rules import Limits, RiskTier
+from app.policies.service import RULES_LOCK
 from app.roles.rules import Role, coe_member
 
 from . import rules
@@ -63,7 +65,7 @@ def propose(work: Work, values: Mapping[str, Any]) -> Registered:
     account = account_store.add(work.session, work.now, members)
     on = routing.grounds(work, account, directory.employee(work.session, work.me).business_unit_id)
     setting, limits = models.setting(work, account.path), policies.limits(work, account.place)
-    refusals, advice = rules.judge(_proposing(work, on, setting, limits))
+    refusals, advice = rules.judge(_proposing(work.me, on, setting, limits))
     refuse(RequestRefused, refusals)
     audit.record(work, "account.proposed", ("account", account.id), after=accounts.told(account))
     request = routing.open_request(
@@ -100,8 +102,8 @@ def _described(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _proposing(work: Work, on: Grounds, setting: Setting, limits: Limits) -> rules.Proposing:
-    mine = [one for one in on.appointments if one.employee_id == work.me]
+def _proposing(proposer_id: UUID, on: Grounds, setting: Setting, limits: Limits) -> rules.Proposing:
+    mine = [one for one in on.appointments if one.employee_id == proposer_id]
     liaison = any(one.role is Role.BU_LIAISON and one.scope.covers(on.account.place) for one in mine)
     return rules.Proposing(MODELS[setting.model], limits, on.account.network, liaison, coe_member(mine))
 
@@ -125,22 +127,25 @@ def _follow(work: Work, account: Account, request: Request) -> Account:
 
 
 def registration(work: Work, account_id: UUID) -> Registered:
-    """An account with its registration, if it has one."""
+    """An account, which is open to all, with its registration, if it has one that the actor may see."""
     account = account_store.account(work.session, account_id)
     request = store.latest_registration(work.session, account_id)
     work.show(account)
-    if request is None:
-        return Registered(accounts.show(work, account), None, None, (), (), ())
-    return _registered(work, account, request, routing.grounds_for(work, [request])[request.id])
+    if request is not None:
+        (request,) = as_routed_now(work, [request])
+        on = routing.grounds_for(work, [request])[request.id]
+        if routing.visible(work, request, on):
+            return _registered(work, account, request, on)
+    return Registered(accounts.show(work, account), None, None, (), (), ())
 
 
 def decide(work: Work, account_id: UUID, verdict: Verdict, comment: str | None) -> Registered:
     """Give one's word on the open step of a registration. Raises as ``requests.decide``."""
     routing.hold_rules(work)
     account = account_store.account(work.session, account_id)
-    request = _of(work, account)
+    request = _caught_up(work, _of(work, account))
     after, on = routing.decide(work, request, policies.limits(work, account.place), verdict, comment)
-    account = _follow(work, account, after)
+    account = _follow(work, account_store.lock_account(work.session, account_id), after)
     return _registered(work, account, after, on)
 
 
@@ -151,11 +156,54 @@ def _of(work: Work, account: Account) -> Request:
     return request
 
 
+def reroute(work: Work, request: Request) -> Request:
+    """Bring a pending registration under the model now in force, as ``requests.reroute`` does a request."""
+    account = account_store.account(work.session, request.account_id)
+    on, limits, refusals, fresh = _fresh(work, account, request)
+    if refusals:
+        after = routing.end(work, request, RequestState.DENIED, routing.refused_by_model(refusals))
+    else:
+        after = routing.restart(work, request, limits, on, fresh, "rerouted")
+    _follow(work, account_store.lock_account(work.session, account.id), after)
+    return after
+
+
+def _fresh(
+    work: Work, account: Account, request: Request
+) -> tuple[Grounds, Limits, tuple[Reason, ...], dict[str, Any]]:
+    on = routing.grounds_for(work, [request])[request.id]
+    setting, limits = models.setting(work, account.path), policies.limits(work, account.place)
+    refusals, _ = rules.judge(_proposing(request.requester_id, on, setting, limits))
+    steps = _route(on, setting, limits) or request.steps
+    return on, limits, refusals, {"steps": steps, "model": setting.model, "setting_id": setting.id}
+
+
+def as_routed_now(work: Work, found: Sequence[Request]) -> list[Request]:
+    """Registrations as the model now in force routes them, where that changed unseen."""
+    stale = routing.outdated(work, found)
+    return [_routed_now(work, one) if one.id in stale else one for one in found]
+
+
+def _routed_now(work: Work, request: Request) -> Request:
+    _, _, refusals, fresh = _fresh(work, account_store.account(work.session, request.account_id), request)
+    if refusals:
+        return replace(request, state=RequestState.DENIED)
+    return replace(request, passed=(), decisions=(), **fresh)
+
+
+def _caught_up(work: Work, request: Request) -> Request:
+    if not routing.outdated(work, [request]):
+        return request
+    directory.lock_employees(work.session, {request.requester_id, work.me}, shared=True)
+    held = store.lock_request(work.session, request.id)
+    return reroute(work, held) if routing.outdated(work, [held]) else held
+
+
 def withdraw(work: Work, account_id: UUID) -> Registered:
     """Take one's proposal back. Raises ``NotPending``, ``Forbidden``."""
-    account = account_store.lock_account(work.session, account_id)
-    request, on = _own(work, account)
+    request, on = _own(work, account_store.account(work.session, account_id))
     after = routing.end(work, request, RequestState.WITHDRAWN)
+    account = account_store.lock_account(work.session, account_id)
     return _registered(work, _follow(work, account, after), after, on)
 
 
@@ -169,21 +217,33 @@ def _own(work: Work, account: Account) -> tuple[Request, Grounds]:
     return request, routing.grounds_for(work, [request])[request.id]
 
 
+_PROPOSAL = frozenset({AccountState.PROPOSED, AccountState.CHANGES_REQUESTED})
+_GOVERNS = frozenset({"risk", "business_unit_id"})
+
+
 def update(work: Work, account_id: UUID, changes: Mapping[str, Any]) -> Registered:
     """Describe an account anew. A proposal that is changed goes on its route again; a change of unit or risk re-routes
-    the requests that wait on the account."""
-    routing.hold_rules(work)
+    the requests that wait on the account.
+
+    Locks are taken in one order everywhere: rules, people, request, account. A change of unit or risk holds the rules
+    alone, since it re-routes requests while it holds the account.
+    """
+    advisory_lock(work.session, RULES_LOCK, shared=not _GOVERNS & set(changes))
+    account = account_store.account(work.session, account_id)
+    own = _own(work, account) if account.state in _PROPOSAL and account.proposed_by == work.me else None
     before = account_store.lock_account(work.session, account_id)
     after = accounts.update(work, before, changes)
-    if before.state in (AccountState.PROPOSED, AccountState.CHANGES_REQUESTED) and after != before:
-        request, on = _own(work, after)
-        limits = policies.limits(work, after.place)
-        setting = models.setting(work, after.path)
+    if after == before:
+        return registration(work, account_id)
+    if own is not None:
+        request, on = own[0], routing.grounds_for(work, [own[0]])[own[0].id]
+        limits, setting = policies.limits(work, after.place), models.setting(work, after.path)
         fresh = {"steps": _route(on, setting, limits), "model": setting.model, "setting_id": setting.id}
         _follow(work, after, routing.restart(work, request, limits, on, fresh, "revised"))
-    elif {"risk", "business_unit_id"} & set(changes) and after != before:
-        for one in store.live(work.session, work.now, RequestKind.RIGHTS, account_id=account_id):
-            requests.reroute(work, store.lock_request(work.session, one.id))
+    elif _GOVERNS & set(changes):
+        for one in store.live(work.session, work.now, account_id=account_id):
+            held = store.lock_request(work.session, one.id)
+            (requests.reroute if held.kind is RequestKind.RIGHTS else reroute)(work, held)
     return registration(work, account_id)
 
 

@@ -1,13 +1,12 @@
 """Asking for posting rights, deciding about them, and what is granted in the end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.accounts import store as accounts
-from app.accounts.rules import Account
 from app.directory import store as directory
 from app.directory.rules import Employee
 from app.governance.grants import rules as grant_rules
@@ -286,7 +285,7 @@ def _own(work: Work, id_: UUID) -> tuple[Request, Grounds]:
 
 def request(work: Work, id_: UUID) -> Shown:
     """One request that the actor may see."""
-    found = store.request(work.session, id_, RequestKind.RIGHTS)
+    (found,) = as_routed_now(work, [store.request(work.session, id_, RequestKind.RIGHTS)])
     on = routing.grounds_for(work, [found])[found.id]
     if not routing.visible(work, found, on):
         raise NotFound(f"There is no request {id_}.")
@@ -299,7 +298,7 @@ def requests(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Shown]:
     seen = None
     if scopes is not None:
         seen = store.seen_by(work.actor.id, accounts.ids_in(scopes), directory.employee_ids_in(scopes))
-    return show_all(work, store.page(work.session, page, work.now, filters, seen))
+    return show_all(work, as_routed_now(work, store.page(work.session, page, work.now, filters, seen)))
 
 
 def show(work: Work, request: Request, on: Grounds, advice: Sequence[Any] = ()) -> Shown:
@@ -331,24 +330,40 @@ def reroute(work: Work, request: Request) -> Request:
     old route stays; what it would refuse ends denied, with the reasons."""
     planned = plan(work, _ask_of(request), request.requester_id)
     if planned.verdict.refusals:
-        why = " ".join(one.message for one in planned.verdict.refusals)
-        return routing.end(work, request, RequestState.DENIED, f"Refused by the model now in force: {why}")
-    changes = {
-        "model": planned.setting.model, "setting_id": planned.setting.id, "notes": planned.notes,
+        return routing.end(work, request, RequestState.DENIED, routing.refused_by_model(planned.verdict.refusals))
+    return routing.restart(work, request, planned.limits, planned.on, _fresh(planned, request), "rerouted")
+
+
+def _fresh(planned: Plan, request: Request) -> dict[str, Any]:
+    return {
+        "model": planned.setting.model,
+        "setting_id": planned.setting.id,
+        "notes": planned.notes,
         "steps": planned.steps or request.steps,
-    }  # fmt: skip
-    return routing.restart(work, request, planned.limits, planned.on, changes, "rerouted")
+    }
+
+
+def as_routed_now(work: Work, found: Sequence[Request]) -> list[Request]:
+    """Requests as the model now in force routes them, where that changed unseen: a switch dated ahead has begun, or a
+    unit was moved. What is seen is what the next decision will write."""
+    stale = routing.outdated(work, found)
+    return [_routed_now(work, one) if one.id in stale else one for one in found]
+
+
+def _routed_now(work: Work, request: Request) -> Request:
+    planned = plan(work, _ask_of(request), request.requester_id)
+    if planned.verdict.refusals:
+        return replace(request, state=RequestState.DENIED)
+    return replace(request, passed=(), decisions=(), **_fresh(planned, request))
 
 
 def _caught_up(work: Work, request: Request) -> Request:
-    """A switch that was dated ahead re-routes what is pending when it is next acted upon."""
-    if request.state_at(work.now) is not RequestState.PENDING:
+    """The same, written down before it is acted upon."""
+    if not routing.outdated(work, [request]):
         return request
-    account: Account = accounts.account(work.session, request.account_id)
-    if models.setting(work, account.path).id == request.setting_id:
-        return request
-    directory.lock_employees(work.session, request.matter.own, shared=True)
-    return reroute(work, store.lock_request(work.session, request.id))
+    directory.lock_employees(work.session, {*request.matter.own, work.me}, shared=True)
+    held = store.lock_request(work.session, request.id)
+    return reroute(work, held) if routing.outdated(work, [held]) else held
 
 
 def leave(work: Work, employee_id: UUID) -> int:

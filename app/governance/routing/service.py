@@ -15,7 +15,9 @@ from app.accounts.rules import Account
 from app.audit import service as audit
 from app.directory import store as directory
 from app.directory.rules import BusinessUnit
+from app.governance.models import service as models
 from app.governance.models.rules import StepKind
+from app.governance.reasons.rules import Reason
 from app.kernel.actor import Permission, Place
 from app.kernel.database import advisory_lock
 from app.kernel.errors import NotFound
@@ -52,6 +54,19 @@ class Grounds:
     def liaisons(self) -> int:
         """How many liaisons cover the account's unit."""
         return len({slot.holder_id for slot in self.seats[StepKind.ACCOUNT_LIAISON]})
+
+
+def outdated(work: Work, found: Sequence[Request]) -> set[UUID]:
+    """Which of these are pending, and still follow a model that is no more the one in force (by id)."""
+    pending = [one for one in found if one.state_at(work.now) is RequestState.PENDING]
+    there = accounts.accounts(work.session, {one.account_id for one in pending})
+    settings = models.settings(work, [account.path for account in there.values()])
+    return {one.id for one in pending if settings[there[one.account_id].path].id != one.setting_id}
+
+
+def refused_by_model(refusals: Sequence[Reason]) -> str:
+    """Why a new model ends a request, for the record."""
+    return f"Refused by the model now in force: {' '.join(one.message for one in refusals)}"
 
 
 def hold_rules(work: Work) -> None:
@@ -138,7 +153,8 @@ def decide(
     directory.lock_employees(work.session, {work.me, request.requester_id, request.beneficiary_id}, shared=True)
     request = store.lock_request(work.session, request.id)
     on = grounds_for(work, [request])[request.id]
-    if not visible(work, request, on):
+    # That an account waits for its registration is open to all: there a refusal says so, and not that nothing is there.
+    if request.kind is rules.RequestKind.RIGHTS and not visible(work, request, on):
         raise NotFound(f"There is no request {request.id}.")
     work.match(request)
     if request.state_at(work.now) is not RequestState.PENDING:

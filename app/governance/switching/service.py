@@ -14,9 +14,10 @@ from app.governance.grants.rules import Grant
 from app.governance.models import rules, store
 from app.governance.models import service as models
 from app.governance.models.rules import MODELS, ModelKey, Setting, StepKind
+from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
 from app.governance.routing import store as request_store
-from app.governance.routing.rules import Request, RequestKind
+from app.governance.routing.rules import Request, RequestKind, RequestState
 from app.kernel.database import advisory_lock
 from app.kernel.errors import Invalid
 from app.kernel.work import Work
@@ -109,8 +110,9 @@ def _check(work: Work, choice: Choice, begins: datetime) -> None:
 
 
 def _touched(work: Work, unit_id: UUID | None) -> list[Request]:
-    """Pending rights requests on accounts at or below a unit."""
-    found = request_store.live(work.session, work.now, RequestKind.RIGHTS)
+    """Pending requests and registrations on accounts at or below a unit."""
+    waiting = request_store.live(work.session, work.now)
+    found = [one for one in waiting if one.state is RequestState.PENDING]
     there = accounts.accounts(work.session, {one.account_id for one in found})
     return [one for one in found if unit_id is None or unit_id in there[one.account_id].path]
 
@@ -123,7 +125,7 @@ def _reroute(work: Work, request: Request) -> None:
     directory.lock_employees(work.session, request.matter.own, shared=True)
     held = request_store.lock_request(work.session, request.id)
     if held.ended_at is None:
-        requests.reroute(work, held)
+        (requests.reroute if held.kind is RequestKind.RIGHTS else registrations.reroute)(work, held)
 
 
 def preview(work: Work, choice: Choice) -> Preview:

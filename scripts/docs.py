@@ -1,0 +1,438 @@
+"""Write the pages of `docs/` that repeat what the code says; with `--check`, only say which of them are out of date.
+
+    .venv/bin/python scripts/docs.py [--check]
+
+Settings, error codes and commands are read from the classes that define them, the five models from their table. Event
+names are read from the source, since they are arguments of calls; what each means stands in `docs/events.toml`. An
+event without a meaning, or a meaning without an event, is an error here.
+"""
+
+import argparse
+import ast
+import importlib
+import pkgutil
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import app
+from app.accounts.service import _PAST
+from app.cli import app as command_line
+from app.governance.grants.rules import End
+from app.governance.models.rules import MODELS, Authority, Model, Proposer, Right, StepKind, ToolRule
+from app.governance.reasons.rules import REMEDIES
+from app.governance.registrations.service import _AFTER
+from app.governance.routing.rules import RequestState
+from app.governance.routing.service import _DONE
+from app.kernel.errors import DomainError
+from app.kernel.findings import _SAID
+from app.kernel.problems import TYPE_BASE, status_of
+from app.networks.rules.text import _REFUSED
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+MADE = "<!-- Made by `make pages` from the source; change it there. -->"
+
+
+class DocsError(Exception):
+    """The source says something that no page can be made of; the message says where."""
+
+
+def page(title: str, *parts: str) -> str:
+    """A page of Markdown."""
+    return "\n\n".join((f"# {title}", MADE, *parts)) + "\n"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; a bar in a cell is escaped."""
+    names = list(head)
+    lines = (names, ["---"] * len(names), *rows)
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def code(text: object) -> str:
+    """As it is typed."""
+    return f"`{text}`"
+
+
+def sentence(text: str) -> str:
+    """Plain words: a docstring's first paragraph on one line, its double backticks as Markdown's single ones."""
+    words = " ".join(text.strip().split("\n\n")[0].split()).replace("``", "`")
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+# --- reading the source ---------------------------------------------------------------------------------------------
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the application as its syntax tree, by its path inside the repository."""
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Every call, with the name of what is called: `record`, `audit.record`, `Invalid.field` ..."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def texts(node: ast.expr, known: Mapping[str, Iterable[str]]) -> list[str]:
+    """The texts that an expression can be; `known`: those of expressions that only running them would tell.
+
+    Raises `DocsError` for any other.
+    """
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.IfExp):
+        return [*texts(node.body, known), *texts(node.orelse, known)]
+    if ast.unparse(node) in known:
+        return list(known[ast.unparse(node)])
+    raise DocsError(f"line {node.lineno}: {ast.unparse(node)} can be anything; scripts/docs.py must be told what")
+
+
+def shown(node: ast.expr) -> str:
+    """A message as a reader sees it, with dots where it quotes a value."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return str(ast.literal_eval(node)) if isinstance(node, ast.Constant) else "…"
+
+
+# --- settings and commands ------------------------------------------------------------------------------------------
+
+
+def settings_page() -> str:
+    """Every environment variable of the service."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        choices = [one for one in getattr(field.annotation, "__args__", ()) if isinstance(one, str)]
+        told = (field.description or "") + (f" One of {', '.join(map(code, choices))}." if choices else "")
+        rows.append((code(f"COE_{name.upper()}"), code(field.default) if field.default is not None else "-", told))
+    return page(
+        "Settings",
+        "Read once at the start, from the environment or from a `.env` file in the working directory. `coe serve` refuses to "
+        "start with a setting that is insecure or contradicts another, and says which. `coe demo` reads none of them.",
+        table(("variable", "default", "what it is"), rows),
+        "Without `COE_KEY_DIR` the signing keys are in the folder `coe-keys` beside the SQLite file, and with PostgreSQL in the "
+        "working directory. Keep that folder: without it nobody can log in again with an old token, and with it anybody can.\n"
+        "An address must be `https`, except on the loopback interface. `COE_ISSUER` and `COE_JWKS_URL` are set both or "
+        "neither; with them people log in elsewhere, and `coe token` and `coe password` are refused.",
+        "Tests also read `COE_TEST_POSTGRES_URL`: a PostgreSQL server to use in the place of the one they would start.",
+    )
+
+
+def commands_page() -> str:
+    """Every command of `coe`, as `--help` tells it."""
+    return page(
+        "Commands",
+        "`EMPLOYEE` is a work e-mail address, a user name or HR's employee id. Exit status: 0 done; 1 done in part (rows "
+        "rejected, a log that was altered); 2 refused, and the reason is on standard error.",
+        *(_command(name, one) for name, one in commands()),
+    )
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command with its full name: `coe client create`."""
+    yield from _below("coe", typer.main.get_command(command_line))
+
+
+def _below(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield name, command
+    for key, one in (inner or {}).items():
+        yield from _below(f"{name} {key}", one)
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    options = [one for one in command.params if one.param_type_name == "option" and one.opts != ["--help"]]
+    usage = " ".join((name, *(_usage(one) for one in arguments)))
+    rows = [(code(one.opts[0]), one.help or "", _default(one)) for one in options]
+    notes = [f"`{_usage(one)}`: {one.help}" for one in arguments if one.help]
+    parts = [f"## {code(usage)}", sentence(command.help), *notes, *([table(("option", "what it does", "default"), rows)] if rows else [])]
+    return "\n\n".join(parts)
+
+
+def _usage(argument: Any) -> str:
+    name = argument.metavar or argument.name.upper()
+    return name if argument.required else f"[{name}]"
+
+
+def _default(option: Any) -> str:
+    if option.required:
+        return "required"
+    plain = isinstance(option.default, (int, str)) and not isinstance(option.default, bool)
+    return code(option.default) if plain else "-"
+
+
+# --- the five models ------------------------------------------------------------------------------------------------
+
+_STEPS = {
+    StepKind.ACCOUNT_LIAISON: "liaison of the account's unit",
+    StepKind.BENEFICIARY_LIAISON: "liaison of the beneficiary's unit",
+    StepKind.COMMUNITY_MANAGER: "community manager",
+    StepKind.STRATEGIST: "strategist",
+}
+_PROPOSERS = {
+    Proposer.ANYONE: "any employee",
+    Proposer.LIAISON: "a liaison of the unit",
+    Proposer.COE: "members of the Center of Excellence",
+}
+_TOOLS = {
+    ToolRule.ANY: "any",
+    ToolRule.REGISTERED: "a registered one",
+    ToolRule.CENTRAL: "a registered one that belongs to no unit",
+    ToolRule.PLATFORM: "the one platform",
+}
+_AUTHORITIES = {
+    Authority.LIAISON: "liaison of the account's unit",
+    Authority.HUB: "the hub",
+    Authority.HUB_IN_VETO_WINDOW: "the hub within {days} working days",
+}
+
+
+def _route(steps: Iterable[StepKind]) -> str:
+    return ", then ".join(_STEPS[one] for one in steps) or "nobody"
+
+
+def _rights(rights: Iterable[Right]) -> str:
+    found = set(rights)
+    return "all" if found == set(Right) else ", ".join(code(one) for one in Right if one in found) or "-"
+
+
+def _revokers(model: Model) -> str:
+    named = [_AUTHORITIES[one].format(days=model.veto_working_days) for one in Authority if one in model.authorities]
+    return ", ".join((*named, "strategist"))
+
+
+def _length(model: Model) -> str:
+    days = f"{model.default_days} / {model.most_days}"
+    return f"until the appointment ends if there is one, else {days}" if model.until_appointment_ends else days
+
+
+_LINES: Mapping[str, Callable[[Model], str]] = {
+    "in words": lambda one: one.in_words,
+    "older name": lambda one: ", ".join(map(code, one.aliases)) or "-",
+    "who registers an account": lambda one: _PROPOSERS[one.proposer],
+    "who decides that": lambda one: _route(one.registration),
+    "a liaison may ask for their people": lambda one: "yes" if one.for_people_of_subtree else "no",
+    "granted at once, on standard accounts": lambda one: _rights(one.automatic),
+    "who decides the other rights": lambda one: _route(one.steps),
+    "a high-risk account adds": lambda one: _route(one.high_risk_adds) if one.high_risk_adds else "-",
+    "an account of another unit adds": lambda one: _route(one.other_unit_adds) if one.other_unit_adds else "-",
+    "the most that people of a unit may hold": lambda one: _rights(one.ceiling),
+    "central policy": lambda one: "reported, not enforced" if one.advisory else "binding",
+    "publishing tool": lambda one: _TOOLS[one.tool],
+    "days of a right, unless told / at most": _length,
+    "who revokes, suspends, resumes": _revokers,
+    "with fewer than two liaisons routed as": lambda one: code(one.short_of_liaisons) if one.short_of_liaisons else "-",
+}
+
+
+def models_page() -> str:
+    """The five models side by side."""
+    rows = [(name, *(told(one) for one in MODELS.values())) for name, told in _LINES.items()]
+    return page(
+        "The five governance models",
+        "A model says who registers accounts, who decides who may post, and how much a business unit may hold by itself. One "
+        "is in force for the enterprise (`hub_and_spoke` until a strategist chooses), another may be for a unit and all below "
+        "it; `PUT /v1/governance` switches, `POST /v1/governance/preview` says beforehand what that would change.",
+        table(("", *map(code, MODELS)), rows),
+        "In every model: nobody decides their own request, in no role and as nobody's deputy; one person decides at most one "
+        "step of it; a step that nobody can decide goes up, to the community manager, then to the strategist; whoever holds a "
+        "right may give it up; every right ends. The hub: the community managers in whose scope the account is, and the "
+        "strategist.",
+    )
+
+
+# --- events ---------------------------------------------------------------------------------------------------------
+
+_KINDS = ("rights_request", "registration")
+_DYNAMIC: Mapping[str, Iterable[str]] = {
+    "f'grant.{ended.end}'": [f"grant.{one}" for one in End if one is not End.REVOKED],
+    "f'account.{_PAST[verb]}'": [f"account.{one}" for one in _PAST.values()],
+    "f'account.{wanted}'": [f"account.{one}" for one in _AFTER.values()],
+    "_DONE[verdict]": list(_DONE.values()),
+    **{f"RequestState.{one.name}": [one.value] for one in RequestState},
+}
+_PASSED_ON = ("action", "f'{kind}.{what}'", "why", "str(state)")
+"""Arguments that a function hands on as it was called: its callers are read in its place."""
+
+
+def event_names() -> set[str]:
+    """Every action that the audit log can hold. Raises `DocsError` where the source leaves one open."""
+    found: set[str] = set()
+    for path, tree in modules():
+        try:
+            for called, call in calls(tree):
+                found.update(_events_of(called.rpartition(".")[2], call, routing="governance" in path))
+        except DocsError as error:
+            raise DocsError(f"{path}, {error}") from error
+    return found
+
+
+def _events_of(called: str, call: ast.Call, *, routing: bool) -> Iterator[str]:
+    place = {"record": 1, "_tell": 1, "change": 3, "_changed": 3}.get(called)
+    if routing:
+        place = {"restart": 5, "end": 2}.get(called, place)
+    if place is None or len(call.args) <= place or ast.unparse(call.args[0]) not in ("work", "self.work"):
+        return
+    about_request = called == "record" and ast.unparse(call.args[1]) in ("after", "request")
+    words = call.args[place + 1] if about_request else call.args[place]
+    if ast.unparse(words) in _PASSED_ON:
+        return
+    for text in texts(words, _DYNAMIC):
+        yield from [text] if "." in text else [f"{kind}.{text}" for kind in _KINDS]
+
+
+def events_page() -> str:
+    """Every action of the audit log. Raises `DocsError` where `docs/events.toml` and the source differ."""
+    told: dict[str, dict[str, str]] = tomllib.loads((DOCS / "events.toml").read_text(encoding="utf-8"))
+    meanings = {f"{kind}.{what}": text for kind, inner in told.items() for what, text in inner.items()}
+    if odd := event_names() ^ set(meanings):
+        raise DocsError(f"docs/events.toml and the source differ on: {', '.join(sorted(odd))}")
+    return page(
+        "Audit events",
+        "Every change is one event, written in the transaction that makes the change, numbered and chained by hash. "
+        "`GET /v1/audit/events` shows them to strategists and auditors; `coe audit verify` proves that none was altered. "
+        "`action` is one of these; the part before the dot is the kind of the `subject`, except that `token.ended` is about "
+        "an employee or a client and `token.issued` about an employee.",
+        table(("action", "when"), sorted((code(name), text) for name, text in meanings.items())),
+    )
+
+
+# --- errors ---------------------------------------------------------------------------------------------------------
+
+_UNSAID = {
+    "appointment_ended": "The appointment has ended; make another.",
+    "grant_not_suspended": "The grant is not suspended, so it cannot be resumed.",
+    "forbidden": "Your roles do not allow this here. You may see it, so it is not hidden from you.",
+    "key_taken": "The key is in use by another.",
+}
+_BY_FRAMEWORK = (
+    ("method_not_allowed", "405", "The address takes other methods; `Allow` names them."),
+    ("internal_error", "500", "A defect on our side; tell us the `X-Request-ID` of the answer."),
+)
+_OPEN_CODES: Mapping[str, Iterable[str]] = {
+    "f'bad_{field}'": ["bad_…"],
+    "reason": ["too_short", "too_long", "invisible_character", *_REFUSED.values()],
+    "what": (),
+    "code": (),
+    "refused.reason": (),
+    "refused.errors[0].code": (),
+}
+"""Codes that only running would tell: those of `bad_…` end in the column's name, and those without any are listed
+where they are first said."""
+
+
+def error_classes() -> list[type[DomainError]]:
+    """Every refusal there is, by status and code; the first of those that share a code."""
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        importlib.import_module(module.name)
+    found: dict[str, type[DomainError]] = {}
+    waiting: list[type[DomainError]] = list(DomainError.__subclasses__())
+    while waiting:
+        one = waiting.pop(0)
+        waiting += one.__subclasses__()
+        found.setdefault(one.code, one)
+    return sorted(found.values(), key=lambda one: (status_of(one), one.code))
+
+
+def _meaning(error: type[DomainError]) -> str:
+    if error.code in _UNSAID:
+        return _UNSAID[error.code]
+    if "title" not in vars(error) and not error.__doc__:
+        raise DocsError(f"{error.__name__} has neither a title nor a docstring")
+    return sentence(error.title if "title" in vars(error) else str(error.__doc__))
+
+
+def said_codes(*names: str, place: int) -> list[tuple[str, str]]:
+    """Codes of input errors with their sentence, from the calls that make them: (code, sentence), each pair once."""
+    found: set[tuple[str, str]] = set()
+    for path, tree in modules():
+        for called, call in calls(tree):
+            if called in names and len(call.args) > place + 1:
+                try:
+                    codes = texts(call.args[place], _OPEN_CODES)
+                except DocsError as error:
+                    raise DocsError(f"{path}, {error}") from error
+                found.update((one, shown(call.args[place + 1])) for one in codes)
+    return sorted(found)
+
+
+def _by_code(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    grouped: dict[str, list[str]] = {}
+    for one, text in said:
+        grouped.setdefault(one, []).append(text)
+    return [(code(one), " / ".join(text for text in dict.fromkeys(all_) if text != "…") or "-") for one, all_ in grouped.items()]
+
+
+def errors_page() -> str:
+    """Every code with which anything is refused."""
+    classes = error_classes()
+    problems = [(code(one.code), str(status_of(one)), _meaning(one)) for one in classes]
+    reasons = [(code(one), remedy.message, code(remedy.call) if remedy.call else "-") for one, remedy in REMEDIES.items()]
+    fields = {*said_codes("FieldError", "Invalid.field", place=1), *said_codes("BadHandle", place=0), *_SAID.values()}
+    fields |= {("wrong_type", "This must be ….")}
+    return page(
+        "Errors",
+        "A refusal is a problem document (RFC 9457, `application/problem+json`): `type` is "
+        f"`{TYPE_BASE}` and the code, `code` is what programs go by, `title` and `detail` are for people, and `errors` lists "
+        "each part of the input that is at fault (`pointer`, `code`, `message`). Codes do not change their meaning.",
+        "## Problems",
+        table(("code", "status", "meaning"), [*problems, *((code(name), *rest) for name, *rest in _BY_FRAMEWORK)]),
+        "## Reasons",
+        "`reasons` of `request_refused`, of a preview and of an evaluation. Each comes with a sentence, with the policy "
+        "version behind it if one is, and with its remedy. An evaluation that refuses is no error: it is a 200 that says no.",
+        table(("code", "remedy", "call"), reasons),
+        "## Input",
+        "`code` of an entry of `errors`. A dot stands for what the message quotes.",
+        table(("code", "message"), _by_code(sorted(fields))),
+        "## Rows of a file",
+        "`code` of a row that `coe import` rejects. Of a handle or an address the codes are those above.",
+        table(("code", "message"), _by_code(said_codes("Fault", place=0))),
+        "## Logging in",
+        "`/oauth/token` answers as RFC 6749 5.2 has it: `error` is one of `invalid_request`, `invalid_client`, `invalid_grant`, "
+        "`unauthorized_client`, `unsupported_grant_type`, `invalid_scope`.",
+    )
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "models.md": models_page,
+    "events.md": events_page,
+    "errors.md": errors_page,
+}
+
+
+def stale() -> list[str]:
+    """The pages that are not what would be written now."""
+    return [name for name, made in PAGES.items() if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != made()]
+
+
+def main() -> int:
+    """Entry point; the exit status is 1 when a page is out of date, or cannot be made."""
+    parser = argparse.ArgumentParser(description="Write the pages of docs/ that repeat what the code says.")
+    parser.add_argument("--check", action="store_true", help="write nothing, only say which are out of date")
+    only_check = parser.parse_args().check
+    try:
+        old = stale()
+        for name in [] if only_check else old:
+            (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+    except DocsError as error:
+        print(f"docs: {error}", file=sys.stderr)
+        return 1
+    if only_check and old:
+        print(f"Out of date: {', '.join(f'docs/{name}' for name in old)}; 'make pages' writes them anew.", file=sys.stderr)
+    return int(only_check and bool(old))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Every example in Swagger UI works on the demo's data as it stands, for at least one of those who can log in there."""
+
+import shutil
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import migrating
+from app.demo.service import seed
+from app.docs.rules.document import operations
+from app.identity import service as identity
+from app.kernel.access import operator_work
+from app.kernel.database import engine_for
+from app.main import create_app, house_for
+from app.settings import Settings
+
+PERSONAS = ("liaison", "strategist", "hub", "employee", "developer", "admin", "auditor")
+
+
+class Demo:
+    """The demo, set back to its beginning before every call."""
+
+    def __init__(self, folder):
+        self.kept, self.used = folder / "kept.db", folder / "used.db"
+        found(Settings(_env_file=None, database_url=f"sqlite:///{self.kept}"), self)
+        shutil.copy(self.kept, self.used)
+        settings = Settings(_env_file=None, database_url=f"sqlite:///{self.used}", key_dir=folder / "keys")
+        self.app = create_app(settings, examples=self.told.examples)
+        self.client = TestClient(self.app, raise_server_exceptions=False)
+        self.bearers = {who: self.bearer(self.told.logins[who][0]) for who in PERSONAS}
+
+    def bearer(self, email):
+        with operator_work(self.app.state.house) as work:
+            return identity.issue_token(self.app.state.identity, work, email)
+
+    def call(self, method, path, operation):
+        """What the example is answered: the first success, or else every refusal by who asked."""
+        refusals = {}
+        for who in PERSONAS:
+            self.app.state.engine.dispose()
+            for left in self.used.parent.glob("used.db-*"):
+                left.unlink()
+            shutil.copy(self.kept, self.used)
+            answer = self.client.request(
+                method, filled(path, operation), json=body(operation),
+                headers={"Authorization": f"Bearer {self.bearers[who]}"},
+            )  # fmt: skip
+            if answer.is_success:
+                return {}
+            refusals[who] = answer.json()["code"]
+        return refusals
+
+
+def found(settings, demo):
+    migrating.migrate(settings)
+    engine = engine_for(settings.database_url)
+    demo.told = seed(house_for(engine), lambda done, of: None)
+    engine.dispose()  # the last connection takes the write-ahead log into the file
+
+
+def filled(path, operation):
+    for one in operation.get("parameters", []):
+        if one.get("in") == "path":
+            path = path.replace(f"{{{one['name']}}}", str(one["example"]))
+    return path
+
+
+def body(operation):
+    return operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    made = Demo(tmp_path_factory.mktemp("demo"))
+    yield made
+    made.client.close()
+    made.app.state.engine.dispose()
+
+
+def test_every_example_works_as_it_stands(demo):
+    failed = {}
+    for path, method, operation in operations(demo.app.openapi()):
+        if "x-permission" in operation:
+            refusals = demo.call(method, path, operation)
+            if refusals:
+                failed[f"{method.upper()} {path}"] = refusals
+    assert failed == {}
+
+
+def test_an_example_that_does_not_work_is_noticed(demo):
+    missing = {"parameters": [{"name": "id", "in": "path", "example": "01930000-0000-7000-8000-000000000000"}]}
+    assert set(demo.call("get", "/v1/grants/{id}", missing)) == set(PERSONAS)
