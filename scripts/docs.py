@@ -11,6 +11,7 @@ import argparse
 import ast
 import importlib
 import pkgutil
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -118,10 +119,11 @@ def settings_page() -> str:
         "Read once at the start, from the environment or from a `.env` file in the working directory. `coe serve` refuses to "
         "start with a setting that is insecure or contradicts another, and says which. `coe demo` reads none of them.",
         table(("variable", "default", "what it is"), rows),
-        "Without `COE_KEY_DIR` the signing keys are in the folder `coe-keys` beside the SQLite file, and with PostgreSQL in the "
-        "working directory. Keep that folder: without it nobody can log in again with an old token, and with it anybody can.\n"
+        "Without `COE_KEY_DIR` the signing keys are in the folder `coe-keys`: beside the SQLite file, or with PostgreSQL in the "
+        "working directory. They are made on the first start. Whoever has them can make tokens for anybody; replicas share them "
+        "and backups include them.",
         "An address must be `https`, except on the loopback interface. `COE_ISSUER` and `COE_JWKS_URL` are set both or "
-        "neither; with them people log in elsewhere, and `coe token` and `coe password` are refused.",
+        "neither; with them people log in elsewhere, and `coe token` is refused.",
         "Tests also read `COE_TEST_POSTGRES_URL`: a PostgreSQL server to use in the place of the one they would start.",
     )
 
@@ -301,34 +303,42 @@ def events_page() -> str:
         "Audit events",
         "Every change is one event, written in the transaction that makes the change, numbered and chained by hash. "
         "`GET /v1/audit/events` shows them to strategists and auditors; `coe audit verify` proves that none was altered. "
-        "`action` is one of these; the part before the dot is the kind of the `subject`, except that `token.ended` is about "
-        "an employee or a client and `token.issued` about an employee.",
+        "`action` is one of these; the part before the dot is the kind of the `subject`, but those of `password` and `token` "
+        "are about an employee.",
         table(("action", "when"), sorted((code(name), text) for name, text in meanings.items())),
     )
 
 
 # --- errors ---------------------------------------------------------------------------------------------------------
 
+_HOLDINGS = ("active_employees", "living_accounts", "open_appointments", "open_child_units", "policies")
 _UNSAID = {
     "appointment_ended": "The appointment has ended; make another.",
-    "grant_not_suspended": "The grant is not suspended, so it cannot be resumed.",
+    "bad_network": "What is wrong with the description of a network.",
     "forbidden": "Your roles do not allow this here. You may see it, so it is not hidden from you.",
+    "grant_not_suspended": "The grant is not suspended, so it cannot be resumed.",
     "key_taken": "The key is in use by another.",
+    "looser": "The rule is looser than the enterprise's.",
+    "separation_of_duties": "One person may not hold these two roles together.",
+    **dict.fromkeys(_HOLDINGS, "How many of them the unit still has."),
 }
+"""Meanings that neither a title, nor a docstring, nor a message tells a reader."""
 _BY_FRAMEWORK = (
     ("method_not_allowed", "405", "The address takes other methods; `Allow` names them."),
     ("internal_error", "500", "A defect on our side; tell us the `X-Request-ID` of the answer."),
 )
-_OPEN_CODES: Mapping[str, Iterable[str]] = {
-    "f'bad_{field}'": ["bad_…"],
-    "reason": ["too_short", "too_long", "invisible_character", *_REFUSED.values()],
-    "what": (),
-    "code": (),
-    "refused.reason": (),
-    "refused.errors[0].code": (),
+_COMPUTED: Mapping[str, Mapping[str, Iterable[str]]] = {
+    "app/directory/rules.py": {"what": _HOLDINGS},
+    "app/imports/accounts/rules.py": {"refused.reason": ()},
+    "app/imports/rules.py": {"f'bad_{field}'": ["bad_…"]},
+    "app/imports/units/rules.py": {"refused.errors[0].code": ()},
+    "app/kernel/errors.py": {"code": ()},
+    "app/kernel/findings.py": {"code": ()},
+    "app/networks/rules/handle.py": {"reason": ["too_long", "too_short"]},
+    "app/networks/rules/refusals.py": {"reason": ()},
+    "app/networks/rules/text.py": {"reason": sorted({"invisible_character", *_REFUSED.values()})},
 }
-"""Codes that only running would tell: those of `bad_…` end in the column's name, and those without any are listed
-where they are first said."""
+"""Codes that only running would tell, by file and expression. None: they are listed where they are first said."""
 
 
 def error_classes() -> list[type[DomainError]]:
@@ -359,7 +369,7 @@ def said_codes(*names: str, place: int) -> list[tuple[str, str]]:
         for called, call in calls(tree):
             if called in names and len(call.args) > place + 1:
                 try:
-                    codes = texts(call.args[place], _OPEN_CODES)
+                    codes = texts(call.args[place], _COMPUTED.get(path, {}))
                 except DocsError as error:
                     raise DocsError(f"{path}, {error}") from error
                 found.update((one, shown(call.args[place + 1])) for one in codes)
@@ -370,33 +380,36 @@ def _by_code(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     grouped: dict[str, list[str]] = {}
     for one, text in said:
         grouped.setdefault(one, []).append(text)
-    return [(code(one), " / ".join(text for text in dict.fromkeys(all_) if text != "…") or "-") for one, all_ in grouped.items()]
+    return [(code(one), _UNSAID.get(one) or " / ".join(dict.fromkeys(said))) for one, said in grouped.items()]
 
 
 def errors_page() -> str:
     """Every code with which anything is refused."""
     classes = error_classes()
-    problems = [(code(one.code), str(status_of(one)), _meaning(one)) for one in classes]
+    problems = [*((one.code, str(status_of(one)), _meaning(one)) for one in classes), *_BY_FRAMEWORK]
+    rows = [(code(name), *rest) for name, *rest in sorted(problems, key=lambda one: one[1])]
     reasons = [(code(one), remedy.message, code(remedy.call) if remedy.call else "-") for one, remedy in REMEDIES.items()]
-    fields = {*said_codes("FieldError", "Invalid.field", place=1), *said_codes("BadHandle", place=0), *_SAID.values()}
-    fields |= {("wrong_type", "This must be ….")}
+    quoting = ((one, re.sub(r"\{\w+\}", "…", text)) for one, text in (*_SAID.values(), ("wrong_type", "This must be ….")))
+    fields = {*said_codes("FieldError", "Invalid.field", place=1), *said_codes("BadHandle", place=0), *quoting}
+    lines = [*said_codes("Fault", "sheet.settle_shared", place=0), ("differing_rows", "Lines … are about the same and differ.")]
     return page(
         "Errors",
         "A refusal is a problem document (RFC 9457, `application/problem+json`): `type` is "
         f"`{TYPE_BASE}` and the code, `code` is what programs go by, `title` and `detail` are for people, and `errors` lists "
         "each part of the input that is at fault (`pointer`, `code`, `message`). Codes do not change their meaning.",
         "## Problems",
-        table(("code", "status", "meaning"), [*problems, *((code(name), *rest) for name, *rest in _BY_FRAMEWORK)]),
+        table(("code", "status", "meaning"), rows),
         "## Reasons",
         "`reasons` of `request_refused`, of a preview and of an evaluation. Each comes with a sentence, with the policy "
         "version behind it if one is, and with its remedy. An evaluation that refuses is no error: it is a 200 that says no.",
         table(("code", "remedy", "call"), reasons),
         "## Input",
-        "`code` of an entry of `errors`. A dot stands for what the message quotes.",
+        "`code` of an entry of `errors`. Three dots stand for what a message quotes.",
         table(("code", "message"), _by_code(sorted(fields))),
         "## Rows of a file",
-        "`code` of a row that `coe import` rejects. Of a handle or an address the codes are those above.",
-        table(("code", "message"), _by_code(said_codes("Fault", place=0))),
+        "`code` of a row that `coe import` rejects. Of a handle, an address, a key or a time zone the codes are those above; "
+        "`bad_…` ends in the name of the column.",
+        table(("code", "message"), _by_code(sorted(lines))),
         "## Logging in",
         "`/oauth/token` answers as RFC 6749 5.2 has it: `error` is one of `invalid_request`, `invalid_client`, `invalid_grant`, "
         "`unauthorized_client`, `unsupported_grant_type`, `invalid_scope`.",

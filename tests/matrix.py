@@ -21,7 +21,8 @@ class Place:
 
 
 HERE, AWAY = Place(frozenset({"sales", "field"}), "x"), Place(frozenset({"logistics"}), "instagram")
-BEYOND = Place(frozenset({"target"}))
+HOME, BEYOND = Place(frozenset({"sales"})), Place(frozenset({"target"}))
+"""Where every caller works, and a unit in nobody's scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def _staff(org):
 def _callers(org):
     for caller in PEOPLE:
         org.hire(caller.key, "sales")
-        org.put("person", caller.name, org.ids[caller.key], Place(frozenset({"sales"})))
+        org.put("person", caller.name, org.ids[caller.key], HOME)
     with org.work() as work:
         for caller in CLIENTS:
             org.bearers[caller.key] = clients.create_client(work, caller.name, [caller.client], static=True).bearer
@@ -157,13 +158,13 @@ def _accounts(org):
 
 def _proposals(org):
     """Only liaisons propose under hub_and_spoke: everybody is one for as long as that takes."""
-    cases = [("here", "scribe", "field", HERE), ("away", "theirs", "logistics", AWAY)]
-    cases += [(caller.name, caller.key, "logistics", AWAY) for caller in PEOPLE]
-    for n, (where, who, unit, at) in enumerate(cases):
+    cases = [("here", "scribe", "field", HERE, HERE), ("away", "theirs", "logistics", AWAY, AWAY)]
+    cases += [(caller.name, caller.key, "logistics", AWAY, HOME) for caller in PEOPLE]
+    for n, (where, who, unit, at, home) in enumerate(cases):
         held = None if who in ("scribe", "theirs") else org.appoint(who, "bu_liaison", unit)
         body = {"network": at.network, "handle": f"proposed_{n}", "business_unit_id": unit}
         made = org.post("/v1/accounts", who, body, 201)
-        org.put("proposed account", where, made["id"], at, [at], "community_manager")
+        org.put("proposed account", where, made["id"], at, [at, Place(home.units)], "community_manager")
         if held:
             with org.work() as work:
                 roles.end(work, held)
@@ -178,7 +179,7 @@ def _roles(org):
         deputies = [one for one in PEOPLE if one.deputy and (one.role, one.scope) == (caller.role, caller.scope)]
         scope = {"unit": key} if kind == "business_unit" else {"network": key} if kind == "network" else {}
         held[caller.name] = org.appoint(caller.key, caller.role, **scope, **({"deputy": deputies[0].key} if deputies else {}))
-        org.put("appointment", caller.name, held[caller.name], Place(frozenset({"sales"})))
+        org.put("appointment", caller.name, held[caller.name], HOME)
 
 
 def _cases(org, network_kind="active account"):
@@ -189,7 +190,7 @@ def _cases(org, network_kind="active account"):
     yield "away", "stranger", away, AWAY, theirs
     yield "abroad", "clerk", away, AWAY, ours
     for caller in PEOPLE:
-        yield caller.name, caller.key, away, AWAY, Place(frozenset({"sales"}))
+        yield caller.name, caller.key, away, AWAY, HOME
 
 
 def _grants(org):

@@ -144,7 +144,7 @@ def _rows(raw: Iterable[bytes], *, line_breaks: bool) -> Iterator[Row]:
             raise _unreadable(start, error) from error
         if reader.line_num > start and not line_breaks:
             raise FileRefused(f"Line {start}: a quoted cell goes on over the end of the line; is a quote never closed?")
-        if any(map(len, cells)):
+        if any(cell.strip() for cell in cells):
             yield _measured(Row(start, cells))
 
 

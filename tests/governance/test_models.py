@@ -12,7 +12,8 @@ from app.governance.models.rules import (
     ToolRule,
     model_named,
 )
-from app.governance.routing.rules import Step, route
+from app.governance.routing.rules import route
+from app.governance.steps.rules import Step
 from app.kernel.errors import Invalid
 
 D, C, H, N, Y = (

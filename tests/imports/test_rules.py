@@ -37,7 +37,7 @@ def fields(data: bytes) -> list[dict[str, str]]:
         b'\xef\xbb\xbf"The ID",NAME\n1,Ann',
         b"name,the_id\nAnn,1\n",
         b"extra,Name,extra,NUMBER,\n?, Ann ,?,1,?\n",
-        b"\n\nthe-id,name\n\n1,Ann\n,\n",
+        b"\n\nthe-id,name\n\n1,Ann\n, \n",
     ],
 )
 def test_case_order_extra_columns_a_mark_and_line_ends_do_not_count(data: bytes) -> None:
@@ -209,7 +209,8 @@ def test_an_account_in_doubt_is_rejected(cells: dict[str, str], code: str) -> No
 
 
 def test_an_address_alone_names_an_account() -> None:
-    assert account("", url="https://twitter.com/Acme/").key == "x:acme"
+    found = account("", url="https://twitter.com/Acme/")
+    assert (found.key, found.handle.written) == ("x:acme", "acme")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from app.governance.grants.rules import Grant
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
 from app.governance.requests.service import Ask
-from app.governance.routing.rules import Request, RequestKind, Verdict
+from app.governance.routing.rules import Request, RequestKind
+from app.governance.steps.rules import Verdict
 from app.kernel.work import Work
 from app.lifecycle import service as lifecycle
 

@@ -10,13 +10,13 @@ from app.directory import store as directory
 from app.governance.grants import store as grants
 from app.governance.grants.rules import Grant
 from app.governance.models.rules import MODELS, StepKind
-
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
-from app.governance.routing import rules as routing_rules
 from app.governance.routing import service as routing
 from app.governance.routing import store
-from app.governance.routing.rules import Request, RequestKind, RequestState, Standing
+from app.governance.routing.rules import Request, RequestKind, RequestState
+from app.governance.steps import rules as step_rules
+from app.governance.steps.rules import Standing
 from app.kernel.pages import Page
 from app.kernel.work import Work
 from app.roles import service as roles
@@ -47,8 +47,8 @@ def waiting(work: Work, page: Page | None = None) -> list[Waiting]:
     for request in found:
         steps = routing.standing(work, request, grounds[request.id])
         try:
-            step, seat = routing_rules.seat_of(request.matter, steps, grounds[request.id].seats, work.me)
-        except (routing_rules.SelfApproval, routing_rules.NotTheApprover, routing_rules.AlreadyDecided):
+            step, seat = step_rules.seat_of(request.matter, steps, grounds[request.id].seats, work.me)
+        except (step_rules.SelfApproval, step_rules.NotTheApprover, step_rules.AlreadyDecided):
             continue
         items.append(Waiting(request, step, seat))
     return items if page is None else _from(items, page)
@@ -89,7 +89,7 @@ def notices(work: Work) -> list[Notice]:
     for grant in by_units:
         account, days = there[grant.account_id], MODELS[grant.model].veto_working_days
         zone = ZoneInfo(units[account.business_unit_id].timezone)
-        until = routing_rules.working_days_after(grant.created_at, days, zone)
+        until = step_rules.working_days_after(grant.created_at, days, zone)
         if days and work.now < until and any(scope.covers(account.place) for scope in seats):
             found.append(Notice(grant, until))
     return found

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.governance.models.rules import Authority, Model, ModelKey, Right
-from app.governance.routing.rules import working_days_after
+from app.governance.steps.rules import working_days_after
 from app.kernel.errors import Conflict, Forbidden
 from app.policies.rules import Limits
 

@@ -13,9 +13,9 @@ from app.directory import service as directory
 from app.directory.rules import UnitClosed
 from app.governance.models.rules import ModelKey
 from app.governance.reasons.rules import RequestRefused
-from app.governance.routing import rules as routing_rules
 from app.governance.routing import wire as routing_wire
 from app.governance.routing.rules import RequestState
+from app.governance.steps import rules as step_rules
 from app.kernel.access import Route, allow
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, Invalid, NotFound, PreconditionFailed
@@ -51,8 +51,8 @@ class RegisteredAccount(account_wire.Account):
 
 
 _DECIDING = (
-    NotFound, Forbidden, routing_rules.NotPending, routing_rules.SelfApproval, routing_rules.NotTheApprover,
-    routing_rules.AlreadyDecided, PreconditionFailed,
+    NotFound, Forbidden, step_rules.NotPending, step_rules.SelfApproval, step_rules.NotTheApprover,
+    step_rules.AlreadyDecided, PreconditionFailed,
 )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def propose_account(
 
 @router.patch(
     "/{id}",
-    responses=responses(NotFound, Forbidden, routing_rules.NotPending, PreconditionFailed, Invalid),
+    responses=responses(NotFound, Forbidden, step_rules.NotPending, PreconditionFailed, Invalid),
 )
 def update_account(
     id: AccountRef, body: account_wire.AccountChanges, work: Annotated[Work, allow(Permission.ACCOUNT_UPDATE)]
@@ -93,7 +93,7 @@ def decide_account(
     return _shown(service.decide(work, accounts.ref(work, id), body.decision, body.comment))
 
 
-@router.post("/{id}/withdraw", responses=responses(NotFound, Forbidden, routing_rules.NotPending))
+@router.post("/{id}/withdraw", responses=responses(NotFound, Forbidden, step_rules.NotPending))
 def withdraw_account(
     id: AccountRef, body: account_wire.Nothing, work: Annotated[Work, allow(Permission.ACCOUNT_PROPOSE)]
 ) -> RegisteredAccount:

@@ -19,8 +19,10 @@ from app.governance.requests import service as requests
 from app.governance.routing import rules as routing_rules
 from app.governance.routing import service as routing
 from app.governance.routing import store
-from app.governance.routing.rules import Request, RequestKind, RequestState, Standing, Step, Verdict
+from app.governance.routing.rules import Request, RequestKind, RequestState
 from app.governance.routing.service import Grounds
+from app.governance.steps import rules as step_rules
+from app.governance.steps.rules import Standing, Step, Verdict
 from app.kernel.database import advisory_lock
 from app.kernel.errors import Forbidden
 from app.kernel.work import Work
@@ -145,14 +147,18 @@ def decide(work: Work, account_id: UUID, verdict: Verdict, comment: str | None) 
     account = account_store.account(work.session, account_id)
     request = _caught_up(work, _of(work, account))
     after, on = routing.decide(work, request, policies.limits(work, account.place), verdict, comment)
-    account = _follow(work, account_store.lock_account(work.session, account_id), after)
-    return _registered(work, account, after, on)
+    account = account_store.lock_account(work.session, account_id)
+    work.match(account)
+    followed = _follow(work, account, after)
+    if followed is account:  # its registration has moved on, and is shown with it: another ETag
+        followed = account_store.save(work.session, account_id, work.now, {})
+    return _registered(work, followed, after, on)
 
 
 def _of(work: Work, account: Account) -> Request:
     request = store.latest_registration(work.session, account.id)
     if request is None:
-        raise routing_rules.NotPending("This account came by inventory; there is no registration to decide.")
+        raise step_rules.NotPending("This account came by inventory; there is no registration to decide.")
     return request
 
 
@@ -204,6 +210,7 @@ def withdraw(work: Work, account_id: UUID) -> Registered:
     request, on = _own(work, account_store.account(work.session, account_id))
     after = routing.end(work, request, RequestState.WITHDRAWN)
     account = account_store.lock_account(work.session, account_id)
+    work.match(account)
     return _registered(work, _follow(work, account, after), after, on)
 
 
@@ -213,7 +220,7 @@ def _own(work: Work, account: Account) -> tuple[Request, Grounds]:
         raise Forbidden("Only whoever proposed an account changes the proposal or takes it back.")
     state = request.state_at(work.now)
     if state not in routing_rules.LIVE:
-        raise routing_rules.NotPending(f"The registration is {state}.")
+        raise step_rules.NotPending(f"The registration is {state}.")
     return request, routing.grounds_for(work, [request])[request.id]
 
 

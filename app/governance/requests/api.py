@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from app.accounts import service as accounts
 from app.governance.grants import rules as grant_rules
 from app.governance.reasons.rules import NoLongerAllowed, RequestRefused
-from app.governance.routing import rules as routing_rules
 from app.governance.routing import wire as routing_wire
 from app.governance.routing.rules import RequestState
+from app.governance.steps import rules as step_rules
 from app.kernel.access import Route, allow
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, Invalid, NotFound, PreconditionFailed
@@ -25,8 +25,8 @@ from . import rules, service, wire
 router = APIRouter(prefix="/v1", route_class=Route, tags=[Tag.LIAISONS])
 _ASKING = (RequestRefused, rules.AlreadyRequested, grant_rules.GrantSuspended, NotFound, Forbidden, Invalid)
 _DECIDING = (
-    NotFound, Forbidden, routing_rules.NotPending, routing_rules.SelfApproval, routing_rules.NotTheApprover,
-    routing_rules.AlreadyDecided, NoLongerAllowed, grant_rules.GrantExists, grant_rules.GrantSuspended, PreconditionFailed,
+    NotFound, Forbidden, step_rules.NotPending, step_rules.SelfApproval, step_rules.NotTheApprover,
+    step_rules.AlreadyDecided, NoLongerAllowed, grant_rules.GrantExists, grant_rules.GrantSuspended, PreconditionFailed,
 )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def preview(
     )
 
 
-@router.patch("/rights-requests/{id}", responses=responses(*_ASKING, routing_rules.NotPending, PreconditionFailed))
+@router.patch("/rights-requests/{id}", responses=responses(*_ASKING, step_rules.NotPending, PreconditionFailed))
 def revise(
     id: UUID, body: wire.RequestChanges, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_UPDATE)]
 ) -> wire.RightsRequest:
@@ -92,7 +92,7 @@ def decide(
     return wire.request(service.decide(work, id, body.decision, body.comment), work.now)
 
 
-@router.post("/rights-requests/{id}/withdraw", responses=responses(NotFound, Forbidden, routing_rules.NotPending))
+@router.post("/rights-requests/{id}/withdraw", responses=responses(NotFound, Forbidden, step_rules.NotPending))
 def withdraw(
     id: UUID, body: wire.Nothing, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_UPDATE)]
 ) -> wire.RightsRequest:

@@ -19,8 +19,10 @@ from app.governance.reasons.rules import NoLongerAllowed, RequestRefused, refuse
 from app.governance.routing import rules as routing_rules
 from app.governance.routing import service as routing
 from app.governance.routing import store
-from app.governance.routing.rules import Request, RequestKind, RequestState, Standing, Step, Verdict
+from app.governance.routing.rules import Request, RequestKind, RequestState
 from app.governance.routing.service import Grounds
+from app.governance.steps import rules as step_rules
+from app.governance.steps.rules import Standing, Step, Verdict
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, NotFound
 from app.kernel.pages import Page
@@ -146,8 +148,8 @@ def preview(work: Work, ask: Ask) -> Plan:
 def foreseen(work: Work, planned: Plan) -> tuple[Standing, ...]:
     """The steps of a plan as they would stand at once."""
     due = routing.due(work, planned.on.unit, planned.limits)
-    matter = routing_rules.Matter(work.me, planned.beneficiary.id, planned.steps, due_at=due)
-    return routing_rules.standing(matter, planned.on.seats, work.now)
+    matter = step_rules.Matter(work.me, planned.beneficiary.id, planned.steps, due_at=due)
+    return step_rules.standing(matter, planned.on.seats, work.now)
 
 
 def _check_asker(work: Work, ask: Ask) -> None:
@@ -279,7 +281,7 @@ def _own(work: Work, id_: UUID) -> tuple[Request, Grounds]:
         raise Forbidden("Only whoever made a request changes it or takes it back.")
     state = request.state_at(work.now)
     if state not in routing_rules.LIVE:
-        raise routing_rules.NotPending(f"The request is {state}; make a new one.")
+        raise step_rules.NotPending(f"The request is {state}; make a new one.")
     return request, on
 
 

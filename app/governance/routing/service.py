@@ -18,6 +18,8 @@ from app.directory.rules import BusinessUnit
 from app.governance.models import service as models
 from app.governance.models.rules import StepKind
 from app.governance.reasons.rules import Reason
+from app.governance.steps import rules as step_rules
+from app.governance.steps.rules import Decision, Seats, Standing, Step, Verdict
 from app.kernel.actor import Permission, Place
 from app.kernel.database import advisory_lock
 from app.kernel.errors import NotFound
@@ -29,7 +31,7 @@ from app.roles import store as roles
 from app.roles.rules import Appointment
 
 from . import rules, store
-from .rules import Decision, Request, RequestState, Seats, Standing, Step, Verdict
+from .rules import Request, RequestState
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Grounds:
         there, theirs = self.account.place, Place(self.beneficiary_unit.path)
         return {
             kind: role_rules.slots(self.appointments, role, theirs if kind is StepKind.BENEFICIARY_LIAISON else there)
-            for kind, role in rules.ROLE_OF.items()
+            for kind, role in step_rules.ROLE_OF.items()
         }
 
     @property
@@ -100,13 +102,13 @@ def grounds_for(work: Work, requests: Sequence[Request]) -> dict[UUID, Grounds]:
 def standing(work: Work, request: Request, on: Grounds) -> tuple[Standing, ...]:
     """Where each step of a request stands now."""
     if request.state_at(work.now) is RequestState.PENDING:
-        return rules.standing(request.matter, on.seats, work.now)
-    return rules.history(request.matter)
+        return step_rules.standing(request.matter, on.seats, work.now)
+    return step_rules.history(request.matter)
 
 
 def due(work: Work, unit: BusinessUnit, limits: Limits) -> datetime:
     """By when a step that opens now is to be decided, in the unit's working days."""
-    return rules.working_days_after(work.now, limits["step_due_working_days"], ZoneInfo(unit.timezone))
+    return step_rules.working_days_after(work.now, limits["step_due_working_days"], ZoneInfo(unit.timezone))
 
 
 def open_request(work: Work, steps: Sequence[Step], limits: Limits, on: Grounds, members: Mapping[str, Any]) -> Request:
@@ -156,11 +158,14 @@ def decide(
     # That an account waits for its registration is open to all: there a refusal says so, and not that nothing is there.
     if request.kind is rules.RequestKind.RIGHTS and not visible(work, request, on):
         raise NotFound(f"There is no request {request.id}.")
-    work.match(request)
+    if request.kind is rules.RequestKind.RIGHTS:  # a registration is shown with its account, whose ETag that is
+        work.match(request)
     if request.state_at(work.now) is not RequestState.PENDING:
-        raise rules.NotPending(f"The request is {request.state_at(work.now).replace('_', ' ')}; it takes no decision.")
+        raise step_rules.NotPending(
+            f"The request is {request.state_at(work.now).replace('_', ' ')}; it takes no decision."
+        )
     steps = standing(work, request, on)
-    step, principal = rules.seat_of(request.matter, steps, on.seats, work.me)
+    step, principal = step_rules.seat_of(request.matter, steps, on.seats, work.me)
     word = Decision(step.kind, verdict, work.me, principal, comment, work.now)
     store.add_decision(work.session, request, word)
     after = _advance(work, request, word, on, limits)
@@ -180,10 +185,10 @@ def _advance(work: Work, request: Request, word: Decision, on: Grounds, limits: 
         return store.save(work.session, request.id, work.now, {"state": RequestState.DENIED, "ended_at": work.now})
     if word.decision is Verdict.REQUEST_CHANGES:
         return store.save(work.session, request.id, work.now, {"state": RequestState.CHANGES_REQUESTED, "due_at": None})
-    matter = rules.with_decision(request.matter, word)
-    passed = rules.passed_after(matter, rules.standing(matter, on.seats, work.now), on.seats)
+    matter = step_rules.with_decision(request.matter, word)
+    passed = step_rules.passed_after(matter, step_rules.standing(matter, on.seats, work.now), on.seats)
     changes: dict[str, Any] = {"passed": passed}
-    if rules.complete(matter, passed):
+    if step_rules.complete(matter, passed):
         changes |= {"state": RequestState.GRANTED, "ended_at": work.now, "due_at": None}
     elif passed != request.passed:
         changes["due_at"] = due(work, on.unit, limits)

@@ -9,12 +9,13 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.governance.models.rules import ModelKey, Right, StepKind
+from app.governance.steps.rules import AlreadyDecided, Decision, Step, Verdict
 from app.kernel.database import change, flush, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
 
-from .rules import LIVE, AlreadyDecided, Decision, Request, RequestKind, RequestState, Step, Verdict
+from .rules import LIVE, Request, RequestKind, RequestState
 from .tables import Request as Row
 from .tables import RequestDecision
 

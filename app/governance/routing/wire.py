@@ -8,11 +8,10 @@ from pydantic import Field
 from app.governance.models.rules import StepKind
 from app.governance.reasons.rules import Reason as ReasonValue
 from app.governance.reasons.rules import ReasonCode, as_members
+from app.governance.steps.rules import Standing, StepState, Verdict
 from app.kernel.text import Prose
 from app.kernel.wire import In, Instant, Out
 from app.roles.rules import Role
-
-from .rules import Standing, StepState, Verdict
 
 
 class Word(In):

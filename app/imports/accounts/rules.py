@@ -5,7 +5,7 @@ An empty cell says nothing: it leaves as it is what the registry holds.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from types import MappingProxyType
 from typing import Any
@@ -96,8 +96,10 @@ def listed(cells: Mapping[str, str], networks: Mapping[str, Network]) -> Listed:
 
 def _handle(cells: Mapping[str, str], network: Network, networks: Mapping[str, Network]) -> Handle:
     """The handle in its one form; where the cell is empty the address says it."""
+    written, url = cells["handle"], cells["url"]
     try:
-        return canonical(network, cells["handle"] or cells["url"], cells["url"] or None, others=networks.values())
+        found = canonical(network, written or url, url or None, others=networks.values())
+        return found if written else replace(found, written=found.canonical)
     except BadHandle as refused:
         raise Fault(refused.reason, str(refused)) from refused
 

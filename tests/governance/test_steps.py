@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.governance.models.rules import StepKind
-from app.governance.routing.rules import (
+from app.governance.steps.rules import (
     AlreadyDecided,
     Decision,
     Matter,
