@@ -12,7 +12,7 @@ BIN := .venv/bin
 # Words for the command behind a target: make run ARGS="--port 8001", make test ARGS="tests/test_walk.py -k revoke"
 ARGS ?=
 
-.PHONY: help run test check lint types contracts migrations docs dockerfile openapi fmt bench setup clean
+.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench setup clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,10 +40,11 @@ contracts: setup ## which package may import which
 migrations: setup ## up, check, down and up again on both databases
 	$(BIN)/python scripts/check_migrations.py
 
-docs: setup ## openapi.md says what the service does
+docs: setup ## openapi.md and docs/ say what the service does
 	@$(BIN)/coe openapi --markdown | diff --unified openapi.md - \
 		|| { echo "openapi.md is not what the service says; 'make openapi' writes it anew." >&2; exit 1; }
-	@echo "openapi.md is what the service says."
+	@$(BIN)/python scripts/docs.py --check >&2
+	@echo "openapi.md and docs/ are what the service says."
 
 dockerfile: setup ## hadolint
 	$(BIN)/hadolint Dockerfile
@@ -51,6 +52,9 @@ dockerfile: setup ## hadolint
 openapi: setup ## write openapi.md anew
 	$(BIN)/coe openapi --markdown > .openapi.md.new
 	mv .openapi.md.new openapi.md
+
+pages: setup ## write anew what docs/ repeats of the code
+	@$(BIN)/python scripts/docs.py
 
 fmt: setup ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix-only

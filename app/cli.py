@@ -1,5 +1,6 @@
 """`coe`: thin commands over the same services that the API calls. Heavy imports wait until a command needs them."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -26,11 +27,16 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
+    role: Annotated[
+        str | None, typer.Option(help="all, api (everything but decisions) or decisions (nothing else).")
+    ] = None,
     no_migrate: Annotated[bool, typer.Option("--no-migrate", help="Never migrate the database.")] = False,
 ) -> None:
     """Serve the API; migrates first where that is allowed (SQLite, or COE_MIGRATION_DATABASE_URL set)."""
     from app import serving
 
+    if role is not None:
+        os.environ["COE_ROLE"] = role  # read again by every worker process
     told = settings()
     try:
         serving.prepare(told, host, migrate=not no_migrate)

@@ -64,6 +64,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     authzen.router, tools.router, switching.router, roles.router, policies.router, directory.router, lifecycle.router,
     audit.router, *identity.routers, operations.router,
 )  # fmt: skip
+DECISIONS = (authzen.router, operations.router)
+"""What a process that only decides answers: a busy neighbour in the same process would cost it most of its speed."""
+SERVED: Mapping[str, tuple[APIRouter, ...]] = {
+    "all": (*ROUTERS, docs.router),
+    "api": (*(router for router in ROUTERS if router is not authzen.router), docs.router),
+    "decisions": DECISIONS,
+}
 LENIENT = ("/access/v1/", "/scim/v2")
 """Where a standard, not this API, says what a body may hold."""
 
@@ -94,7 +101,7 @@ def create_app(
     engine = engine_for(told.database_url)
     app = FastAPI(
         title="Social media CoE governance API", version="0.1.0", description=DESCRIPTION,
-        docs_url=None, redoc_url=None, openapi_tags=[{"name": tag.value} for tag in Tag],
+        docs_url=None, redoc_url=None, redirect_slashes=False, openapi_tags=[{"name": tag.value} for tag in Tag],
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.house = house_for(engine, clock)
@@ -103,7 +110,7 @@ def create_app(
     app.state.cursor_key = signing.cursor_key(told.keys)
     app.state.identity = build_identity(told)
     problems.install(app, everywhere=(Unauthenticated, Unavailable), with_body=BODY_ERRORS)
-    for router in (*ROUTERS, docs.router):
+    for router in SERVED[told.role]:
         app.include_router(router)
     app.mount("/static", docs.files, name="static")
     app.add_middleware(

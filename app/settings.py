@@ -46,6 +46,10 @@ class Settings(BaseSettings):
         Literal["email", "user_name", "employee_number"],
         Field(description="What of an employee that claim is compared with."),
     ] = "email"
+    role: Annotated[
+        Literal["all", "api", "decisions"],
+        Field(description="What this process answers: everything, everything but decisions, or only decisions."),
+    ] = "all"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="How much is logged.")] = (
         "INFO"
     )

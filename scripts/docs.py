@@ -1,10 +1,11 @@
-"""Write the pages of `docs/` that repeat what the code says; with `--check`, only say which of them are out of date.
+"""Write what the pages of `docs/` repeat of the code; with `--check`, only say which of them are out of date.
 
     .venv/bin/python scripts/docs.py [--check]
 
-Settings, error codes and commands are read from the classes that define them, the five models from their table. Event
-names are read from the source, since they are arguments of calls; what each means stands in `docs/events.toml`. An
-event without a meaning, or a meaning without an event, is an error here.
+In a page, what stands between `<!-- made: NAME -->` and `<!-- end -->` is made here; the words around it are its
+author's. Settings, error codes and commands are read from the classes that define them, the five models from their
+table. Event names are read from the source, since they are arguments of calls; what each means stands in
+`docs/events.toml`. An event without a meaning, or a meaning without an event, is an error here.
 """
 
 import argparse
@@ -31,22 +32,17 @@ from app.governance.routing.rules import RequestState
 from app.governance.routing.service import _DONE
 from app.kernel.errors import DomainError
 from app.kernel.findings import _SAID
-from app.kernel.problems import TYPE_BASE, status_of
+from app.kernel.problems import status_of
 from app.networks.rules.text import _REFUSED
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-MADE = "<!-- Made by `make pages` from the source; change it there. -->"
+_MADE = re.compile(r"(<!-- made: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
 class DocsError(Exception):
     """The source says something that no page can be made of; the message says where."""
-
-
-def page(title: str, *parts: str) -> str:
-    """A page of Markdown."""
-    return "\n\n".join((f"# {title}", MADE, *parts)) + "\n"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -70,20 +66,15 @@ def sentence(text: str) -> str:
 # --- reading the source ---------------------------------------------------------------------------------------------
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Every module of the application as its syntax tree, by its path inside the repository."""
+def calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Every call in the application, after its file and the name of what is called (`record`, `Invalid.field` ...)."""
     for path in sorted((ROOT / "app").rglob("*.py")):
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield str(path.relative_to(ROOT)), ast.unparse(node.func), node
 
 
-def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
-    """Every call, with the name of what is called: `record`, `audit.record`, `Invalid.field` ..."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node
-
-
-def texts(node: ast.expr, known: Mapping[str, Iterable[str]]) -> list[str]:
+def texts(path: str, node: ast.expr, known: Mapping[str, Iterable[str]]) -> list[str]:
     """The texts that an expression can be; `known`: those of expressions that only running them would tell.
 
     Raises `DocsError` for any other.
@@ -91,10 +82,10 @@ def texts(node: ast.expr, known: Mapping[str, Iterable[str]]) -> list[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return [node.value]
     if isinstance(node, ast.IfExp):
-        return [*texts(node.body, known), *texts(node.orelse, known)]
+        return [*texts(path, node.body, known), *texts(path, node.orelse, known)]
     if ast.unparse(node) in known:
         return list(known[ast.unparse(node)])
-    raise DocsError(f"line {node.lineno}: {ast.unparse(node)} can be anything; scripts/docs.py must be told what")
+    raise DocsError(f"{path}, line {node.lineno}: scripts/docs.py must be told what {ast.unparse(node)} can be")
 
 
 def shown(node: ast.expr) -> str:
@@ -107,38 +98,22 @@ def shown(node: ast.expr) -> str:
 # --- settings and commands ------------------------------------------------------------------------------------------
 
 
-def settings_page() -> str:
+def settings() -> str:
     """Every environment variable of the service."""
     rows = []
     for name, field in Settings.model_fields.items():
         choices = [one for one in getattr(field.annotation, "__args__", ()) if isinstance(one, str)]
         told = (field.description or "") + (f" One of {', '.join(map(code, choices))}." if choices else "")
         rows.append((code(f"COE_{name.upper()}"), code(field.default) if field.default is not None else "-", told))
-    return page(
-        "Settings",
-        "Read once at the start, from the environment or from a `.env` file in the working directory. `coe serve` refuses to "
-        "start with a setting that is insecure or contradicts another, and says which. `coe demo` reads none of them.",
-        table(("variable", "default", "what it is"), rows),
-        "Without `COE_KEY_DIR` the signing keys are in the folder `coe-keys`: beside the SQLite file, or with PostgreSQL in the "
-        "working directory. They are made on the first start. Whoever has them can make tokens for anybody; replicas share them "
-        "and backups include them.",
-        "An address must be `https`, except on the loopback interface. `COE_ISSUER` and `COE_JWKS_URL` are set both or "
-        "neither; with them people log in elsewhere, and `coe token` is refused.",
-        "Tests also read `COE_TEST_POSTGRES_URL`: a PostgreSQL server to use in the place of the one they would start.",
-    )
+    return table(("variable", "default", "what it is"), rows)
 
 
-def commands_page() -> str:
+def commands() -> str:
     """Every command of `coe`, as `--help` tells it."""
-    return page(
-        "Commands",
-        "`EMPLOYEE` is a work e-mail address, a user name or HR's employee id. Exit status: 0 done; 1 done in part (rows "
-        "rejected, a log that was altered); 2 refused, and the reason is on standard error.",
-        *(_command(name, one) for name, one in commands()),
-    )
+    return "\n\n".join(_command(name, one) for name, one in every_command())
 
 
-def commands() -> Iterator[tuple[str, Any]]:
+def every_command() -> Iterator[tuple[str, Any]]:
     """Every command with its full name: `coe client create`."""
     yield from _below("coe", typer.main.get_command(command_line))
 
@@ -155,9 +130,11 @@ def _command(name: str, command: Any) -> str:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.params if one.param_type_name == "option" and one.opts != ["--help"]]
     usage = " ".join((name, *(_usage(one) for one in arguments)))
-    rows = [(code(one.opts[0]), one.help or "", _default(one)) for one in options]
-    notes = [f"`{_usage(one)}`: {one.help}" for one in arguments if one.help]
-    parts = [f"## {code(usage)}", sentence(command.help), *notes, *([table(("option", "what it does", "default"), rows)] if rows else [])]
+    notes = [f"`{_usage(one)}`: {one.help}" for one in arguments if one.help and one.metavar is None]
+    parts = [f"## {code(usage)}", sentence(command.help), *notes]
+    if options:
+        rows = [(code(one.opts[0]), one.help or "", _default(one)) for one in options]
+        parts.append(table(("option", "what it does", "default"), rows))
     return "\n\n".join(parts)
 
 
@@ -169,8 +146,8 @@ def _usage(argument: Any) -> str:
 def _default(option: Any) -> str:
     if option.required:
         return "required"
-    plain = isinstance(option.default, (int, str)) and not isinstance(option.default, bool)
-    return code(option.default) if plain else "-"
+    value = getattr(option.default, "value", option.default)
+    return code(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else "-"
 
 
 # --- the five models ------------------------------------------------------------------------------------------------
@@ -237,19 +214,10 @@ _LINES: Mapping[str, Callable[[Model], str]] = {
 }
 
 
-def models_page() -> str:
+def models() -> str:
     """The five models side by side."""
-    rows = [(name, *(told(one) for one in MODELS.values())) for name, told in _LINES.items()]
-    return page(
-        "The five governance models",
-        "A model says who registers accounts, who decides who may post, and how much a business unit may hold by itself. One "
-        "is in force for the enterprise (`hub_and_spoke` until a strategist chooses), another may be for a unit and all below "
-        "it; `PUT /v1/governance` switches, `POST /v1/governance/preview` says beforehand what that would change.",
-        table(("", *map(code, MODELS)), rows),
-        "In every model: nobody decides their own request, in no role and as nobody's deputy; one person decides at most one "
-        "step of it; a step that nobody can decide goes up, to the community manager, then to the strategist; whoever holds a "
-        "right may give it up; every right ends. The hub: the community managers in whose scope the account is, and the "
-        "strategist.",
+    return table(
+        ("", *map(code, MODELS)), [(name, *(told(one) for one in MODELS.values())) for name, told in _LINES.items()]
     )
 
 
@@ -269,19 +237,12 @@ _PASSED_ON = ("action", "f'{kind}.{what}'", "why", "str(state)")
 
 def event_names() -> set[str]:
     """Every action that the audit log can hold. Raises `DocsError` where the source leaves one open."""
-    found: set[str] = set()
-    for path, tree in modules():
-        try:
-            for called, call in calls(tree):
-                found.update(_events_of(called.rpartition(".")[2], call, routing="governance" in path))
-        except DocsError as error:
-            raise DocsError(f"{path}, {error}") from error
-    return found
+    return {name for path, called, call in calls() for name in _events_of(path, called.rpartition(".")[2], call)}
 
 
-def _events_of(called: str, call: ast.Call, *, routing: bool) -> Iterator[str]:
+def _events_of(path: str, called: str, call: ast.Call) -> Iterator[str]:
     place = {"record": 1, "_tell": 1, "change": 3, "_changed": 3}.get(called)
-    if routing:
+    if path.startswith("app/governance/"):
         place = {"restart": 5, "end": 2}.get(called, place)
     if place is None or len(call.args) <= place or ast.unparse(call.args[0]) not in ("work", "self.work"):
         return
@@ -289,24 +250,17 @@ def _events_of(called: str, call: ast.Call, *, routing: bool) -> Iterator[str]:
     words = call.args[place + 1] if about_request else call.args[place]
     if ast.unparse(words) in _PASSED_ON:
         return
-    for text in texts(words, _DYNAMIC):
+    for text in texts(path, words, _DYNAMIC):
         yield from [text] if "." in text else [f"{kind}.{text}" for kind in _KINDS]
 
 
-def events_page() -> str:
+def events() -> str:
     """Every action of the audit log. Raises `DocsError` where `docs/events.toml` and the source differ."""
     told: dict[str, dict[str, str]] = tomllib.loads((DOCS / "events.toml").read_text(encoding="utf-8"))
     meanings = {f"{kind}.{what}": text for kind, inner in told.items() for what, text in inner.items()}
     if odd := event_names() ^ set(meanings):
         raise DocsError(f"docs/events.toml and the source differ on: {', '.join(sorted(odd))}")
-    return page(
-        "Audit events",
-        "Every change is one event, written in the transaction that makes the change, numbered and chained by hash. "
-        "`GET /v1/audit/events` shows them to strategists and auditors; `coe audit verify` proves that none was altered. "
-        "`action` is one of these; the part before the dot is the kind of the `subject`, but those of `password` and `token` "
-        "are about an employee.",
-        table(("action", "when"), sorted((code(name), text) for name, text in meanings.items())),
-    )
+    return table(("action", "when"), sorted((code(name), text) for name, text in meanings.items()))
 
 
 # --- errors ---------------------------------------------------------------------------------------------------------
@@ -321,8 +275,7 @@ _UNSAID = {
     "looser": "The rule is looser than the enterprise's.",
     "separation_of_duties": "One person may not hold these two roles together.",
     **dict.fromkeys(_HOLDINGS, "How many of them the unit still has."),
-}
-"""Meanings that neither a title, nor a docstring, nor a message tells a reader."""
+}  # what neither a title, nor a docstring, nor a message tells a reader
 _BY_FRAMEWORK = (
     ("method_not_allowed", "405", "The address takes other methods; `Allow` names them."),
     ("internal_error", "500", "A defect on our side; tell us the `X-Request-ID` of the answer."),
@@ -365,14 +318,10 @@ def _meaning(error: type[DomainError]) -> str:
 def said_codes(*names: str, place: int) -> list[tuple[str, str]]:
     """Codes of input errors with their sentence, from the calls that make them: (code, sentence), each pair once."""
     found: set[tuple[str, str]] = set()
-    for path, tree in modules():
-        for called, call in calls(tree):
-            if called in names and len(call.args) > place + 1:
-                try:
-                    codes = texts(call.args[place], _COMPUTED.get(path, {}))
-                except DocsError as error:
-                    raise DocsError(f"{path}, {error}") from error
-                found.update((one, shown(call.args[place + 1])) for one in codes)
+    for path, called, call in calls():
+        if called in names and len(call.args) > place + 1:
+            codes = texts(path, call.args[place], _COMPUTED.get(path, {}))
+            found.update((one, shown(call.args[place + 1])) for one in codes)
     return sorted(found)
 
 
@@ -383,67 +332,67 @@ def _by_code(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(code(one), _UNSAID.get(one) or " / ".join(dict.fromkeys(said))) for one, said in grouped.items()]
 
 
-def errors_page() -> str:
-    """Every code with which anything is refused."""
-    classes = error_classes()
-    problems = [*((one.code, str(status_of(one)), _meaning(one)) for one in classes), *_BY_FRAMEWORK]
-    rows = [(code(name), *rest) for name, *rest in sorted(problems, key=lambda one: one[1])]
-    reasons = [(code(one), remedy.message, code(remedy.call) if remedy.call else "-") for one, remedy in REMEDIES.items()]
-    quoting = ((one, re.sub(r"\{\w+\}", "…", text)) for one, text in (*_SAID.values(), ("wrong_type", "This must be ….")))
-    fields = {*said_codes("FieldError", "Invalid.field", place=1), *said_codes("BadHandle", place=0), *quoting}
-    lines = [*said_codes("Fault", "sheet.settle_shared", place=0), ("differing_rows", "Lines … are about the same and differ.")]
-    return page(
-        "Errors",
-        "A refusal is a problem document (RFC 9457, `application/problem+json`): `type` is "
-        f"`{TYPE_BASE}` and the code, `code` is what programs go by, `title` and `detail` are for people, and `errors` lists "
-        "each part of the input that is at fault (`pointer`, `code`, `message`). Codes do not change their meaning.",
-        "## Problems",
-        table(("code", "status", "meaning"), rows),
-        "## Reasons",
-        "`reasons` of `request_refused`, of a preview and of an evaluation. Each comes with a sentence, with the policy "
-        "version behind it if one is, and with its remedy. An evaluation that refuses is no error: it is a 200 that says no.",
-        table(("code", "remedy", "call"), reasons),
-        "## Input",
-        "`code` of an entry of `errors`. Three dots stand for what a message quotes.",
-        table(("code", "message"), _by_code(sorted(fields))),
-        "## Rows of a file",
-        "`code` of a row that `coe import` rejects. Of a handle, an address, a key or a time zone the codes are those above; "
-        "`bad_…` ends in the name of the column.",
-        table(("code", "message"), _by_code(sorted(lines))),
-        "## Logging in",
-        "`/oauth/token` answers as RFC 6749 5.2 has it: `error` is one of `invalid_request`, `invalid_client`, `invalid_grant`, "
-        "`unauthorized_client`, `unsupported_grant_type`, `invalid_scope`.",
-    )
+def problems() -> str:
+    """Every code of a problem document."""
+    named = [*((one.code, str(status_of(one)), _meaning(one)) for one in error_classes()), *_BY_FRAMEWORK]
+    rows = [(code(name), *rest) for name, *rest in sorted(named, key=lambda one: (one[1], one[0]))]
+    return table(("code", "status", "meaning"), rows)
 
 
-PAGES: Mapping[str, Callable[[], str]] = {
-    "settings.md": settings_page,
-    "commands.md": commands_page,
-    "models.md": models_page,
-    "events.md": events_page,
-    "errors.md": errors_page,
+def reasons() -> str:
+    """Every reason against a request or an evaluation, with its remedy."""
+    rows = [(code(one), cure.message, code(cure.call) if cure.call else "-") for one, cure in REMEDIES.items()]
+    return table(("code", "remedy", "call"), rows)
+
+
+def inputs() -> str:
+    """Every code of an entry of `errors`."""
+    said = {(one, re.sub(r"\{\w+\}", "…", text)) for one, text in _SAID.values()} | {("wrong_type", "This must be ….")}
+    said |= {*said_codes("FieldError", "Invalid.field", place=1), *said_codes("BadHandle", place=0)}
+    return table(("code", "message"), _by_code(sorted(said)))
+
+
+def rows() -> str:
+    """Every code of a row that an import rejects."""
+    in_sql = ("differing_rows", "Lines … are about the same and differ.")
+    said = [*said_codes("Fault", "sheet.settle_shared", place=0), in_sql]
+    return table(("code", "message"), _by_code(sorted(said)))
+
+
+MAKERS: Mapping[str, Callable[[], str]] = {
+    one.__name__: one for one in (settings, commands, models, events, problems, reasons, inputs, rows)
 }
 
 
-def stale() -> list[str]:
-    """The pages that are not what would be written now."""
-    return [name for name, made in PAGES.items() if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != made()]
+def pages() -> dict[Path, str]:
+    """Every page of which a part is made here, as it should be. Raises `DocsError` where a part stands nowhere."""
+    found: dict[Path, str] = {}
+    made: set[str] = set()
+    for path in sorted(DOCS.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        names = {match[2] for match in _MADE.finditer(text)}
+        if names:
+            found[path] = _MADE.sub(lambda match: f"{match[1]}\n{MAKERS[match[2]]()}\n\n{match[4]}", text)
+        made |= names
+    if missing := set(MAKERS) - made:
+        raise DocsError(f"no page of docs/ has a place for: {', '.join(sorted(missing))}")
+    return found
 
 
 def main() -> int:
     """Entry point; the exit status is 1 when a page is out of date, or cannot be made."""
-    parser = argparse.ArgumentParser(description="Write the pages of docs/ that repeat what the code says.")
+    parser = argparse.ArgumentParser(description="Write what the pages of docs/ repeat of the code.")
     parser.add_argument("--check", action="store_true", help="write nothing, only say which are out of date")
     only_check = parser.parse_args().check
     try:
-        old = stale()
-        for name in [] if only_check else old:
-            (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+        old = {path: text for path, text in pages().items() if path.read_text(encoding="utf-8") != text}
     except DocsError as error:
         print(f"docs: {error}", file=sys.stderr)
         return 1
-    if only_check and old:
-        print(f"Out of date: {', '.join(f'docs/{name}' for name in old)}; 'make pages' writes them anew.", file=sys.stderr)
+    for path, text in old.items():
+        print(f"docs/{path.name}", "is out of date; 'make pages' writes it anew." if only_check else "written")
+        if not only_check:
+            path.write_text(text, encoding="utf-8")
     return int(only_check and bool(old))
 
 

@@ -17,6 +17,8 @@ from .tables import AuditEvent, AuditPersonal
 CHAIN_LOCK = 0x636F_6501
 _EVENT = tuple(field.name for field in fields(Event))
 _PERSONAL = tuple(field.name for field in fields(PersonalValue))
+# Every change asks this while it holds the chain. It is made once: making it takes longer than having it answered.
+_HEAD = select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)
 
 
 def lock_head(session: Session) -> tuple[int, str]:
@@ -26,7 +28,7 @@ def lock_head(session: Session) -> tuple[int, str]:
     with the lock would miss the event committed while waiting for it, and the chain would fork.
     """
     advisory_lock(session, CHAIN_LOCK)
-    row = session.execute(select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)).first()
+    row = session.execute(_HEAD).first()
     return (row.seq, row.hash) if row else (0, GENESIS)
 
 

@@ -14,6 +14,7 @@ from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, MalformedRequest
 from app.kernel.findings import findings
 from app.kernel.problems import responses
+from app.kernel.strict_json import parse
 from app.kernel.tags import Tag
 from app.kernel.work import Work
 
@@ -28,6 +29,7 @@ class StandardRoute(Route):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            parse(await request.body(), lenient=True)  # the framework's own parser takes NaN, which is no JSON
             try:
                 return await handler(request)
             except RequestValidationError as error:

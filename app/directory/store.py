@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, or_, select, update
+from sqlalchemy import Select, bindparam, false, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.actor import Scope
@@ -20,6 +20,12 @@ from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Funct
 
 TREE_LOCK = 0x636F_6502
 _BATCH = 500
+# Every request asks these. They are made once: making a statement takes longer than having it answered.
+_UNITS = select(tables.BusinessUnit).where(tables.BusinessUnit.id.in_(bindparam("ids")))
+_EMPLOYEES = select(tables.Employee).where(tables.Employee.id.in_(bindparam("ids")))
+_AFRESH = _EMPLOYEES.order_by(tables.Employee.id).execution_options(populate_existing=True)
+_HELD_SHARED = _AFRESH.with_for_update(read=True)
+_HELD_ALONE = _AFRESH.with_for_update()
 
 
 def lock_tree(session: Session) -> None:
@@ -44,8 +50,7 @@ def _unit_row(session: Session, id_or_key: UUID | str) -> tables.BusinessUnit | 
 
 def units(session: Session, ids: Iterable[UUID]) -> dict[UUID, BusinessUnit]:
     """Several units by id."""
-    stmt = select(tables.BusinessUnit).where(tables.BusinessUnit.id.in_(set(ids)))
-    return {row.id: _unit(row) for row in session.scalars(stmt)}
+    return {row.id: _unit(row) for row in session.scalars(_UNITS, {"ids": set(ids)})}
 
 
 def all_units(session: Session) -> list[BusinessUnit]:
@@ -123,8 +128,7 @@ def employee(session: Session, employee_id: UUID) -> Employee:
 
 def employees(session: Session, ids: Iterable[UUID]) -> dict[UUID, Employee]:
     """Several employees by our id."""
-    stmt = select(tables.Employee).where(tables.Employee.id.in_(set(ids)))
-    return {row.id: _employee(row) for row in session.scalars(stmt)}
+    return {row.id: _employee(row) for row in session.scalars(_EMPLOYEES, {"ids": set(ids)})}
 
 
 def lock_employees(session: Session, ids: Iterable[UUID], *, shared: bool = False) -> dict[UUID, Employee]:
@@ -133,9 +137,8 @@ def lock_employees(session: Session, ids: Iterable[UUID], *, shared: bool = Fals
     The employee's row is the lock of all that is theirs: whoever ends or gives an appointment, or makes someone leave,
     holds it alone; whoever relies on what a person is or may decide holds it shared. Always in order of id.
     """
-    stmt = select(tables.Employee).where(tables.Employee.id.in_(set(ids))).order_by(tables.Employee.id)
-    stmt = stmt.with_for_update(read=shared).execution_options(populate_existing=True)
-    return {row.id: _employee(row) for row in session.scalars(stmt)}
+    held = session.scalars(_HELD_SHARED if shared else _HELD_ALONE, {"ids": set(ids)})
+    return {row.id: _employee(row) for row in held}
 
 
 def find_employees(session: Session, text: str) -> list[Employee]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -131,8 +132,12 @@ def check_version(entity: Any, versions: Sequence[int] | None) -> None:
 
 def value_of(kind: type[T], row: Any, /, **more: Any) -> T:
     """A frozen value with the row's columns of the same names; ``more`` gives the others."""
-    names = (field.name for field in fields(kind))  # type: ignore[arg-type]
-    return kind(**more, **{name: getattr(row, name) for name in names if name not in more})
+    return kind(**more, **{name: getattr(row, name) for name in _names(kind) if name not in more})
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def change(session: Session, row: Any, now: datetime, changes: Mapping[str, Any]) -> None:

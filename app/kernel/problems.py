@@ -245,12 +245,12 @@ def responses(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
 
 def _add_response(documented: dict[Any, dict[str, Any]], status: int | str, error: type[DomainError]) -> None:
     schema = {"$ref": "#/components/schemas/Problem"}
-    entry = documented.setdefault(
-        status, {"description": "", "content": {MEDIA_TYPE: {"schema": schema, "examples": {}}}}
-    )
-    examples = entry["content"][MEDIA_TYPE]["examples"]
-    examples[error.code] = {"summary": error.title, "value": _example(error)}
-    entry["description"] = ", ".join(f"`{code}`" for code in examples)
+    entry = documented.setdefault(status, {"description": ""})
+    content = entry.setdefault("content", {})
+    known = content.setdefault(MEDIA_TYPE, {"schema": schema, "examples": {}})
+    known["examples"][error.code] = {"summary": error.title, "value": _example(error)}
+    if set(content) == {MEDIA_TYPE}:  # an operation that answers in another form, too, describes that itself
+        entry["description"] = ", ".join(f"`{code}`" for code in known["examples"])
 
 
 def _example(error: type[DomainError]) -> dict[str, Any]:

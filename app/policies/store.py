@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.directory.rules import KeyTaken
@@ -17,6 +17,16 @@ from app.kernel.pages import Page, keyset
 
 from . import tables
 from .rules import InForce, Policy, PolicyState, Version
+
+# Every request asks this. It is made once: making a statement takes longer than having it answered.
+_AT = bindparam("at")
+_IN_FORCE = (
+    select(tables.PolicyVersion, tables.Policy)
+    .join(tables.Policy, tables.Policy.id == tables.PolicyVersion.policy_id)
+    .where(tables.PolicyVersion.published_at.is_not(None), tables.PolicyVersion.effective_from <= _AT)
+    .where(or_(tables.PolicyVersion.superseded_at.is_(None), tables.PolicyVersion.superseded_at > _AT))
+    .where(tables.PolicyVersion.state != PolicyState.RETIRED)
+)
 
 
 def policy(session: Session, id_or_key: str, *, lock: bool = False) -> Policy:
@@ -44,16 +54,9 @@ def versions(session: Session, policy_id: UUID) -> list[Version]:
 
 def in_force(session: Session, at: datetime) -> list[InForce]:
     """Every version in force at this instant, with where it holds: one statement for the whole enterprise."""
-    row, of = tables.PolicyVersion, tables.Policy
-    stmt = (
-        select(row, of)
-        .join(of, of.id == row.policy_id)
-        .where(row.published_at.is_not(None), row.effective_from <= at)
-        .where(or_(row.superseded_at.is_(None), row.superseded_at > at), row.state != PolicyState.RETIRED)
-    )
     return [
         InForce(policy.id, policy.key, _scope(policy), version.id, version.n, version.rules)
-        for version, policy in session.execute(stmt)
+        for version, policy in session.execute(_IN_FORCE, {"at": at})
     ]
 
 

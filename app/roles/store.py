@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.directory.tables import Employee
@@ -19,6 +19,18 @@ from app.kernel.pages import Page, keyset
 from .rules import Appointment, Role
 from .tables import Appointment as Row
 
+# Every request asks these. They are made once: making a statement takes longer than having it answered.
+_AT = bindparam("at")
+_IN_FORCE = (
+    select(Row)
+    .join(Employee, Employee.id == Row.employee_id)
+    .where(Employee.active)
+    .where(Row.valid_from <= _AT)
+    .where(or_(Row.valid_until.is_(None), Row.valid_until > _AT))
+    .where(or_(Row.ended_at.is_(None), Row.ended_at > _AT))
+)
+_HELD_BY = _IN_FORCE.where(or_(Row.employee_id == bindparam("person"), Row.deputy_id == bindparam("person")))
+
 
 def appointment(session: Session, id_: UUID, *, lock: bool = False) -> Appointment:
     """One appointment, or ``NotFound``."""
@@ -30,17 +42,13 @@ def appointment(session: Session, id_: UUID, *, lock: bool = False) -> Appointme
 
 def in_force(session: Session, at: datetime, *, role: Role | None = None) -> list[Appointment]:
     """All appointments that hold at this instant, of active people; a deputy who has left is left out."""
-    stmt = _holding(select(Row).join(Employee, Employee.id == Row.employee_id).where(Employee.active), at)
-    if role is not None:
-        stmt = stmt.where(Row.role == role)
-    return _without_absent_deputies(session, [_value(row) for row in session.scalars(stmt)])
+    stmt = _IN_FORCE if role is None else _IN_FORCE.where(Row.role == role)
+    return _without_absent_deputies(session, [_value(row) for row in session.scalars(stmt, {"at": at})])
 
 
 def held_by(session: Session, employee_id: UUID, at: datetime) -> tuple[list[Appointment], list[Appointment]]:
     """A person's appointments in force, and those that they are deputy of (whose holder is active)."""
-    stmt = _holding(select(Row).join(Employee, Employee.id == Row.employee_id).where(Employee.active), at)
-    rows = session.scalars(stmt.where(or_(Row.employee_id == employee_id, Row.deputy_id == employee_id)))
-    found = [_value(row) for row in rows]
+    found = [_value(row) for row in session.scalars(_HELD_BY, {"at": at, "person": employee_id})]
     return [one for one in found if one.employee_id == employee_id], [
         one for one in found if one.deputy_id == employee_id
     ]
@@ -95,14 +103,6 @@ def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any])
     row = session.get_one(Row, id_)
     change(session, row, now, changes)
     return _value(row)
-
-
-def _holding(stmt: Select[Any], at: datetime) -> Select[Any]:
-    return stmt.where(
-        Row.valid_from <= at,
-        or_(Row.valid_until.is_(None), Row.valid_until > at),
-        or_(Row.ended_at.is_(None), Row.ended_at > at),
-    )
 
 
 def _without_absent_deputies(session: Session, found: list[Appointment]) -> list[Appointment]:

@@ -25,6 +25,8 @@ def of(**properties):
     [
         (of(a={"type": "string", "examples": ["x:coe"]}, more={"type": "string"}), {"a": "x:coe"}),
         (of(more={"type": "string", "examples": ["said"]}), {"more": "said"}),
+        (of(a={"const": 1}, more={"type": "string", "examples": ["said"]}), {"a": 1, "more": "said"}),
+        (of(a={"const": 1}, more={"type": "string"}), {"a": 1}),
         (of(a={"$ref": "#/components/schemas/Word"}), {"a": "yes"}),
         (of(a={"anyOf": [{"type": "null"}, {"type": "string", "format": "date"}]}), {"a": "2030-03-31"}),
         (of(a={"type": "array", "items": {"$ref": "#/components/schemas/Word"}}), {"a": ["yes"]}),

@@ -64,6 +64,12 @@ def test_tables_keep_their_columns(page):
         width = cells
 
 
+def test_a_bar_in_a_sentence_opens_no_column(document):
+    changed = deepcopy(document)
+    changed["paths"]["/v1/me"]["get"]["summary"] = "One | two"
+    assert "| One \\| two |" in render_markdown(changed)
+
+
 def test_it_is_the_same_each_time_and_changes_with_the_document(document, page):
     assert render_markdown(deepcopy(document)) == page
     changed = deepcopy(document)

@@ -54,4 +54,4 @@ def update_inventory(one: Founding) -> None:
         known = account_store.accounts(work.session, one.accounts.values())
         for entry in inventory():
             account = known[one.accounts[entry.key]]
-            accounts.change(work, account, _seen(one, entry, work.now), "account.imported")
+            accounts.change(work, account, _seen(one, entry, work.now), "account.updated")

@@ -55,13 +55,13 @@ def get_request(id: UUID, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_
 
 
 @router.post("/rights-requests", status_code=201, responses=responses(*_ASKING))
-def ask(body: wire.NewRequest, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_CREATE)]) -> wire.RightsRequest:
+def ask_for_rights(body: wire.NewRequest, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_CREATE)]) -> wire.RightsRequest:
     """Ask for posting rights; the model in force says who decides, or refuses with every reason."""
     return wire.request(service.ask(work, _ask(work, body)), work.now)
 
 
 @router.post("/rights-requests/preview", responses=responses(NotFound, Forbidden, Invalid))
-def preview(
+def preview_request(
     body: wire.NewRequest, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_CREATE, reads=True)]
 ) -> wire.Preview:
     """The route that a request would take, or every reason for which it would be refused. Nothing is changed."""
@@ -77,7 +77,7 @@ def preview(
 
 
 @router.patch("/rights-requests/{id}", responses=responses(*_ASKING, step_rules.NotPending, PreconditionFailed))
-def revise(
+def revise_request(
     id: UUID, body: wire.RequestChanges, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_UPDATE)]
 ) -> wire.RightsRequest:
     """Change your request: it is pending again, and every decision is reset."""
@@ -85,7 +85,7 @@ def revise(
 
 
 @router.post("/rights-requests/{id}/decisions", responses=responses(*_DECIDING))
-def decide(
+def decide_request(
     id: UUID, body: routing_wire.Word, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_DECIDE)]
 ) -> wire.RightsRequest:
     """Give your word on the open step; the last approval grants."""
@@ -93,7 +93,7 @@ def decide(
 
 
 @router.post("/rights-requests/{id}/withdraw", responses=responses(NotFound, Forbidden, step_rules.NotPending))
-def withdraw(
+def withdraw_request(
     id: UUID, body: wire.Nothing, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_UPDATE)]
 ) -> wire.RightsRequest:
     """Take your request back."""
@@ -101,7 +101,7 @@ def withdraw(
 
 
 @router.post("/grants/{id}/renew", status_code=201, responses=responses(*_ASKING))
-def renew(id: UUID, body: wire.Renewal, work: Annotated[Work, allow(Permission.GRANT_RENEW)]) -> wire.RightsRequest:
+def renew_grant(id: UUID, body: wire.Renewal, work: Annotated[Work, allow(Permission.GRANT_RENEW)]) -> wire.RightsRequest:
     """Ask anew for a right that you hold or held: a request like any other."""
     return wire.request(service.renew(work, id, body.justification, body.until), work.now)
 

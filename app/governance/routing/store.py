@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.governance.models.rules import ModelKey, Right, StepKind
@@ -18,6 +18,11 @@ from app.kernel.pages import Page, keyset
 from .rules import LIVE, Request, RequestKind, RequestState
 from .tables import Request as Row
 from .tables import RequestDecision
+
+# Every request asks this. It is made once: making a statement takes longer than having it answered.
+_DECISIONS = (
+    select(RequestDecision).where(RequestDecision.request_id.in_(bindparam("ids"))).order_by(RequestDecision.id)
+)
 
 
 def request(session: Session, id_: UUID, kind: RequestKind) -> Request:
@@ -123,8 +128,7 @@ def _values(session: Session, rows: Sequence[Row]) -> list[Request]:
     ids = [row.id for row in rows]
     rounds = {row.id: row.round for row in rows}
     if ids:
-        stmt = select(RequestDecision).where(RequestDecision.request_id.in_(ids)).order_by(RequestDecision.id)
-        for one in session.scalars(stmt):
+        for one in session.scalars(_DECISIONS, {"ids": ids}):
             if one.round == rounds[one.request_id]:
                 by_request.setdefault(one.request_id, []).append(_decision(one))
     return [_value(row, tuple(by_request.get(row.id, ()))) for row in rows]

@@ -108,13 +108,13 @@ def get_governance(work: Annotated[Work, allow(Permission.GOVERNANCE_READ)]) -> 
 
 
 @router.put("", response_model=Choice, responses=responses(NotFound, Invalid))
-def switch(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH)]) -> Setting:
+def switch_model(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH)]) -> Setting:
     """Switch the model. Pending requests are re-routed, grants stay; preview first."""
     return service.switch(work, _choice(work, body))
 
 
 @router.post("/preview", response_model=Preview, responses=responses(NotFound, Invalid))
-def preview(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]) -> service.Preview:
+def preview_switch(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]) -> service.Preview:
     """What a switch would change, changing nothing."""
     return service.preview(work, _choice(work, body))
 
