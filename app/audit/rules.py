@@ -99,13 +99,16 @@ def hash_of(event: Event) -> str:
 def seal(
     records: Sequence[Record], author: Author, at: datetime, request_id: str | None, seq: int, prev_hash: str
 ) -> tuple[list[Event], list[PersonalValue]]:
-    """Number and chain the records of one transaction, behind the event (``seq``, ``prev_hash``) that was last."""
+    """Number and chain the records of one transaction, behind the event (``seq``, ``prev_hash``) that was last.
+
+    A personal value of nobody in particular is free text, and that is its author's.
+    """
     events: list[Event] = []
     values: list[PersonalValue] = []
     who = text_of({"kind": author.kind, "id": author.id, "roles": list(author.roles)})
     for record in records:
         seq += 1
-        hider = _Hider(seq, record.person_id)
+        hider = _Hider(seq, record.person_id or author.id)
         reason = None
         if record.reason is not None:  # free text may name anybody; it is its author's
             reason = text_of(_Hider(seq, author.id, hider.values).hide("reason", Personal(record.reason)))
@@ -195,6 +198,8 @@ def _flaw_in(event: Event, values: Sequence[PersonalValue], seq: int, prev: str)
 
 def _digest_at(event: Event, field: str) -> str | None:
     side, _, name = field.partition(".")
+    if side not in ("reason", "before", "after"):
+        return None
     stored = json.loads(getattr(event, side) or "null")
     if name:
         stored = (stored or {}).get(name)

@@ -66,10 +66,11 @@ def walk(session: Session) -> Iterator[tuple[Event, list[PersonalValue]]]:
         .order_by(AuditEvent.seq)
         .execution_options(yield_per=1000)
     )
-    for _, rows in groupby(session.execute(stmt), key=lambda row: row.seq):
-        group = list(rows)
-        event = Event(*group[0][: len(_EVENT)])
-        yield event, [PersonalValue(*row[len(_EVENT) :]) for row in group if row.p_seq is not None]
+    with session.execute(stmt) as found:  # closed even if whoever walks stops at the first flaw
+        for _, rows in groupby(found, key=lambda row: row.seq):
+            group = list(rows)
+            event = Event(*group[0][: len(_EVENT)])
+            yield event, [PersonalValue(*row[len(_EVENT) :]) for row in group if row.p_seq is not None]
 
 
 def _event(row: AuditEvent) -> Event:

@@ -46,6 +46,12 @@ def seed(parts: House, progress: Callable[[int, int], None]) -> Demo:
         progress(n, len(_STEPS))
         step(one)
     progress(len(_STEPS), len(_STEPS))
-    examples = {**rules.EXAMPLES, **one.examples, "business_unit_id": str(one.units["nordics"])}
+    examples = {
+        **rules.EXAMPLES,
+        **one.examples,
+        "business_unit_id": str(one.units["nordics"]),
+        "close_unit.business_unit_id": str(one.units["pop-up-stores"]),
+        "merge_unit.into_id": str(one.units["europe"]),
+    }
     logins = {key: (f"{key}@{people.DOMAIN}", name) for key, name in people.PERSONAS.items()}
     return Demo(rules.COMPANY, logins, rules.PASSWORD, examples)

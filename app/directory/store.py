@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, false, func, or_, select, update
+from sqlalchemy import Select, false, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.actor import Scope
-from app.kernel.database import advisory_lock, change, flush, value_of
+from app.kernel.database import advisory_lock, change, flush, id_param, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
@@ -21,8 +21,8 @@ from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Funct
 TREE_LOCK = 0x636F_6502
 _BATCH = 500
 # Every request asks these. They are made once: making a statement takes longer than having it answered.
-_UNITS = select(tables.BusinessUnit).where(tables.BusinessUnit.id.in_(bindparam("ids")))
-_EMPLOYEES = select(tables.Employee).where(tables.Employee.id.in_(bindparam("ids")))
+_UNITS = select(tables.BusinessUnit).where(tables.BusinessUnit.id.in_(id_param("ids")))
+_EMPLOYEES = select(tables.Employee).where(tables.Employee.id.in_(id_param("ids")))
 _AFRESH = _EMPLOYEES.order_by(tables.Employee.id).execution_options(populate_existing=True)
 _HELD_SHARED = _AFRESH.with_for_update(read=True)
 _HELD_ALONE = _AFRESH.with_for_update()
@@ -50,7 +50,7 @@ def _unit_row(session: Session, id_or_key: UUID | str) -> tables.BusinessUnit | 
 
 def units(session: Session, ids: Iterable[UUID]) -> dict[UUID, BusinessUnit]:
     """Several units by id."""
-    return {row.id: _unit(row) for row in session.scalars(_UNITS, {"ids": set(ids)})}
+    return {row.id: _unit(row) for row in session.scalars(_UNITS, {"ids": list(set(ids))})}
 
 
 def all_units(session: Session) -> list[BusinessUnit]:
@@ -128,7 +128,7 @@ def employee(session: Session, employee_id: UUID) -> Employee:
 
 def employees(session: Session, ids: Iterable[UUID]) -> dict[UUID, Employee]:
     """Several employees by our id."""
-    return {row.id: _employee(row) for row in session.scalars(_EMPLOYEES, {"ids": set(ids)})}
+    return {row.id: _employee(row) for row in session.scalars(_EMPLOYEES, {"ids": list(set(ids))})}
 
 
 def lock_employees(session: Session, ids: Iterable[UUID], *, shared: bool = False) -> dict[UUID, Employee]:
@@ -137,7 +137,7 @@ def lock_employees(session: Session, ids: Iterable[UUID], *, shared: bool = Fals
     The employee's row is the lock of all that is theirs: whoever ends or gives an appointment, or makes someone leave,
     holds it alone; whoever relies on what a person is or may decide holds it shared. Always in order of id.
     """
-    held = session.scalars(_HELD_SHARED if shared else _HELD_ALONE, {"ids": set(ids)})
+    held = session.scalars(_HELD_SHARED if shared else _HELD_ALONE, {"ids": list(set(ids))})
     return {row.id: _employee(row) for row in held}
 
 
@@ -162,24 +162,24 @@ def employees_by_number(session: Session, numbers: Iterable[str]) -> dict[str, E
 def active_numbers(session: Session) -> dict[str, UUID]:
     """HR's employee id -> our id, of everyone active."""
     stmt = select(tables.Employee.employee_number, tables.Employee.id).where(tables.Employee.active)
-    return {number: id_ for number, id_ in session.execute(stmt)}
+    return dict(session.execute(stmt).tuples().all())
 
 
 def walk_active(session: Session) -> Iterator[dict[str, UUID]]:
     """HR's employee id -> our id, of everyone active, in parts: there may be more people than memory should hold."""
     row = tables.Employee
     stmt = select(row.employee_number, row.id).where(row.active).order_by(row.id).limit(_BATCH)
-    part = {number: id_ for number, id_ in session.execute(stmt)}
+    part = dict(session.execute(stmt).tuples().all())
     while part:
         yield part
-        part = {number: id_ for number, id_ in session.execute(stmt.where(row.id > max(part.values())))}
+        part = dict(session.execute(stmt.where(row.id > max(part.values()))).tuples().all())
 
 
 def numbers_by_user_name(session: Session, keys: Iterable[str]) -> dict[str, str]:
     """The key of a user name -> the employee id of whom it belongs to, active or not."""
     row = tables.Employee
     stmt = select(row.user_name_key, row.employee_number).where(row.user_name_key.in_(set(keys)))
-    return {key: number for key, number in session.execute(stmt)}
+    return dict(session.execute(stmt).tuples().all())
 
 
 def managers_by_number(session: Session, numbers: Iterable[str]) -> dict[str, str | None]:
@@ -187,7 +187,7 @@ def managers_by_number(session: Session, numbers: Iterable[str]) -> dict[str, st
     row, manager = tables.Employee, aliased(tables.Employee)
     stmt = select(row.employee_number, manager.employee_number).outerjoin(manager, manager.id == row.manager_id)
     stmt = stmt.where(row.employee_number.in_(set(numbers)))
-    return {number: above for number, above in session.execute(stmt)}
+    return dict(session.execute(stmt).tuples().all())
 
 
 def page_employees(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Employee]:

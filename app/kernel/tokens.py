@@ -170,7 +170,7 @@ def _parts(token: object) -> tuple[bytes, bytes, bytes]:
     if len(token) > MAX_TOKEN:
         raise BadToken("larger than accepted")
     parts = token.split(".")
-    if len(parts) != 3:  # noqa: PLR2004  # RFC 7515 3.1; five parts would be encrypted (RFC 7516)
+    if len(parts) != 3:  # RFC 7515 3.1; five parts would be encrypted (RFC 7516)
         raise BadToken("not three parts")
     head, body, signature = (_decoded(part) for part in parts)
     return head, body, signature

@@ -18,10 +18,18 @@ from . import rules, service
 router = APIRouter(prefix="/v1/networks", route_class=Route, tags=[Tag.LIAISONS])
 
 
+_BEREAL = {
+    "key": "bereal",
+    "name": "BeReal",
+    "hosts": ["bere.al"],
+    "forms": [{"kind": "name", "url": "https://bere.al/{handle}", "paths": ["/{handle}"], "max_length": 30}],
+}
+
+
 class NetworkData(BaseModel):
     """A network with the rules of its addresses and handles; a new one is checked against the form of those listed."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [_BEREAL]})
 
     key: str
     name: str

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.directory.rules import KeyTaken
 from app.kernel.actor import Scope, ScopeKind
-from app.kernel.database import change, flush, value_of
+from app.kernel.database import at_param, change, flush, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
@@ -19,7 +19,7 @@ from . import tables
 from .rules import InForce, Policy, PolicyState, Version
 
 # Every request asks this. It is made once: making a statement takes longer than having it answered.
-_AT = bindparam("at")
+_AT = at_param()
 _IN_FORCE = (
     select(tables.PolicyVersion, tables.Policy)
     .join(tables.Policy, tables.Policy.id == tables.PolicyVersion.policy_id)

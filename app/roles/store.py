@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.directory.tables import Employee
 from app.kernel.actor import Scope, ScopeKind
-from app.kernel.database import change, flush, value_of
+from app.kernel.database import at_param, change, flush, id_param, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
@@ -20,7 +20,7 @@ from .rules import Appointment, Role
 from .tables import Appointment as Row
 
 # Every request asks these. They are made once: making a statement takes longer than having it answered.
-_AT = bindparam("at")
+_AT = at_param()
 _IN_FORCE = (
     select(Row)
     .join(Employee, Employee.id == Row.employee_id)
@@ -29,7 +29,7 @@ _IN_FORCE = (
     .where(or_(Row.valid_until.is_(None), Row.valid_until > _AT))
     .where(or_(Row.ended_at.is_(None), Row.ended_at > _AT))
 )
-_HELD_BY = _IN_FORCE.where(or_(Row.employee_id == bindparam("person"), Row.deputy_id == bindparam("person")))
+_HELD_BY = _IN_FORCE.where(or_(Row.employee_id == id_param("person"), Row.deputy_id == id_param("person")))
 
 
 def appointment(session: Session, id_: UUID, *, lock: bool = False) -> Appointment:

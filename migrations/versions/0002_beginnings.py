@@ -57,8 +57,7 @@ GUARDS = {
     ],
     "postgresql": [
         f"CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{SAYS}'; END $$",
-        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event"
-        " FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()",
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()",
         "CREATE TRIGGER append_only BEFORE UPDATE ON audit_personal FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()",
     ],
 }

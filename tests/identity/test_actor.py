@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import event
 
 from app.identity.clients import service as clients
@@ -49,17 +48,18 @@ def test_an_employee_is_who_the_token_says_with_the_roles_of_now(world: World) -
 # --- A18 the header --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        "", "Bearer", "Bearer ", "Bearer\t{}", "Bearer  {}", "Bearer {} {}", "Bearer {},{}", "Basic {}", "{}", "bearer:{}",
-        "Bearer {}=", "Bearer {}.", "Bearer .{}", "Bearer {}\x80", "Bearer {}é", 'Bearer "{}"', "Token {}", "Bearer {}\t",
-    ],
-)  # fmt: skip
-def test_a18_anything_but_one_bearer_token_is_refused(world: World, header: str) -> None:
+BAD_HEADERS = [
+    "", "Bearer", "Bearer ", "Bearer\t{}", "Bearer  {}", "Bearer {} {}", "Bearer {},{}", "Basic {}", "{}", "bearer:{}",
+    "Bearer {}=", "Bearer {}.", "Bearer .{}", "Bearer {}\x80", "Bearer {}é", 'Bearer "{}"', "Token {}", "Bearer {}\t",
+]  # fmt: skip
+
+
+def test_a18_anything_but_one_bearer_token_is_refused(world: World) -> None:
     world.hire("ann")
-    shown = header.replace("{}", world.token("ann")).encode("latin-1")
-    assert refused(world.http.get("/who", headers=[(b"authorization", shown)]))
+    token = world.token("ann")
+    for header in BAD_HEADERS:
+        shown = header.replace("{}", token).encode("latin-1")
+        assert refused(world.http.get("/who", headers=[(b"authorization", shown)])), header
 
 
 def test_a18_the_schemes_name_is_free_of_case(world: World) -> None:
@@ -164,14 +164,12 @@ def test_a20_a_client_is_not_let_through_a_door_for_people_nor_the_reverse(world
     assert refused(world.who(mint(world, made.client_id, client_id=made.client_id, principal="employee")))
 
 
-@pytest.mark.parametrize(
-    "subject", ["x", "ann", "n-ann", "ann@firm.example", "00000000-0000-0000-0000-000000000000", "{}", "ANN", "braces"]
-)
-def test_a20_a_subject_is_our_own_id_and_nothing_else(world: World, subject: str) -> None:
+def test_a20_a_subject_is_our_own_id_and_nothing_else(world: World) -> None:
     id_ = str(world.hire("ann"))
-    subject = {"ANN": id_.upper(), "braces": f"{{{id_}}}"}.get(subject, subject)
-    assert refused(world.who(mint(world, subject, client_id="x", principal="employee")))
-    assert refused(world.who(mint(world, subject, client_id="x", principal="client")))
+    others = ("x", "ann", "n-ann", "ann@firm.example", str(UUID(int=0)), "{}", id_.upper(), f"{{{id_}}}")
+    for subject in others:
+        assert refused(world.who(mint(world, subject, client_id="x", principal="employee"))), subject
+        assert refused(world.who(mint(world, subject, client_id="x", principal="client"))), subject
 
 
 def test_a20_a_long_lived_bearer_is_only_good_as_it_is(world: World) -> None:
@@ -193,27 +191,22 @@ def test_a20_a_long_lived_bearer_is_only_good_as_it_is(world: World) -> None:
 # --- A21 scopes ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("scope", "held"),
-    [
-        ("registry:read", ["registry:read"]),
-        ("registry:read hr audit:read", ["registry:read"]),
-        ("registry:read nonsense", ["registry:read"]),
-        (["registry:read"], ["registry:read"]),
-    ],
-)
-def test_a21_a_token_gives_no_more_than_the_registration(world: World, scope: Any, held: list[str]) -> None:
+def test_a21_a_token_gives_no_more_than_the_registration(world: World) -> None:
     made = world.client("registry:read", "decisions")
-    token = mint(world, made.client_id, client_id=made.client_id, principal="client", scope=scope)
-    assert world.who(token).json()["roles"] == held
-    assert world.http.get("/evaluate", headers={"Authorization": f"Bearer {token}"}).status_code == 403
+    asked: tuple[Any, ...] = (
+        "registry:read", "registry:read hr audit:read", "registry:read nonsense", ["registry:read"],
+    )  # fmt: skip
+    for scope in asked:
+        token = mint(world, made.client_id, client_id=made.client_id, principal="client", scope=scope)
+        assert world.who(token).json()["roles"] == ["registry:read"], scope
+        assert world.http.get("/evaluate", headers={"Authorization": f"Bearer {token}"}).status_code == 403
 
 
-@pytest.mark.parametrize("claims", [{}, {"scope": ""}, {"scope": "hr"}])
-def test_a21_a_token_without_a_scope_of_the_registration_may_nothing(world: World, claims: dict[str, str]) -> None:
+def test_a21_a_token_without_a_scope_of_the_registration_may_nothing(world: World) -> None:
     made = world.client("registry:read")
-    token = mint(world, made.client_id, client_id=made.client_id, principal="client", **claims)
-    assert world.who(token).status_code == 403
+    for claims in ({}, {"scope": ""}, {"scope": "hr"}):
+        token = mint(world, made.client_id, client_id=made.client_id, principal="client", **claims)
+        assert world.who(token).status_code == 403, claims
 
 
 def test_a_scope_taken_from_the_registration_is_gone_from_tokens_at_once(world: World) -> None:

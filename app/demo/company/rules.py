@@ -68,8 +68,9 @@ UNITS = (
     Unit("north-america", "North America", ROOT_KEY, F.SALES, "north-america", "America/Chicago", "Milwaukee"),
     Unit("latin-america", "Latin America", ROOT_KEY, F.SALES, "latin-america", "America/Sao_Paulo", "Curitiba"),
     Unit("apac", "Asia Pacific", ROOT_KEY, F.SALES, "apac", "Asia/Singapore", "Singapore"),
+    Unit("pop-up-stores", "Pop-up Stores", "marketing", F.MARKETING, "global", "Europe/Amsterdam", "Utrecht"),
 )
-"""Parents before children; the root is there already."""
+"""Parents before children; the root is there already. Nobody works in the pop-up stores any more."""
 
 REGIONS = ("nordics", "dach", "benelux", "iberia", "uk-ireland", "north-america", "latin-america", "apac")
 

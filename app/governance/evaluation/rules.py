@@ -160,15 +160,22 @@ def _tool(used: UsedTool | None, resource: Resource) -> tuple[list[Reason], list
         return [], []
     if used is None:
         return _unnamed(rule)
-    if rule is ToolRule.PLATFORM:
-        if used.tool is not None and used.tool.id == resource.platform_id:
-            return [], []
-        return [Reason(C.TOOL_NOT_THE_PLATFORM, f"Posts go through the one platform, not through {used.named}.")], []
+    refused = _not_the_platform(used, resource) if rule is ToolRule.PLATFORM else _not_registered(used, rule, resource)
+    return [refused] if refused else [], []
+
+
+def _not_the_platform(used: UsedTool, resource: Resource) -> Reason | None:
+    if used.tool is not None and used.tool.id == resource.platform_id:
+        return None
+    return Reason(C.TOOL_NOT_THE_PLATFORM, f"Posts go through the one platform, not through {used.named}.")
+
+
+def _not_registered(used: UsedTool, rule: ToolRule, resource: Resource) -> Reason | None:
     if used.tool is None or used.tool.retired_at is not None:
-        return [Reason(C.TOOL_NOT_REGISTERED, f"{used.named} is not a registered publishing tool.")], []
+        return Reason(C.TOOL_NOT_REGISTERED, f"{used.named} is not a registered publishing tool.")
     if not _serves(used.tool, rule, resource):
-        return [Reason(C.TOOL_NOT_ALLOWED, f"{used.named} is not registered for this unit.")], []
-    return [], []
+        return Reason(C.TOOL_NOT_ALLOWED, f"{used.named} is not registered for this unit.")
+    return None
 
 
 def _unnamed(rule: ToolRule) -> tuple[list[Reason], list[Reason]]:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, not_, or_, select, update
+from sqlalchemy import Select, and_, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.governance.models.rules import ModelKey, Right
-from app.kernel.database import change, flush, value_of
+from app.kernel.database import change, flush, id_param, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
@@ -24,10 +24,10 @@ _WITH_PAUSE = select(Row, Suspension).outerjoin(
 )
 # Every request asks these. They are made once: making a statement takes longer than having it answered.
 _OF_PAIR = _WITH_PAUSE.where(
-    Row.employee_id == bindparam("employee_id"), Row.account_id == bindparam("account_id")
+    Row.employee_id == id_param("employee_id"), Row.account_id == id_param("account_id")
 ).order_by(Row.id)
-_OF_REQUESTS = _WITH_PAUSE.where(Row.request_id.in_(bindparam("ids"))).order_by(Row.id)
-_OPEN_ON_ACCOUNT = _WITH_PAUSE.where(Row.account_id == bindparam("account_id"), Row.ended_at.is_(None))
+_OF_REQUESTS = _WITH_PAUSE.where(Row.request_id.in_(id_param("ids"))).order_by(Row.id)
+_OPEN_ON_ACCOUNT = _WITH_PAUSE.where(Row.account_id == id_param("account_id"), Row.ended_at.is_(None))
 
 
 def grant(session: Session, id_: UUID) -> Grant:
@@ -53,7 +53,7 @@ def of_pair(session: Session, employee_id: UUID, account_id: UUID) -> list[Grant
 def of_requests(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[Grant]]:
     """Grants by the request that they came out of."""
     found: dict[UUID, list[Grant]] = {}
-    for row in session.execute(_OF_REQUESTS, {"ids": set(ids)}):
+    for row in session.execute(_OF_REQUESTS, {"ids": list(set(ids))}):
         found.setdefault(row[0].request_id, []).append(_value(*row))
     return found
 

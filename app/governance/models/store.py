@@ -3,17 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.kernel.database import value_of
+from app.kernel.database import id_param, value_of
 from app.kernel.ids import new_id
 
 from .rules import ModelKey, Setting
 from .tables import GovernanceSetting as Row
 
 # Every request asks this. It is made once: making a statement takes longer than having it answered.
-_FOR_PATH = select(Row).where(or_(Row.business_unit_id.is_(None), Row.business_unit_id.in_(bindparam("path"))))
+_FOR_PATH = select(Row).where(or_(Row.business_unit_id.is_(None), Row.business_unit_id.in_(id_param("path"))))
 
 
 def settings_for(session: Session, path: tuple[UUID, ...]) -> list[Setting]:

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.governance.models.rules import ModelKey, Right, StepKind
 from app.governance.steps.rules import AlreadyDecided, Decision, Step, Verdict
-from app.kernel.database import change, flush, value_of
+from app.kernel.database import change, flush, id_param, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
@@ -20,9 +20,7 @@ from .tables import Request as Row
 from .tables import RequestDecision
 
 # Every request asks this. It is made once: making a statement takes longer than having it answered.
-_DECISIONS = (
-    select(RequestDecision).where(RequestDecision.request_id.in_(bindparam("ids"))).order_by(RequestDecision.id)
-)
+_DECISIONS = select(RequestDecision).where(RequestDecision.request_id.in_(id_param("ids"))).order_by(RequestDecision.id)
 
 
 def request(session: Session, id_: UUID, kind: RequestKind) -> Request:

@@ -171,7 +171,7 @@ def _passed(matter: Matter, kind: StepKind, needed: int) -> Standing | None:
 def _present(climb: _Climb, kind: StepKind) -> Standing:
     matter, needed = climb.matter, climb.needed[kind]
     given = valid_approvals(matter, kind, climb.seats)
-    able = _able(matter, kind, climb.seats.get(kind, ()))
+    able = _able(matter, climb.seats.get(kind, ()))
     if len(given) + capacity(able) >= needed:
         return Standing(kind, needed, StepState.OPEN, able, given)
     up = UP.get(kind)
@@ -196,7 +196,7 @@ def _with_due(one: Standing, matter: Matter, seats: Seats, at: datetime) -> Stan
     """The open step, with its due date; once overdue, the next up may decide it too."""
     up, note, able = UP.get(one.kind), one.note, one.seats
     if matter.due_at is not None and at >= matter.due_at and up is not None:
-        able = (*able, *(seat for seat in _able(matter, one.kind, seats.get(up, ())) if seat not in able))
+        able = (*able, *(seat for seat in _able(matter, seats.get(up, ())) if seat not in able))
         note = f"Overdue: the {_up_role(one.kind)} may decide it too."
     return Standing(one.kind, one.needed, one.state, able, one.decisions, matter.due_at, note)
 
@@ -216,7 +216,7 @@ def valid_approvals(matter: Matter, kind: StepKind, seats: Seats) -> tuple[Decis
     )
 
 
-def _able(matter: Matter, kind: StepKind, seats: Iterable[Slot]) -> tuple[Slot, ...]:
+def _able(matter: Matter, seats: Iterable[Slot]) -> tuple[Slot, ...]:
     """Who of these seats may still decide: neither requester nor beneficiary nor a deputy of theirs, and nobody twice."""
     used = {person for one in matter.decisions for person in (one.decided_by, one.principal_id)}
     able = []

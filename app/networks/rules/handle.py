@@ -45,10 +45,8 @@ def canonical(network: Network, handle: str, url: str | None = None, *, others: 
     skeleton tells that it resembles another. Raises ``BadHandle``.
     """
     written = clean(handle)
-    if url is None or not url.strip(" "):
-        found = _from_text(network, written)
-    else:
-        found = _from_text_at(network, written, clean(url))
+    alone = url is None or not url.strip(" ")
+    found = _from_text(network, written) if alone else _from_text_at(network, written, clean(url or ""))
     _refuse_borrowed_host(network, found, others)
     return _handle(found, written)
 

@@ -123,7 +123,7 @@ def _overlap(host: str, other: Network) -> bool:
     return other.owns(host.removeprefix("*.")) or host in other.link_hosts
 
 
-def _load(cls: type[Any], data: object, at: str) -> Any:  # noqa: ANN401 - the class decides, the caller names it
+def _load(cls: type[Any], data: object, at: str) -> Any:
     if not isinstance(data, Mapping):
         raise BadNetwork(at, "must be an object")
     members = {field.name: field for field in fields(cls)}

@@ -1,0 +1,204 @@
+"""Every change tells of itself: who, when, why, before and after; and what is personal can be forgotten."""
+
+import json
+
+import sqlalchemy as sa
+
+from app.audit import store
+from tests.operations import OPERATIONS
+
+TAINT = "Taintmark"
+WHY = {"reason": f"{TAINT} said so."}
+
+
+class Scenario:
+    """Calls, each with the doors it went through and the actions of the events it left."""
+
+    def __init__(self, team):
+        self.team, self.doors, self.told = team, set(), []
+
+    def __call__(self, door, who, body=None, status=200, **parts):
+        method, path = door.split()
+        self.doors.add(door)
+        before = self.team.intact()
+        answer = self.team.call(method, path.format(**parts), who, body, headers={"X-Request-ID": f"call-{len(self.told)}"})
+        assert answer.status_code == status, f"{door}: {answer.text}"
+        events = self.team.events(request_id=f"call-{len(self.told)}")
+        assert events and self.team.intact() >= before + len(events), f"{door} left no event"
+        assert int(answer.headers["coe-revision"]) == events[0]["seq"]
+        for event in events:
+            assert event["actor"]["id"] == str(self.team.ids[who]) and event["actor"]["kind"] == "employee"
+            assert event["at"] == self.team.clock.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self.told.append([event["action"] for event in reversed(events)])
+        return answer.json()
+
+
+def of_units(call, team):
+    new = {"key": "spain", "name": "Spain"}
+    call("POST /v1/business-units", "boss", new, 201)
+    call("PATCH /v1/business-units/{id}", "boss", {"region": "Europe"}, id="spain")
+    call("POST /v1/business-units/{id}/close", "boss", WHY, id="spain")
+    peru = call("POST /v1/business-units", "boss", {"key": "peru", "name": "Peru"}, 201)
+    call("POST /v1/business-units", "boss", {"key": "lima", "name": "Lima", "parent_id": peru["id"]}, 201)
+    call("POST /v1/business-units/{id}/merge", "boss", {"into_id": peru["id"], **WHY}, id="lima")
+    made = call("POST /v1/appointments", "boss", {"employee_id": str(team.ids["stranger"]), "role": "developer"}, 201)
+    call("DELETE /v1/appointments/{id}", "boss", id=made["id"])
+    form = {"kind": "name", "paths": ["/@{handle}"], "url": "https://loom.example/@{handle}", "max_length": 30}
+    call("POST /v1/networks", "developer", {"key": "loom", "name": "Loom", "hosts": ["loom.example"], "forms": [form]}, 201)
+    call("POST /v1/publishing-tools", "developer", {"key": "fanfare", "name": "Fanfare"}, 201)
+    call("POST /v1/publishing-tools/{id}/retire", "developer", id="fanfare")
+    call("POST /v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
+    call("POST /v1/policies/{id}/versions", "content", {"text": "Care.", "rules": {"max_grant_days": 90}}, 201, id="care")
+    call("POST /v1/policies/{id}/versions/{n}/publish", "boss", {}, id="care", n=1)
+
+
+def of_accounts(call, team):
+    words = dict.fromkeys(("display_name", "purpose", "audience", "objective", "vault_reference"), f"{TAINT} and friends")
+    words |= {"shared_mailbox": f"{TAINT}@world.example", "recovery_contact": f"{TAINT}, +34 600"}
+    new = {"network": "x", "handle": "acme", "business_unit_id": "sales", **words}
+    made = call("POST /v1/accounts", "liaison", new, 201)
+    call("PATCH /v1/accounts/{id}", "liaison", {"purpose": f"News of {TAINT}"}, id=made["id"])
+    call("POST /v1/accounts/{id}/decisions", "hub", {"decision": "approve", "comment": f"{TAINT} is right."}, id=made["id"])
+    for verb in ("activate", "suspend", "resume", "decommission", "archive"):
+        call(f"POST /v1/accounts/{{id}}/{verb}", "hub", WHY, id=made["id"])
+    other = call("POST /v1/accounts", "liaison", {**new, "handle": "acme2"}, 201)
+    call("POST /v1/accounts/{id}/withdraw", "liaison", {}, id=other["id"])
+    account = team.account("acme_sales")
+    call("POST /v1/accounts/{id}/validate", "hub", {}, id=account)
+    call("POST /v1/accounts/{id}/activity", "hub", {}, id=account)
+    return account
+
+
+def of_rights(call, account):
+    asking = {"account_id": account, "rights": ["publish"], "justification": f"{TAINT} asked me."}
+    one = call("POST /v1/rights-requests", "asker", asking, 201)
+    call("PATCH /v1/rights-requests/{id}", "asker", {"justification": f"{TAINT} asked me twice."}, id=one["id"])
+    word = {"decision": "approve", "comment": f"Said {TAINT}."}
+    call("POST /v1/rights-requests/{id}/decisions", "liaison", word, id=one["id"])
+    grant = call("POST /v1/rights-requests/{id}/decisions", "hub", word, id=one["id"])["grants"][0]
+    call("POST /v1/grants/{id}/suspend", "hub", WHY, id=grant["id"])
+    call("POST /v1/grants/{id}/resume", "hub", WHY, id=grant["id"])
+    again = call("POST /v1/grants/{id}/renew", "asker", {"justification": f"{TAINT} again."}, 201, id=grant["id"])
+    call("POST /v1/rights-requests/{id}/withdraw", "asker", {}, id=again["id"])
+    call("POST /v1/grants/{id}/revoke", "hub", WHY, id=grant["id"])
+    call("PUT /v1/governance", "boss", {"model": "dandelion", **WHY})
+
+
+def told_all(team):
+    """A scenario through every door that changes something."""
+    call = Scenario(team)
+    of_units(call, team)
+    of_rights(call, of_accounts(call, team))
+    return call
+
+
+def test_every_door_that_changes_something_tells_of_it_in_the_same_commit(team):
+    call = told_all(team)
+    writes = {one.door for one in OPERATIONS if not one.only_reads}
+    assert {door.replace("{key}", "{id}") for door in call.doors} == writes
+    told = [action for actions in call.told for action in actions]
+    assert "rights_request.approved" in told and "grant.issued" in told and "account.decommissioning" in told
+    doubles = [actions for actions in call.told if len(actions) > 2]
+    assert doubles == []  # none here changes more than two things
+
+
+def test_a_refusal_leaves_no_event(team):
+    account = team.account("acme")
+    bearer = {who: team.token(who) for who in ("asker", "boss", "colleague")}
+    before = team.intact()
+    refused = (
+        ("POST", "/v1/rights-requests", "asker", {"account_id": account, "rights": ["administer"], "justification": "x"}, 422),
+        ("POST", "/v1/accounts", "colleague", {"network": "x", "handle": "new", "business_unit_id": "sales"}, 422),
+        ("POST", "/v1/accounts", "boss", {"network": "x", "handle": "acme", "business_unit_id": "sales"}, 409),
+        ("PUT", "/v1/governance", "asker", {"model": "dandelion", "reason": "x"}, 403),
+        ("POST", "/v1/business-units/sales/close", "boss", {"reason": "x"}, 409),
+        ("POST", "/v1/governance/preview", "boss", {"model": "centralized", "reason": "x"}, 200),
+    )
+    for method, path, who, body, status in refused:
+        team.want(status, method, path, body=body, bearer=bearer[who])
+    assert team.intact() == before
+
+
+def marked(team):
+    team.hire(
+        "marked", display_name=f"{TAINT} Smith", given_name=TAINT, family_name=f"{TAINT}son", title=f"Head of {TAINT}",
+        email=f"{TAINT}@world.example", user_name=TAINT, location=f"{TAINT} Street 1",
+    )  # fmt: skip
+    with team.work() as work:
+        from app.directory import store as directory
+        from app.lifecycle import service as lifecycle
+
+        person = directory.employee(work.session, team.ids["marked"])
+        lifecycle.amend(work, person, {"display_name": f"Dr {TAINT} Smith", "title": f"Chief of {TAINT}"})
+        lifecycle.leave(work, person, f"{TAINT} resigned")
+
+
+def columns(team, table):
+    with team.work(write=False) as work:
+        return [dict(row) for row in work.session.execute(sa.text(f"SELECT * FROM {table}")).mappings()]
+
+
+def test_no_name_address_or_free_text_stands_in_the_chain_itself(team):
+    told_all(team)
+    marked(team)
+    for row in columns(team, "audit_event"):
+        assert TAINT.lower() not in json.dumps(row, default=str).lower(), row["action"]
+    kept = [row for row in columns(team, "audit_personal") if TAINT.lower() in row["value"].lower()]
+    assert len(kept) > 30
+    shown = json.dumps(team.events())
+    assert f"Chief of {TAINT}" in shown and f"{TAINT} said so." in shown  # readable as long as it is kept
+
+
+def test_what_is_personal_has_an_owner(team):
+    told_all(team)
+    marked(team)
+    rows = columns(team, "audit_personal")
+    people = {str(id_).replace("-", "") for id_ in team.ids.values()}
+    ownerless = [
+        (row["field"], row["value"])
+        for row in rows
+        if str(row["person_id"] or "").replace("-", "") not in people and TAINT in row["value"]
+    ]
+    assert all(field == "reason" for field, _ in ownerless)  # the operator's own words: no employee wrote them
+
+
+def test_who_is_forgotten_is_gone_and_the_chain_stands(team):
+    told_all(team)
+    marked(team)
+    events = team.intact()
+    with team.work() as work:
+        work.session.execute(sa.text("DELETE FROM audit_personal"))
+    assert team.intact() == events
+    shown = json.dumps(team.events()) + json.dumps(team.get("/v1/audit/events?limit=200", "auditor"))
+    assert TAINT.lower() not in shown.lower() and '"erased": true' in shown
+
+
+def test_the_log_is_read_by_action_subject_and_request(team):
+    asked = team.ask("asker", team.account("acme"))
+    by = lambda **params: [  # noqa: E731
+        (one["action"], one["subject"]["id"]) for one in team.get("/v1/audit/events", "auditor", params=params)["items"]
+    ]
+    assert by(action="rights_request.asked") == by(subject_id=asked["id"]) == [("rights_request.asked", asked["id"])]
+    assert by(subject_kind="rights_request", subject_id=team.ids["asker"]) == []
+    up = team.get("/v1/audit/events", "auditor", params={"sort": "seq", "limit": 3})["items"]
+    assert [one["seq"] for one in up] == [1, 2, 3] and up[0]["prev_hash"] == "0" * 64 and up[1]["prev_hash"] == up[0]["hash"]
+    team.get("/v1/audit/events", "asker", 403)
+
+
+def test_the_author_stands_in_the_event_with_the_roles_of_that_moment(team):
+    team.switch("boss", "dandelion")
+    team.appoint("boss", "content_strategist")
+    team.switch("boss", "honeycomb", platform_id=team.post(
+        "/v1/publishing-tools", "boss", {"key": "platform", "name": "Platform"}, 201)["id"])  # fmt: skip
+    late, early = team.events(action="governance.switched")
+    assert early["actor"]["roles"] == ["strategist"] and late["actor"]["roles"] == ["content_strategist", "strategist"]
+    assert early["before"]["model"] == "hub_and_spoke" and late["before"]["model"] == "dandelion"
+
+
+def test_without_the_log_there_is_no_change(team, monkeypatch):
+    account, bearer, before = team.account("acme"), team.token("asker"), team.intact()
+    monkeypatch.setattr(store, "append", lambda *_: (_ for _ in ()).throw(sa.exc.OperationalError("INSERT", {}, Exception())))
+    body = {"account_id": account, "rights": ["publish"], "justification": "x"}
+    assert team.call("POST", "/v1/rights-requests", body=body, bearer=bearer).status_code == 503
+    monkeypatch.undo()
+    assert team.intact() == before and team.get("/v1/rights-requests", "boss")["items"] == []
