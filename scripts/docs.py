@@ -47,8 +47,7 @@ class DocsError(Exception):
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A Markdown table; a bar in a cell is escaped."""
-    names = list(head)
-    lines = (names, ["---"] * len(names), *rows)
+    lines = (names := list(head), ["---"] * len(names), *rows)
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
@@ -223,7 +222,7 @@ def models() -> str:
 
 # --- events ---------------------------------------------------------------------------------------------------------
 
-_KINDS = ("rights_request", "registration")
+_KINDS = {"app/governance/registrations/": "registration", "app/governance/requests/": "rights_request"}
 _DYNAMIC: Mapping[str, Iterable[str]] = {
     "f'grant.{ended.end}'": [f"grant.{one}" for one in End if one is not End.REVOKED],
     "f'account.{_PAST[verb]}'": [f"account.{one}" for one in _PAST.values()],
@@ -231,7 +230,7 @@ _DYNAMIC: Mapping[str, Iterable[str]] = {
     "_DONE[verdict]": list(_DONE.values()),
     **{f"RequestState.{one.name}": [one.value] for one in RequestState},
 }
-_PASSED_ON = ("action", "f'{kind}.{what}'", "why", "str(state)")
+_PASSED_ON = ("action", "f'{kind}.{what}'", "why", "state", "str(state)")
 """Arguments that a function hands on as it was called: its callers are read in its place."""
 
 
@@ -243,7 +242,7 @@ def event_names() -> set[str]:
 def _events_of(path: str, called: str, call: ast.Call) -> Iterator[str]:
     place = {"record": 1, "_tell": 1, "change": 3, "_changed": 3}.get(called)
     if path.startswith("app/governance/"):
-        place = {"restart": 5, "end": 2}.get(called, place)
+        place = {"restart": 5, "end": 2, "_close": 2}.get(called, place)
     if place is None or len(call.args) <= place or ast.unparse(call.args[0]) not in ("work", "self.work"):
         return
     about_request = called == "record" and ast.unparse(call.args[1]) in ("after", "request")
@@ -251,7 +250,8 @@ def _events_of(path: str, called: str, call: ast.Call) -> Iterator[str]:
     if ast.unparse(words) in _PASSED_ON:
         return
     for text in texts(path, words, _DYNAMIC):
-        yield from [text] if "." in text else [f"{kind}.{text}" for kind in _KINDS]
+        kinds = [kind for where, kind in _KINDS.items() if path.startswith(where)] or _KINDS.values()
+        yield from [text] if "." in text else [f"{kind}.{text}" for kind in kinds]
 
 
 def events() -> str:

@@ -160,11 +160,18 @@ def status_of(account: Account | None) -> Status:
 
 
 def flags(account: Account, left: Mapping[UUID, datetime], limits: Limits, at: datetime) -> tuple[Flagged, ...]:
-    """What an account in use is flagged for. ``left``: of its stewards those who have left, and when."""
-    if account.state not in (S.APPROVED, S.ACTIVE, S.SUSPENDED):
-        return ()
-    found = [_custody(account, left), _idle(account, limits["idle_after_days"], at), _unvalidated(account, limits, at)]
-    if account.look_alike_of is not None:
+    """What an account in use is flagged for, and a proposal for its looks: whoever decides is to see that.
+
+    ``left``: of its stewards those who have left, and when.
+    """
+    found: list[Flagged | None] = []
+    if account.state in OPEN_FOR_RIGHTS:
+        found = [
+            _custody(account, left),
+            _idle(account, limits["idle_after_days"], at),
+            _unvalidated(account, limits, at),
+        ]
+    if account.look_alike_of is not None and account.state in LIVING:
         found.append(Flagged(Flag.LOOK_ALIKE, account.created_at))
     return tuple(one for one in found if one)
 

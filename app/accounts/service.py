@@ -32,7 +32,9 @@ PERSONAL = ("display_name", "purpose", "audience", "objective", "shared_mailbox"
 """Free text and addresses: they may name people, so that the audit log can forget them."""
 
 
-_NO_TEXT = frozenset({"empty", "control_character", "invisible_character", "unassigned_character", "lone_surrogate"})
+_NO_ADDRESS = frozenset(
+    {"bad_host", "empty", "control_character", "invisible_character", "unassigned_character", "lone_surrogate"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def verify(work: Work, url: str) -> Verified:
     try:
         network, handle = network_rules.recognise(networks.networks(work.session), url)
     except network_rules.BadHandle as error:
-        if error.reason.startswith("url_") or error.reason in _NO_TEXT:
+        if error.reason.startswith("url_") or error.reason in _NO_ADDRESS:
             raise
         return Verified(Status.UNREGISTERED, None, None, None, None)
     found = store.registered(work.session, network.key, handle.canonical)
@@ -185,7 +187,7 @@ def update(work: Work, before: Account, changes: Mapping[str, Any]) -> Account:
         work.actor.require(Permission.ACCOUNT_STOP, before.place)
     if "business_unit_id" in changes:
         work.actor.require(Permission.ACCOUNT_STOP, _open_unit(work, changes["business_unit_id"]).place)
-    check_people(work, changes)
+    check_people(work, changes, before)
     _changed(work, before, changes, "account.updated")
     return store.account(work.session, before.id)
 
@@ -197,16 +199,18 @@ def _open_unit(work: Work, unit_id: UUID) -> Any:
     return unit
 
 
-def check_people(work: Work, values: Mapping[str, Any]) -> None:
-    """Custodians are two different active people."""
-    names = [name for name in ("steward_id", "backup_steward_id") if values.get(name)]
-    people = directory.employees(work.session, [values[name] for name in names])
-    for name in names:
-        person = people.get(values[name])
+def check_people(work: Work, changes: Mapping[str, Any], before: Account | None = None) -> None:
+    """Custodians are two different people; who is newly named is active (who was is perhaps no more)."""
+    names = ("steward_id", "backup_steward_id")
+    named = [name for name in names if changes.get(name)]
+    people = directory.employees(work.session, [changes[name] for name in named])
+    for name in named:
+        person = people.get(changes[name])
         if person is None or not person.active:
             raise Invalid.field(f"/{name}", "unknown_employee", "A custodian must be an active employee.")
-    if len(names) == 2 and values["steward_id"] == values["backup_steward_id"]:
-        raise Invalid.field("/backup_steward_id", "same_person", "Steward and backup are two people.")
+    after = [changes[name] if name in changes else getattr(before, name, None) for name in names]
+    if named and after[0] == after[1]:
+        raise Invalid.field(f"/{named[-1]}", "same_person", "Steward and backup are two people.")
 
 
 def change(work: Work, before: Account, changes: Mapping[str, Any], action: str, reason: str | None = None) -> Account:

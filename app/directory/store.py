@@ -162,24 +162,24 @@ def employees_by_number(session: Session, numbers: Iterable[str]) -> dict[str, E
 def active_numbers(session: Session) -> dict[str, UUID]:
     """HR's employee id -> our id, of everyone active."""
     stmt = select(tables.Employee.employee_number, tables.Employee.id).where(tables.Employee.active)
-    return dict(session.execute(stmt).tuples().all())
+    return dict(session.execute(stmt).all())
 
 
 def walk_active(session: Session) -> Iterator[dict[str, UUID]]:
     """HR's employee id -> our id, of everyone active, in parts: there may be more people than memory should hold."""
     row = tables.Employee
     stmt = select(row.employee_number, row.id).where(row.active).order_by(row.id).limit(_BATCH)
-    part = dict(session.execute(stmt).tuples().all())
+    part = dict(session.execute(stmt).all())
     while part:
         yield part
-        part = dict(session.execute(stmt.where(row.id > max(part.values()))).tuples().all())
+        part = dict(session.execute(stmt.where(row.id > max(part.values()))).all())
 
 
 def numbers_by_user_name(session: Session, keys: Iterable[str]) -> dict[str, str]:
     """The key of a user name -> the employee id of whom it belongs to, active or not."""
     row = tables.Employee
     stmt = select(row.user_name_key, row.employee_number).where(row.user_name_key.in_(set(keys)))
-    return dict(session.execute(stmt).tuples().all())
+    return dict(session.execute(stmt).all())
 
 
 def managers_by_number(session: Session, numbers: Iterable[str]) -> dict[str, str | None]:
@@ -187,7 +187,7 @@ def managers_by_number(session: Session, numbers: Iterable[str]) -> dict[str, st
     row, manager = tables.Employee, aliased(tables.Employee)
     stmt = select(row.employee_number, manager.employee_number).outerjoin(manager, manager.id == row.manager_id)
     stmt = stmt.where(row.employee_number.in_(set(numbers)))
-    return dict(session.execute(stmt).tuples().all())
+    return dict(session.execute(stmt).all())
 
 
 def page_employees(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Employee]:

@@ -16,6 +16,7 @@ from app.directory import store as directory
 from app.directory.rules import BusinessUnit, Employee
 from app.governance.grants import service as grants
 from app.governance.grants import store as grant_store
+from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
 from app.kernel.work import Personal, Work
 from app.policies import store as policies
@@ -60,6 +61,7 @@ def leave(work: Work, employee: Employee, reason: str, values: Mapping[str, Any]
     for grant in grant_store.open_of_employee(work.session, employee.id):
         grants.close(work, grant, "the holder has left")
     roles.leave(work, employee.id)
+    registrations.leave(work, employee.id)
     requests.leave(work, employee.id)
     for account in account_store.stewarded(work.session, employee.id):
         _flag_orphan(work, account, employee)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
+from pydantic.config import JsonDict
 
 from app.directory.rules import KeyTaken
 from app.kernel.access import Route, allow
@@ -18,7 +19,7 @@ from . import rules, service
 router = APIRouter(prefix="/v1/networks", route_class=Route, tags=[Tag.LIAISONS])
 
 
-_BEREAL = {
+_BEREAL: JsonDict = {
     "key": "bereal",
     "name": "BeReal",
     "hosts": ["bere.al"],
@@ -33,6 +34,8 @@ class NetworkData(BaseModel):
 
     key: str
     name: str
+    hosts: list[str]
+    forms: list[dict[str, Any]]
 
 
 class Networks(BaseModel):

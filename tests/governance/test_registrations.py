@@ -125,7 +125,7 @@ def test_one_handle_of_one_network_is_one_account_however_it_is_spelled(team):
     assert propose(team, "liaison", "other", 422, url="https://x.com/another")["errors"][0]["pointer"]
     propose(team, "liaison", "acme", 404, network="nowhere")
     propose(team, "liaison", "acme", 404, business_unit_id="nowhere")
-    for bad in ("", " ", "no spaces", "a" * 16, "a\u200bb", "h\u0435llo", "x.com"):
+    for bad in ("", " ", "no spaces", "a" * 16, "a\u200bb", "x.com"):
         propose(team, "liaison", bad, 422)
 
 

@@ -55,6 +55,7 @@ _AFTER = {
     RequestState.GRANTED: AccountState.APPROVED,
     RequestState.DENIED: AccountState.DENIED,
     RequestState.WITHDRAWN: AccountState.WITHDRAWN,
+    RequestState.EXPIRED: AccountState.WITHDRAWN,
     RequestState.CHANGES_REQUESTED: AccountState.CHANGES_REQUESTED,
     RequestState.PENDING: AccountState.PROPOSED,
 }
@@ -91,7 +92,7 @@ def _described(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
     others = networks.networks(work.session)
     named = network_rules.canonical(network, values["handle"], values.get("url"), others=others)
     there = account_store.registered(work.session, network.key, named.canonical)
-    if there is not None:
+    if there is not None and not _lapsed(work, there):
         raise AccountExists(f"{network.key}:{named.canonical} is registered already; it is {there.state}.")
     steward = values.get("steward_id") or work.me
     accounts.check_people(work, {**values, "steward_id": steward})
@@ -102,6 +103,30 @@ def _described(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
         "proposed_by": work.me,
         "look_alike_of": account_store.look_alike(work.session, network.key, named.skeleton, named.canonical),
     }  # fmt: skip
+
+
+def _lapsed(work: Work, there: Account) -> bool:
+    """Was it a proposal whose time is over? Then it ends here, so that its handle is free again."""
+    request = store.latest_registration(work.session, there.id)
+    if there.state not in _PROPOSAL or request is None or request.state_at(work.now) is not RequestState.EXPIRED:
+        return False
+    _close(work, request, RequestState.EXPIRED, "nobody decided it in time")
+    return True
+
+
+def _close(work: Work, request: Request, state: RequestState, reason: str) -> None:
+    held = store.lock_request(work.session, request.id)
+    after = held if held.ended_at else routing.end(work, held, state, reason)
+    _follow(work, account_store.lock_account(work.session, held.account_id), after)
+
+
+def leave(work: Work, employee_id: UUID) -> int:
+    """Someone has left: what they proposed is withdrawn, and its handles are free again. Answers how many."""
+    found = store.live_of_person(work.session, work.now, employee_id)
+    mine = [one for one in found if one.kind is RequestKind.REGISTRATION]
+    for one in mine:
+        _close(work, one, RequestState.WITHDRAWN, "whoever proposed it has left")
+    return len(mine)
 
 
 def _proposing(proposer_id: UUID, on: Grounds, setting: Setting, limits: Limits) -> rules.Proposing:

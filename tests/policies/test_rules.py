@@ -1,0 +1,129 @@
+"""How rules combine: in any order, as often as one likes, and never to something looser."""
+
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kernel.actor import ENTERPRISE, Place, Scope, ScopeKind
+from app.policies.rules import RULES, InForce, PolicyWidens, check_tightens, combine, in_scope
+
+DAYS = st.integers(1, 3650)
+VALUES = {
+    "max_grant_days": DAYS,
+    "employment_types": st.lists(st.sampled_from(["employee", "contractor", "agency"]), max_size=4),
+    "allowed_networks": st.lists(st.sampled_from(["x", "instagram", "blog"]), max_size=4),
+    "max_publishers_per_account": st.integers(0, 9),
+    "min_approvals": st.dictionaries(st.sampled_from(["standard", "high"]), st.integers(0, 5)),
+    "idle_after_days": DAYS,
+    "validate_every_days": DAYS,
+    "pending_expires_after_days": DAYS,
+    "step_due_working_days": DAYS,
+}
+RULESETS = st.fixed_dictionaries({}, optional=VALUES)
+
+
+def policies(*rulesets):
+    return [InForce(UUID(int=n), f"p{n}", ENTERPRISE, UUID(int=n), 1, rules) for n, rules in enumerate(rulesets)]
+
+
+def combined(*rulesets):
+    return {name: plain(value) for name, value in combine(policies(*rulesets)).values.items()}
+
+
+def plain(value):
+    return sorted(set(value)) if isinstance(value, list) else value
+
+
+def allows(name, limit, case):
+    """Does a rule of this value let this case through? A meaning of each rule that knows nothing of how two combine."""
+    if name in ("employment_types", "allowed_networks"):
+        return case in limit
+    if name == "min_approvals":
+        tier, given_ = case
+        return given_ >= limit.get(tier, 0)
+    return case <= limit
+
+
+CASES = {
+    "employment_types": ["employee", "contractor", "agency"],
+    "allowed_networks": ["x", "instagram", "blog"],
+    "min_approvals": [(tier, n) for tier in ("standard", "high") for n in range(6)],
+}
+
+
+def test_every_rule_has_its_values_here():
+    assert set(VALUES) == set(RULES)
+
+
+@given(RULESETS, RULESETS, RULESETS)
+def test_combining_is_commutative_associative_and_idempotent(a, b, c):
+    assert len({repr(combined(*order)) for order in permutations((a, b, c))}) == 1
+    assert combined(combined(a, b), c) == combined(a, combined(b, c))
+    assert combined(a, a) == combined(a) and combined(a, {}) == combined(a)
+
+
+@given(RULESETS, RULESETS)
+def test_a_combination_lets_through_what_both_let_through(a, b):
+    both = combine(policies(a, b)).values
+    for name, value in both.items():
+        for case in CASES.get(name) or [value - 1, value, value + 1]:
+            wanted = all(allows(name, one[name], case) for one in (a, b) if name in one)
+            assert allows(name, value, case) is wanted, (name, case)
+
+
+@given(RULESETS, RULESETS)
+def test_each_rule_names_a_version_that_had_a_part_in_it(a, b):
+    limits = combine(policies(a, b))
+    assert limits.versions == ("p0@1", "p1@1") and set(limits.source) == set(limits.values) == {*a, *b}
+    for name, source in limits.source.items():
+        rules = {"p0@1": a, "p1@1": b}[source]
+        assert name in rules
+        if plain(combine(policies(a)).values.get(name)) == plain(limits.values[name]):
+            assert source == "p0@1", name  # the second changed nothing
+
+
+@given(RULESETS, RULESETS)
+def test_a_unit_is_refused_just_what_would_let_more_through(enterprise, unit):
+    limits = combine(policies(enterprise))
+    looser = {
+        name
+        for name, value in unit.items()
+        if name in enterprise and (name != "min_approvals")
+        for case in CASES.get(name) or [value]
+        if allows(name, value, case) and not allows(name, enterprise[name], case)
+    }
+    ruled = set(unit.get("min_approvals", {})) & set(enterprise.get("min_approvals", {}))
+    if any(unit["min_approvals"][tier] < enterprise["min_approvals"][tier] for tier in ruled):
+        looser.add("min_approvals")
+    refused = set()
+    try:
+        check_tightens(Scope(ScopeKind.BUSINESS_UNIT, UUID(int=1)), unit, limits)
+    except PolicyWidens as error:
+        refused = {one.pointer.removeprefix("/rules/") for one in error.errors}
+    assert refused == looser
+    check_tightens(ENTERPRISE, unit, limits)  # the enterprise itself may change its mind
+
+
+def test_what_stands_where_no_policy_says_anything():
+    nothing = combine([])
+    assert nothing.versions == () and nothing["idle_after_days"] == 90 and nothing["validate_every_days"] == 180
+    assert nothing["pending_expires_after_days"] == 30 and nothing["step_due_working_days"] == 2
+    assert nothing["max_grant_days"] is None and nothing["min_approvals"] is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "place", "covers"),
+    [
+        (ENTERPRISE, Place(), True),
+        (Scope(ScopeKind.BUSINESS_UNIT, UUID(int=2)), Place((UUID(int=1), UUID(int=2), UUID(int=3))), True),
+        (Scope(ScopeKind.BUSINESS_UNIT, UUID(int=3)), Place((UUID(int=1), UUID(int=2))), False),
+        (Scope(ScopeKind.NETWORK, network="x"), Place((UUID(int=1),), "x"), True),
+        (Scope(ScopeKind.NETWORK, network="x"), Place((UUID(int=1),)), False),
+    ],
+)
+def test_which_policies_are_in_scope(scope, place, covers):
+    one = InForce(UUID(int=9), "p", scope, UUID(int=9), 1, {})
+    assert in_scope([one], place) == ([one] if covers else [])
