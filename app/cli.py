@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from app.cli_import import commands as imports
+from app.kernel import memory
 from app.operator import fail, person, settings, working
 
 app = typer.Typer(
@@ -175,4 +176,5 @@ def openapi(markdown: Annotated[bool, typer.Option("--markdown", help="As openap
 
 def main() -> None:
     """The console script."""
+    memory.starting()  # until a command has all its parts, or serves
     app()

@@ -10,6 +10,7 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import migrating
+from app.kernel import memory
 from app.kernel.database import engine_for
 from app.settings import LOOPBACK, Settings, load
 
@@ -50,7 +51,9 @@ def application() -> Any:
 
     settings = load()
     log(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    memory.started()
+    return app
 
 
 def log(level: str) -> None:
@@ -91,6 +94,7 @@ def demo(port: int) -> None:
                 house_for(engine_for(settings.database_url)), lambda n, of: bar.update(task, completed=n, total=of)
             )
         app = create_app(settings, examples=seeded.examples)
+        memory.started()
         print(_welcome(seeded, url), flush=True)
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False,
                     timeout_graceful_shutdown=2)  # fmt: skip

@@ -267,13 +267,9 @@ def events() -> str:
 
 _HOLDINGS = ("active_employees", "living_accounts", "open_appointments", "open_child_units", "policies")
 _UNSAID = {
-    "appointment_ended": "The appointment has ended; make another.",
     "bad_network": "What is wrong with the description of a network.",
     "forbidden": "Your roles do not allow this here. You may see it, so it is not hidden from you.",
-    "grant_not_suspended": "The grant is not suspended, so it cannot be resumed.",
-    "key_taken": "The key is in use by another.",
     "looser": "The rule is looser than the enterprise's.",
-    "separation_of_duties": "One person may not hold these two roles together.",
     **dict.fromkeys(_HOLDINGS, "How many of them the unit still has."),
 }  # what neither a title, nor a docstring, nor a message tells a reader
 _BY_FRAMEWORK = (

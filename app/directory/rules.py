@@ -64,6 +64,8 @@ class UnitNotEmpty(Conflict):
 
 
 class KeyTaken(Conflict):
+    """Another of the same kind has this key; keys are never used again."""
+
     code = "key_taken"
     title = "The key is in use"
 

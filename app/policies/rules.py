@@ -117,6 +117,11 @@ class Version:
     updated_at: datetime
     version: int
 
+    def state_at(self, at: datetime) -> PolicyState:
+        """The state at an instant: a version is superseded when the next one begins, not when that is published."""
+        over = self.superseded_at is not None and self.superseded_at <= at
+        return PolicyState.SUPERSEDED if over and self.state is PolicyState.PUBLISHED else self.state
+
     def in_force(self, at: datetime) -> bool:
         """Published, begun, and not yet replaced by a later one that has begun."""
         begun = self.published_at is not None and self.effective_from is not None and self.effective_from <= at
@@ -160,7 +165,7 @@ def combine(policies: Iterable[InForce]) -> Limits:
     for one in sorted(policies, key=lambda one: (one.key, one.n)):
         versions.append(one.name)
         for name, value in one.rules.items():
-            tightest = RULES[name].tighter(values[name], value) if name in values else value
+            tightest = RULES[name].tighter(values[name], value) if name in values else _normal(value)
             if name not in values or tightest != values[name]:
                 source[name] = one.name
             values[name] = tightest
@@ -178,12 +183,20 @@ def check_tightens(scope: Scope, rules: Mapping[str, Any], enterprise: Limits) -
         return
     errors = []
     for name, value in rules.items():
-        if name in enterprise.values and RULES[name].tighter(enterprise.values[name], value) != _normal(value):
+        if name in enterprise.values and _looser(RULES[name], enterprise.values[name], value):
             source = enterprise.source[name]
             message = f"{name} {value!r} is looser than the enterprise's {enterprise.values[name]!r} ({source})."
             errors.append(FieldError(f"/rules/{name}", "looser", message))
     if errors:
         raise PolicyWidens(" ".join(one.message for one in errors), errors=errors)
+
+
+def _looser(spec: RuleSpec, enterprise: Any, value: Any) -> bool:
+    """Would the value alone let through what the enterprise's does not? A tier that it leaves out, it does not loosen."""
+    both = spec.tighter(enterprise, value)
+    if isinstance(value, Mapping):
+        both = {tier: both[tier] for tier in value}
+    return bool(both != _normal(value))
 
 
 def _normal(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Writing, publishing and combining policies."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.audit import service as audit
@@ -51,7 +52,7 @@ def create(work: Work, key: str, title: str, scope: Scope) -> Policy:
 def versions(work: Work, id_or_key: str) -> list[Version]:
     """A policy's versions: published ones for everyone, drafts for those who write or publish."""
     found = store.versions(work.session, store.policy(work.session, id_or_key).id)
-    return [one for one in found if _visible(work, one)]
+    return [replace(one, state=one.state_at(work.now)) for one in found if _visible(work, one)]
 
 
 def version(work: Work, id_or_key: str, n: int) -> Version:
@@ -69,6 +70,7 @@ def _visible(work: Work, one: Version) -> bool:
 def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
     """Write the next version. Raises ``PolicyWidens``, ``Invalid``."""
     of = store.policy(work.session, id_or_key, lock=True)
+    _check_networks(work, values["rules"].get("allowed_networks") or ())
     rules.check_tightens(of.scope, values["rules"], _enterprise(work))
     members = {
         **values,
@@ -78,6 +80,13 @@ def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
     made = store.add_version(work.session, work.now, of.id, members)
     audit.record(work, "policy_version.drafted", ("policy_version", made.id), after=told(of, made))
     return work.show(made)
+
+
+def _check_networks(work: Work, keys: Iterable[str]) -> None:
+    """A network misspelt would allow nothing, and nobody would see why."""
+    unknown = sorted(set(keys) - {one.key for one in networks.networks(work.session)})
+    if unknown:
+        raise Invalid.field("/rules/allowed_networks", "unknown_network", f"There is no network {unknown[0]!r}.")
 
 
 def publish(work: Work, id_or_key: str, n: int) -> Version:

@@ -125,7 +125,7 @@ _DEPUTY_POWERS = frozenset({P.RIGHTS_REQUEST_READ})
 
 
 class SeparationOfDuties(Conflict):
-    """Two roles that one person may not hold together (domain: conflicting roles)."""
+    """Auditors and admins hold no other role."""
 
     code = "separation_of_duties"
 
@@ -137,6 +137,8 @@ class LastStrategist(Conflict):
 
 
 class AppointmentEnded(Conflict):
+    """An ended appointment stays ended; appoint again."""
+
     code = "appointment_ended"
 
 

@@ -43,6 +43,8 @@ class GrantSuspended(Conflict):
 
 
 class NotSuspended(Conflict):
+    """Only a suspended grant is resumed."""
+
     code = "grant_not_suspended"
 
 
