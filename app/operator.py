@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from app.kernel import memory
 from app.kernel.errors import DomainError
 from app.settings import BadSettings, Settings, load
 
@@ -40,6 +41,7 @@ def parts() -> "House":
     wrong = migrating.behind(engine)
     if wrong:
         raise fail(f"{wrong}; run `coe migrate` first.")
+    memory.started()
     return house_for(engine)
 
 

@@ -110,7 +110,10 @@ def durability(at: Installation) -> str:
         return f"SQLite {sqlite3.sqlite_version}, journal_mode=WAL, synchronous=FULL"
     dsn = sa.make_url(at.url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(dsn) as connection:
-        told = [connection.execute(f"SHOW {name}").fetchone() for name in ("server_version", "fsync", "synchronous_commit", "shared_buffers")]
+        told = [
+            connection.execute(f"SHOW {name}").fetchone()
+            for name in ("server_version", "fsync", "synchronous_commit", "shared_buffers")
+        ]
         version, fsync, synchronous, buffers = (row[0] if row else "?" for row in told)
     where = "over TCP" if sa.make_url(at.url).host else "over a Unix socket"
     return f"PostgreSQL {version}, fsync={fsync}, synchronous_commit={synchronous}, shared_buffers={buffers}, {where}"

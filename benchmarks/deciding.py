@@ -69,9 +69,8 @@ class Length:
     raw: float
 
 
-def decisions(table: Table, server: sa.URL, folder: Path, length: Length) -> None:
+def decisions(table: Table, server: sa.URL, export: Path, length: Length) -> None:
     """Raw commits and round trips in turns, on both databases, so that whatever else the machine does hits all alike."""
-    export = sorted(day for day in folder.iterdir() if day.is_dir())[0]
     with ExitStack() as stack:
         stages = {kind: stack.enter_context(_staged(kind, server, export)) for kind in KINDS}
         for _ in range(length.rounds):
@@ -137,7 +136,10 @@ def _tell(table: Table, lite: Stage, post: Stage) -> None:
         raw, trips = ([median(getattr(one, name)[clients]) for one in both] for name in ("raw", "trips"))
         table.row(f"one-row commits, raw, {who}", *map(rate, raw))
         table.row(f"request-approve-approve, {who}", *map(rate, trips))
-        table.row(f"its commits (3 each) to raw commits, {who}", *(f"{3 * a / b:.3f}" for a, b in zip(trips, raw, strict=True)))
+        table.row(
+            f"its commits (3 each) to raw commits, {who}",
+            *(f"{3 * a / b:.3f}" for a, b in zip(trips, raw, strict=True)),
+        )
         for step in STEPS:
             table.row(f"{step}, {who}, p50 / p95", *(_spread(one.times[clients].took[step]) for one in both))
     table.row("CPU of the server, one round trip", *(millis(median(one.cpu)) for one in both))

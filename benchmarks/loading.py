@@ -26,32 +26,37 @@ class Load:
     done: str
 
 
-def exports(folder: Path) -> list[tuple[Path, list[str]]]:
-    """Every file of dated exports, in the order of their dates, with the options that its command needs."""
-    days = sorted(day for day in folder.iterdir() if day.is_dir())
-    found = []
-    for day in days:
+def files(exports: list[Path]) -> list[tuple[Path, list[str]]]:
+    """Every file of these exports, in their order, with the options that its command needs."""
+    found: list[tuple[Path, list[str]]] = []
+    for day in exports:
         for name, options in (("employees", ["--complete", "--confirm-leavers"]), ("accounts", [])):
             if (day / f"{name}.csv").exists():
                 found.append((day / f"{name}.csv", options))
     return found
 
 
-def imports(table: Table, server: sa.URL, folder: Path, repeats: int) -> None:
+def imports(table: Table, server: sa.URL, exports: list[Path], repeats: int) -> None:
     """Each file into the database the one before left, and at once again; every repeat begins with a new database."""
     runs: dict[str, list[list[Load]]] = {kind: [] for kind in KINDS}
     idle: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for _ in range(repeats):
         for kind in KINDS:
             with fresh(kind, server) as at:
-                idle[kind].append(_nothing(at, exports(folder)[0][0]))
-                runs[kind].append([_load(at, file, options) for file, options in exports(folder)])
+                idle[kind].append(_nothing(at, files(exports)[0][0]))
+                runs[kind].append([_load(at, file, options) for file, options in files(exports)])
     base = {kind: median(idle[kind]) for kind in KINDS}
     table.row("`coe import employees` of a file without rows: start and end", *(seconds(base[kind]) for kind in KINDS))
     for index, one in enumerate(runs["sqlite"][0]):
         loads = [[run[index] for run in runs[kind]] for kind in KINDS]
-        table.row(f"`{one.file}`, {one.rows} rows ({one.done})", *(_first(load, base[k]) for load, k in zip(loads, KINDS, strict=True)))
-        table.row(f"`{one.file}` again, nothing changes", *(_again(load, base[k]) for load, k in zip(loads, KINDS, strict=True)))
+        table.row(
+            f"`{one.file}`, {one.rows} rows ({one.done})",
+            *(_first(load, base[k]) for load, k in zip(loads, KINDS, strict=True)),
+        )
+        table.row(
+            f"`{one.file}` again, nothing changes",
+            *(_again(load, base[k]) for load, k in zip(loads, KINDS, strict=True)),
+        )
 
 
 def _nothing(at: Installation, like: Path) -> float:

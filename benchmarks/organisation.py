@@ -27,7 +27,12 @@ class Staff:
     @property
     def everyone(self) -> list[str]:
         """All of them."""
-        return [*self.liaisons.values(), *itertools.chain.from_iterable(self.askers.values()), self.hub, self.strategist]
+        return [
+            *self.liaisons.values(),
+            *itertools.chain.from_iterable(self.askers.values()),
+            self.hub,
+            self.strategist,
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +72,17 @@ def _staff(export: Path) -> Staff:
 
 def appoint(at: Installation, caller: Caller, staff: Staff) -> list[Case]:
     """Appoint liaisons and hub; every pair of an asker and an account of their unit, in an order that mixes units."""
-    tokens = dict(zip(staff.everyone, many(at, [["token", one, "--ttl", "86400"] for one in staff.everyone]), strict=True))
+    tokens = dict(
+        zip(staff.everyone, many(at, [["token", one, "--ttl", "86400"] for one in staff.everyone]), strict=True)
+    )
     boss = tokens[staff.strategist]
-    caller.want(201, "POST", "/v1/appointments", boss, {"employee_id": _employee(caller, boss, staff.hub), "role": "community_manager"})
+    caller.want(
+        201,
+        "POST",
+        "/v1/appointments",
+        boss,
+        {"employee_id": _employee(caller, boss, staff.hub), "role": "community_manager"},
+    )
     cases = []
     for unit, liaison in staff.liaisons.items():
         unit_id = caller.want(200, "GET", f"/v1/business-units?{urlencode({'name': unit})}", boss)["items"][0]["id"]
@@ -82,7 +95,9 @@ def appoint(at: Installation, caller: Caller, staff: Staff) -> list[Case]:
 
 
 def _employee(caller: Caller, token: str, number: str) -> str:
-    return str(caller.want(200, "GET", f"/v1/employees?{urlencode({'employee_number': number})}", token)["items"][0]["id"])
+    return str(
+        caller.want(200, "GET", f"/v1/employees?{urlencode({'employee_number': number})}", token)["items"][0]["id"]
+    )
 
 
 def _accounts(caller: Caller, token: str, unit_id: str) -> Iterator[str]:

@@ -57,7 +57,11 @@ class Installation:
     @property
     def env(self) -> dict[str, str]:
         """The environment of its processes: where database, keys and callers are, and not a word more."""
-        place = {"COE_DATABASE_URL": self.url, "COE_KEY_DIR": str(self.folder / "keys"), "COE_PUBLIC_URL": f"http://{HOST}:{self.port}"}
+        place = {
+            "COE_DATABASE_URL": self.url,
+            "COE_KEY_DIR": str(self.folder / "keys"),
+            "COE_PUBLIC_URL": f"http://{HOST}:{self.port}",
+        }
         return environment(place | {"COE_LOG_LEVEL": "WARNING"})
 
 
@@ -76,7 +80,9 @@ def measured(words: Sequence[str | Path], env: Mapping[str, str], cwd: Path, ok:
     """Run a command to its end; raises ``Failed`` with what it said if it ends with another status than ``ok``."""
     with (cwd / "command.out").open("w+b") as out, (cwd / "command.err").open("w+b") as err:
         began = time.monotonic()
-        process = subprocess.Popen(list(map(str, words)), cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        process = subprocess.Popen(
+            list(map(str, words)), cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err
+        )
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -179,7 +185,9 @@ def serving(at: Installation) -> Iterator[Server]:
     port, log = at.port, at.folder / "server.log"
     with log.open("ab") as out:
         began = time.monotonic()
-        process = subprocess.Popen([COE, "serve", "--port", str(port)], cwd=at.folder, env=at.env, stdout=out, stderr=out)
+        process = subprocess.Popen(
+            [COE, "serve", "--port", str(port)], cwd=at.folder, env=at.env, stdout=out, stderr=out
+        )
         try:
             wait_for(process, port, "/readyz", log)
             yield Server(port, process.pid, Took(time.monotonic() - began, cpu_of(process.pid), rss(process.pid)))

@@ -171,7 +171,9 @@ def _tell(name: str, watch: Watch, top: int) -> None:
         one = watch.seen[step]
         each = 1000 * one.cpu / one.calls
         sent = sum(one.statements.values()) / one.calls
-        print(f"\n## {name}, {step}: {each:.1f} ms of CPU, {sent:.1f} statements a call ({one.calls} calls, {one.samples} samples)")
+        print(
+            f"\n## {name}, {step}: {each:.1f} ms of CPU, {sent:.1f} statements a call ({one.calls} calls, {one.samples} samples)"
+        )
         print("statements: " + ", ".join(f"{text} x{n / one.calls:g}" for text, n in one.statements.most_common()))
         for title, counted in (("library", one.where), ("our function, with what it calls in libraries", one.ours)):
             print(f"ms by {title}:")

@@ -29,8 +29,6 @@ from tests.routes import METHODS, doors, send, spellings
 REFUSED_BY_THE_MATTER = frozenset({"request_refused", "business_unit_not_empty"})
 """Refusals that come after every question of permission: the model's, with its reasons, and the state of the thing."""
 FOLDED = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b(versions/|version )\d+")
-
-
 BY_STATUS = {401: Outcome.UNKNOWN, 403: Outcome.REFUSED, 404: Outcome.HIDDEN}
 
 
@@ -136,7 +134,7 @@ def folded(answer):
 
 async def _judge(org, table, operation, caller, where, thing):
     """What is wrong with this cell, if anything is."""
-    named = f"{operation.door} {operation.sent(org, thing) or ''} as {caller.name}, {where or 'nothing in particular'}"
+    named = f"{operation.door} ({', '.join(operation.sent(org, thing) or ())}) as {caller.name}, {where or 'no thing'}"
     answer = await ask(org, operation, caller, thing)
     found, wanted = outcome(answer[0], answer[2]), expected(table, operation, caller, where, thing)
     if found != wanted:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import event
 
+from app.identity.clients import rules as client_rules
 from app.identity.clients import service as clients
 from app.identity.clients import store
 from app.identity.clients.tables import Client
@@ -186,6 +187,13 @@ def test_a20_a_long_lived_bearer_is_only_good_as_it_is(world: World) -> None:
     ):
         assert refused(world.who(wrong))
     assert refused(world.who(other.secret))
+
+
+def test_a20_a_secret_is_no_bearer_even_if_it_looks_like_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_rules, "new_secret", lambda: "coe_by_chance")
+    made = world.client("registry:read")
+    assert made.secret == "coe_by_chance"
+    assert refused(world.who(made.secret))
 
 
 # --- A21 scopes ------------------------------------------------------------------------------------------------------

@@ -122,6 +122,7 @@ def _account(resource: Resource) -> list[Reason]:
 
 _GRANT_REASONS: Mapping[GrantState, tuple[ReasonCode, str]] = {
     GrantState.EXPIRED: (C.GRANT_EXPIRED, "The right ended on {valid_until:%Y-%m-%dT%H:%M:%SZ}."),
+    GrantState.SUPERSEDED: (C.GRANT_EXPIRED, "The right was replaced by a newer one on {ended_at:%Y-%m-%dT%H:%M:%SZ}."),
     GrantState.REVOKED: (C.GRANT_REVOKED, "The right was revoked on {ended_at:%Y-%m-%dT%H:%M:%SZ}."),
     GrantState.SUSPENDED: (C.GRANT_SUSPENDED, "The right is suspended since {suspended_since:%Y-%m-%dT%H:%M:%SZ}."),
     GrantState.SCHEDULED: (C.GRANT_NOT_STARTED, "The right begins on {valid_from:%Y-%m-%dT%H:%M:%SZ}."),
@@ -135,7 +136,8 @@ def _grant(grants: Iterable[Grant], active: Grant | None, right: Right, at: date
     covering = [one for one in grants if one.right in COVERS[right]]
     if not covering:
         return [Reason(C.NO_GRANT, f"This person never held the right to {right} on this account.")]
-    latest = max(covering, key=lambda one: (one.created_at, one.id))
+    # What took a superseded one's place speaks for it, whatever the clocks of the two said.
+    latest = max(covering, key=lambda one: (one.state_at(at) is not GrantState.SUPERSEDED, one.created_at, one.id))
     code, message = _GRANT_REASONS[latest.state_at(at)]
     times = {name: getattr(latest, name) for name in ("valid_from", "valid_until", "ended_at", "suspended_since")}
     return [Reason(code, message.format(**times))]
@@ -166,16 +168,21 @@ def _tool(used: UsedTool | None, resource: Resource) -> tuple[list[Reason], list
 
 def _not_the_platform(used: UsedTool, resource: Resource) -> Reason | None:
     if used.tool is not None and used.tool.id == resource.platform_id:
-        return None
+        return _retired(used)
     return Reason(C.TOOL_NOT_THE_PLATFORM, f"Posts go through the one platform, not through {used.named}.")
 
 
 def _not_registered(used: UsedTool, rule: ToolRule, resource: Resource) -> Reason | None:
-    if used.tool is None or used.tool.retired_at is not None:
-        return Reason(C.TOOL_NOT_REGISTERED, f"{used.named} is not a registered publishing tool.")
-    if not _serves(used.tool, rule, resource):
+    if used.tool is not None and used.tool.retired_at is None and not _serves(used.tool, rule, resource):
         return Reason(C.TOOL_NOT_ALLOWED, f"{used.named} is not registered for this unit.")
-    return None
+    return _retired(used)
+
+
+def _retired(used: UsedTool) -> Reason | None:
+    """A tool that was retired is as unregistered as one that never was: even the one platform."""
+    if used.tool is not None and used.tool.retired_at is None:
+        return None
+    return Reason(C.TOOL_NOT_REGISTERED, f"{used.named} is not a registered publishing tool.")
 
 
 def _unnamed(rule: ToolRule) -> tuple[list[Reason], list[Reason]]:

@@ -1,0 +1,149 @@
+"""Appointing: to which scopes, with whom together, from when to when, and what it makes of a person."""
+
+from datetime import timedelta
+
+import pytest
+
+NOBODY = "00000000-0000-7000-8000-00000000dead"
+SCOPES = {
+    "strategist": {"enterprise"}, "content_strategist": {"enterprise"}, "developer": {"enterprise"}, "auditor": {"enterprise"},
+    "admin": {"enterprise"}, "community_manager": {"enterprise", "unit", "network"}, "bu_liaison": {"unit"},
+    "campaign_manager": {"unit"}, "social_analyst": {"enterprise", "unit"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def appoint(team):
+    sales = team.get("/v1/business-units/sales", "boss")["id"]
+    places = {"enterprise": {}, "unit": {"business_unit_id": sales}, "network": {"network": "x"}}
+
+    def appoint(who, role, where="enterprise", status=201, by="boss", **more):
+        id_ = str(team.ids.get(who, who))
+        return team.post("/v1/appointments", by, {"employee_id": id_, "role": role, **places[where], **more}, status)
+
+    return appoint
+
+
+def test_each_role_is_held_over_its_own_kinds_of_scope(team, appoint):
+    for role, allowed in SCOPES.items():
+        for where in ("enterprise", "unit", "network"):
+            team.hire(f"new-{role}-{where}")
+            made = appoint(f"new-{role}-{where}", role, where, 201 if where in allowed else 422)
+            if where in allowed:
+                assert made["scope"] == {"unit": "business_unit"}.get(where, where) and made["appointed_by"] == str(team.ids["boss"])
+            else:
+                assert made["errors"][0]["code"] == "scope_not_for_role", (role, where)
+    both = {"business_unit_id": team.get("/v1/business-units/sales", "boss")["id"], "network": "x"}
+    assert appoint("asker", "community_manager", status=422, **both)["errors"][0]["code"] == "one_scope"
+
+
+def test_auditor_and_admin_are_held_with_nothing_else_whichever_comes_first(team, appoint):
+    for first in ("auditor", "admin"):
+        for second in ("strategist", "bu_liaison", "developer", "auditor", "admin"):
+            where = "unit" if second == "bu_liaison" else "enterprise"
+            for order in ((first, second), (second, first)):
+                who = f"{'-'.join(order)}"
+                team.hire(who)
+                appoint(who, order[0], where if order[0] == second else "enterprise")
+                status = 201 if first == second else 409
+                made = appoint(who, order[1], where if order[1] == second else "enterprise", status)
+                assert status == 201 or made["code"] == "separation_of_duties", order
+    appoint("hub", "auditor", status=409)
+
+
+def test_a_deputy_does_not_get_around_the_separation(team, appoint):
+    refused = appoint("asker", "bu_liaison", "unit", 409, deputy_id=str(team.ids["auditor"]))
+    assert refused["code"] == "separation_of_duties"
+    appoint("asker", "bu_liaison", "unit", deputy_id=str(team.ids["colleague"]))
+    assert appoint("colleague", "auditor", status=409)["code"] == "separation_of_duties"
+
+
+def test_a_role_that_is_over_stands_in_nobodys_way(team, appoint):
+    until = (team.clock.now + timedelta(days=1)).isoformat()
+    appoint("asker", "auditor", valid_until=until)
+    appoint("asker", "developer", status=409)
+    team.clock.turn(days=1)
+    appoint("asker", "developer")
+    made = appoint("colleague", "auditor")
+    team.want(200, "DELETE", f"/v1/appointments/{made['id']}", "boss")
+    appoint("colleague", "developer")
+
+
+def test_who_cannot_be_appointed(team, appoint):
+    assert appoint(NOBODY, "developer", status=422)["errors"][0]["code"] == "unknown_employee"
+    team.fire("colleague")
+    appoint("colleague", "developer", status=409)
+    for deputy, status in ((NOBODY, 422), (str(team.ids["colleague"]), 409), (str(team.ids["asker"]), 422)):
+        appoint("asker", "developer", status=status, deputy_id=deputy)
+    past, now = (team.clock.now - timedelta(days=1)).isoformat(), team.clock.now.isoformat()
+    for times in ({"valid_until": past}, {"valid_until": now}, {"valid_from": "2027-01-01T00:00:00Z", "valid_until": "2026-12-31T00:00:00Z"}):
+        assert appoint("asker", "developer", status=422, **times)["errors"][0]["pointer"] == "/valid_until"
+    for who in ("asker", "hub", "liaison", "content", "auditor", "admin", "developer"):
+        appoint("asker", "developer", status=403, by=who)
+    appoint("asker", "king", status=422)
+
+
+def test_where_nobody_can_be_appointed(team, appoint):
+    assert appoint("asker", "community_manager", status=404, network="nowhere")["code"] == "not_found"
+    appoint("asker", "bu_liaison", status=404, business_unit_id=NOBODY)
+    spain = team.post("/v1/business-units", "boss", {"key": "spain", "name": "Spain"}, 201)["id"]
+    team.post("/v1/business-units/spain/close", "boss", {"reason": "Over."})
+    assert appoint("asker", "bu_liaison", status=409, business_unit_id=spain)["code"] == "business_unit_closed"
+
+
+def test_an_appointment_works_from_its_first_instant_to_before_its_last(team, appoint):
+    begins, ends = (team.clock.now + timedelta(days=n) for n in (1, 2))
+    appoint("asker", "auditor", valid_from=begins.isoformat(), valid_until=ends.isoformat())
+    works = lambda: team.call("GET", "/v1/audit/events", "asker").status_code == 200  # noqa: E731
+    roles = lambda: [one["role"] for one in team.get("/v1/me", "asker")["appointments"]]  # noqa: E731
+    assert not works() and roles() == []
+    team.clock.turn(days=1, microseconds=-1)
+    assert not works()
+    team.clock.turn(microseconds=1)
+    assert works() and roles() == ["auditor"]
+    team.clock.turn(days=1, microseconds=-1)
+    assert works()
+    team.clock.turn(microseconds=1)
+    assert not works() and roles() == []
+
+
+def test_an_ended_appointment_is_over_at_once_and_kept(team, appoint):
+    bearer = team.token("colleague")
+    made = appoint("colleague", "auditor")
+    assert team.call("GET", "/v1/audit/events", bearer=bearer).status_code == 200
+    ended = team.want(200, "DELETE", f"/v1/appointments/{made['id']}", "boss")
+    assert ended["ended_at"] == "2026-03-02T09:00:00Z"
+    assert team.call("GET", "/v1/audit/events", bearer=bearer).status_code == 403  # with the very same token
+    assert team.want(409, "DELETE", f"/v1/appointments/{made['id']}", "boss")["code"] == "appointment_ended"
+    assert team.get(f"/v1/appointments/{made['id']}", "asker")["ended_at"]
+    filtered = lambda **params: {one["id"] for one in team.get("/v1/appointments", "asker", params=params)["items"]}  # noqa: E731
+    assert made["id"] in filtered(ended="true", role="auditor") and made["id"] not in filtered(ended="false")
+    team.want(404, "DELETE", f"/v1/appointments/{NOBODY}", "boss")
+
+
+def test_a_liaison_of_one_unit_is_nobody_in_another(team):
+    here, there = team.account("acme"), team.account("acme_log", "logistics")
+    team.switch("boss", "decentralized")
+    grants = {name: team.ask("stranger", account)["grants"][0]["id"] for name, account in (("here", here), ("there", there))}
+    team.switch("boss", "hub_and_spoke")
+    asked = team.ask("colleague", there, ["engage"])
+    team.want(200, "PATCH", f"/v1/accounts/{here}", "liaison", {"purpose": "Ours."})
+    team.want(403, "PATCH", f"/v1/accounts/{there}", "liaison", {"purpose": "Theirs."})
+    team.post(f"/v1/grants/{grants['here']}/suspend", "liaison", {"reason": "x"})
+    team.post(f"/v1/grants/{grants['there']}/suspend", "liaison", {"reason": "x"}, 404)
+    assert team.decide("liaison", asked, status=403)["code"] == "not_the_approver"  # seen: it is for one of theirs
+    assert team.get("/v1/approvals", "liaison")["items"] == []
+    team.ask("liaison", here, status=403, beneficiary_id=str(team.ids["stranger"]))
+
+
+def test_a_community_manager_of_a_network_or_a_unit_decides_there_only(team):
+    for number, scope in (("netmanager", {"network": "instagram"}), ("unitmanager", {"unit": "logistics"})):
+        team.hire(number)
+        team.appoint(number, "community_manager", **scope)
+    x, instagram, away = team.account("acme"), team.account("acme", network="instagram"), team.account("acme_log", "logistics")
+    for account, names in ((x, {"hub"}), (instagram, {"hub", "netmanager"}), (away, {"hub", "unitmanager"})):
+        made = team.ask("asker", account)
+        for step in made["steps"][:-1]:
+            team.decide({"account_liaison": "otherliaison" if account == away else "liaison"}.get(step["kind"], "liaison"), made)
+        now = team.get(f"/v1/rights-requests/{made['id']}", "asker")["steps"][-1]
+        assert {one["employee_id"] for one in now["eligible"]} == {str(team.ids[name]) for name in names}
