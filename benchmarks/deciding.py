@@ -125,7 +125,8 @@ def _trips(stage: Stage, clients: int, seconds: float) -> float:
         thread.join()
     stage.made += sum(counts)
     if wrong and not isinstance(wrong[0], queue.Empty):
-        raise Failed(f"{stage.at.name}, {clients} clients: {wrong[0]}") from wrong[0]
+        said = (stage.at.folder / "server.log").read_text(encoding="utf-8", errors="replace")[-3000:]
+        raise Failed(f"{stage.at.name}, {clients} clients: {wrong[0]}\nThe server said: {said}") from wrong[0]
     return sum(counts) / (time.monotonic() - began)
 
 

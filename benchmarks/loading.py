@@ -68,7 +68,7 @@ def _nothing(at: Installation, like: Path) -> float:
 
 
 def _load(at: Installation, file: Path, options: list[str]) -> Load:
-    words = ("import", file.stem, file.resolve(), *options, "--json")
+    words: tuple[str | Path, ...] = ("import", file.stem, file.resolve(), *options, "--json")
     first, again = (coe(at, *words, ok=(0, 1)) for _ in range(2))
     counts, then = (json.loads(took.output.splitlines()[-1]) for took in (first, again))
     if then["created"] or then["updated"] or then["left"]:
@@ -88,5 +88,8 @@ def _again(loads: list[Load], base: float) -> str:
 
 
 def _told(rows: int, took: list[Took], base: float) -> str:
-    whole = median(one.seconds for one in took)
-    return f"{rate(rows / max(whole - base, 0.001))}, {seconds(whole)}, {mib(median(one.peak for one in took))}"
+    whole, peak = median(one.seconds for one in took), median(one.peak for one in took)
+    loading = whole - base
+    # A difference smaller than this is the noise of two starts, and says nothing of rows.
+    speed = rate(rows / loading) if loading > whole / 20 else "too quick to tell"
+    return f"{speed}, {seconds(whole)}, {mib(peak)}"

@@ -31,7 +31,7 @@ print(json.dumps(answers))
 """
 
 
-class Failed(Exception):  # noqa: N818 - read as a sentence
+class Failed(Exception):
     """A command or a call did not do what it should; a figure of it would mean nothing."""
 
 

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,20 +94,21 @@ def _short(text: str) -> str:
 
 
 def _idle(frame: FrameType) -> bool:
-    return (os.path.basename(frame.f_code.co_filename), frame.f_code.co_name) in _IDLE
+    return (Path(frame.f_code.co_filename).name, frame.f_code.co_name) in _IDLE
 
 
 def _place(one: Seen, frame: FrameType) -> None:
     """The library that is at work, and the innermost function of ours that asked for it."""
-    library, ours, at = "", "", frame
+    library, ours = "", ""
+    at: FrameType | None = frame
     while at is not None:
         name = at.f_code.co_filename
         found = _LIBRARY.search(name)
         library = library or (found[1] if found else "app" if "/app/" in name else "")
         if not found and "/app/" in name:
-            ours = f"{name.rpartition('/app/')[2]}:{at.f_code.co_qualname}" if sys.version_info >= (3, 11) else name
+            ours = f"{name.rpartition('/app/')[2]}:{at.f_code.co_qualname}"
             break
-        at = at.f_back  # type: ignore[assignment]
+        at = at.f_back
     one.where[library or "python"] += 1
     one.ours[ours or "(the web framework)"] += 1
 
@@ -140,13 +141,18 @@ def _watched(at: Installation, export: Path, trips: int) -> Watch:
             _calls(caller, case, Laps())
         sa.event.listen(sa.Engine, "before_cursor_execute", watch.statement)
         sys.setswitchinterval(EVERY / 10)
-        _sampled(watch, lambda: [_calls(caller, case, watch) for case in cases[10 : 10 + trips]])
+        _sampled(watch, caller, cases[10 : 10 + trips])
         sa.event.remove(sa.Engine, "before_cursor_execute", watch.statement)
     return watch
 
 
-def _sampled(watch: Watch, work: Callable[[], object]) -> None:
-    """Do the work in a thread, and look at the others whenever so much CPU was used."""
+def _sampled(watch: Watch, caller: Caller, cases: Sequence[Case]) -> None:
+    """Make the calls in a thread, and look at the others whenever so much CPU was used."""
+
+    def work() -> None:
+        for case in cases:
+            _calls(caller, case, watch)
+
     client = threading.Thread(target=work)
     client.start()
     signal.setitimer(signal.ITIMER_PROF, EVERY, EVERY)
@@ -189,7 +195,7 @@ def main() -> int:
     parser.add_argument("--trips", type=int, default=100, help="round trips to watch")
     parser.add_argument("--top", type=int, default=12, help="lines of each list")
     told = parser.parse_args()
-    export = sorted(day for day in told.data.iterdir() if day.is_dir())[0]
+    export = min(day for day in told.data.iterdir() if day.is_dir())
     with postgres() as server, fresh(told.database, server) as at:
         _tell(told.database, _watched(at, export, told.trips), told.top)
     return 0

@@ -57,7 +57,7 @@ def _make_run(copy: Path, folder: Path) -> float:
     kept = {
         k: v
         for k, v in environment().items()
-        if not k.endswith("_CACHE_DIR") and k not in ("XDG_CACHE_HOME", "VIRTUAL_ENV")
+        if not k.endswith("_CACHE_DIR") and k not in ("XDG_CACHE_HOME", "VIRTUAL_ENV", "PYTHONPATH")
     }
     env = kept | {"HOME": str(home), "PATH": _path_without_uv()}
     with log.open("ab") as out:

@@ -51,7 +51,12 @@ class Operation:
 
 
 def _asking(org, thing):
-    return {"account_id": org.free, "rights": ["publish"], "justification": "Customer care.", "beneficiary_id": thing.id}
+    return {
+        "account_id": org.free,
+        "rights": ["publish"],
+        "justification": "Customer care.",
+        "beneficiary_id": thing.id,
+    }
 
 
 def _asked(org, thing):
@@ -71,7 +76,7 @@ def _switched(org, thing):
 
 
 def _appointed(org, thing):
-    return {"employee_id": thing.id, "role": "campaign_manager", "business_unit_id": org.unit_of(thing)}
+    return {"employee_id": thing.id, "role": "social_analyst", "business_unit_id": org.unit_of(thing)}
 
 
 def _proposed(org, thing):

@@ -48,6 +48,8 @@ TRANSITIONS: Mapping[Verb, tuple[frozenset[AccountState], AccountState]] = Mappi
 )
 NEVER_OURS = frozenset({S.DENIED, S.WITHDRAWN})
 """States that leave the handle free to be proposed again."""
+HISTORY = NEVER_OURS | {S.ARCHIVED}
+"""States in which an account's record changes no more."""
 LIVING = frozenset({S.PROPOSED, S.CHANGES_REQUESTED, S.APPROVED, S.ACTIVE, S.SUSPENDED, S.DECOMMISSIONING})
 OPEN_FOR_RIGHTS = frozenset({S.APPROVED, S.ACTIVE, S.SUSPENDED})
 """States in which a right may be asked for; it works only while the account is active."""

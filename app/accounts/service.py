@@ -180,6 +180,8 @@ def active_at(work: Work, id_: UUID, at: datetime) -> Shown:
 def update(work: Work, before: Account, changes: Mapping[str, Any]) -> Account:
     """Describe an account anew. Its unit and its risk tier decide who governs it: the hub sets them, for both units."""
     work.match(before)
+    if before.state in rules.HISTORY:
+        raise rules.WrongState(f"The account is {before.state}; its record is history.")
     proposal = before.state in (AccountState.PROPOSED, AccountState.CHANGES_REQUESTED)
     own = work.actor.id in before.stewards or (proposal and work.actor.id == before.proposed_by)
     work.actor.require(Permission.ACCOUNT_UPDATE, before.place, own=own)

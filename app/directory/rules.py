@@ -155,6 +155,12 @@ def check_parent(unit_id: UUID | None, parent: BusinessUnit) -> None:
         raise Conflict(f"The tree may be {MAX_DEPTH} levels deep.")
 
 
+def check_open(unit: BusinessUnit) -> None:
+    """A closed unit takes nothing new. Raises ``UnitClosed``."""
+    if unit.state is UnitState.CLOSED:
+        raise UnitClosed(f"{unit.name} is closed and takes nothing new.")
+
+
 def check_close(unit: BusinessUnit, holdings: dict[str, int]) -> None:
     """A unit closes when nothing living is left in it; ``holdings``: what it still has, by name, in numbers."""
     if unit.id == ROOT_ID:

@@ -50,7 +50,7 @@ def update_unit(work: Work, id_or_key: str, changes: Mapping[str, Any]) -> Busin
     rest = dict(changes)
     parent_id = rest.pop("parent_id", before.parent_id)
     _check_described(rest)
-    unit = _moved(work, before, parent_id)
+    unit = move_unit(work, before, parent_id)
     if rest:
         unit = store.save_unit(work.session, unit, work.now, rest)
     if told(unit) != told(before):
@@ -66,7 +66,8 @@ def _check_described(changes: Mapping[str, Any]) -> None:
             raise Invalid.field(f"/{name}", "required", f"A unit needs a {name}.")
 
 
-def _moved(work: Work, unit: BusinessUnit, parent_id: UUID | None) -> BusinessUnit:
+def move_unit(work: Work, unit: BusinessUnit, parent_id: UUID | None) -> BusinessUnit:
+    """Hang a unit, with all below it, under another; its record is the caller's. Raises ``UnitCycle``, ``Invalid``."""
     if parent_id == unit.parent_id:
         return unit
     if parent_id is None or unit.id == rules.ROOT_ID:

@@ -62,8 +62,20 @@ def units_named(session: Session, text: str) -> list[BusinessUnit]:
     """Open units whose key or name this is, whatever the case."""
     key = key_of(text)
     row = tables.BusinessUnit
-    stmt = select(row).where(or_(row.key == key, row.name_key == key), row.state == UnitState.OPEN)
-    return [_unit(found) for found in session.scalars(stmt)]
+    named = or_(row.key == key, row.name_key == key)
+    found = [_unit(one) for one in session.scalars(select(row).where(named, row.state == UnitState.OPEN))]
+    return found or _merged_into(session, [_unit(one) for one in session.scalars(select(row).where(named))])
+
+
+def _merged_into(session: Session, closed: Iterable[BusinessUnit]) -> list[BusinessUnit]:
+    """The open units into which these were merged, through the chain: HR may not have heard of a merge yet."""
+    found = {}
+    for one in closed:
+        while one.merged_into_id is not None and one.state is UnitState.CLOSED:
+            one = unit(session, one.merged_into_id)  # noqa: PLW2901 - along the chain
+        if one.state is UnitState.OPEN:
+            found[one.id] = one
+    return list(found.values())
 
 
 def page_units(session: Session, page: Page, filters: Mapping[str, Any]) -> list[BusinessUnit]:
@@ -217,9 +229,9 @@ def save_employee(session: Session, id_: UUID, now: datetime, changes: Mapping[s
 
 
 def move_employees(session: Session, source: UUID, target: UUID, now: datetime) -> list[UUID]:
-    """Everyone of one unit into another (a merge of units); answers the active ones' ids."""
+    """Everyone of one unit into another (a merge of units); answers their ids."""
     row = tables.Employee
-    ids = list(session.scalars(select(row.id).where(row.business_unit_id == source, row.active)))
+    ids = list(session.scalars(select(row.id).where(row.business_unit_id == source)))
     moved = update(row).where(row.business_unit_id == source)
     session.execute(moved.values(business_unit_id=target, updated_at=now, version=row.version + 1))
     return ids

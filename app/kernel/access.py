@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from . import replies
 from .actor import Actor, ActorKind, Permission
 from .clock import Clock
-from .errors import MalformedRequest
+from .errors import DomainError, MalformedRequest
 from .problems import refuse_unknown_query
 from .work import Work
 
@@ -64,7 +64,13 @@ def _transaction(request: Request, *, write: bool, public: bool = False) -> Iter
         request.state.actor = actor
         claimed = _claim(request, session, actor, now) if write else None
         work = Work(session, actor, now, request.state.request_id, _if_match(request))
-        yield work
+        try:
+            yield work
+        except DomainError as error:
+            if error.keeps and claimed is None:
+                parts.seal(work)
+                session.commit()
+            raise
         _finish(request, parts, work, claimed)
 
 

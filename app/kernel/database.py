@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
 from .errors import Conflict, PreconditionFailed
@@ -136,6 +137,8 @@ def flush(session: Session, clash: type[Conflict] = Conflict, detail: str = "It 
         session.flush()
     except IntegrityError as error:
         raise clash(detail) from error
+    except StaleDataError as error:  # another transaction changed the row since it was read
+        raise Conflict("It has just been changed by somebody else; read it again.") from error
 
 
 def check_version(entity: Any, versions: Sequence[int] | None) -> None:

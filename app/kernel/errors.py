@@ -22,6 +22,8 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "The request was refused"
+    keeps: bool = False
+    """Set where the refusal rests on something that was found out just now and is to be kept: it commits, then refuses."""
 
     def __init__(
         self, detail: str, *, errors: Sequence[FieldError] = (), members: Mapping[str, Any] | None = None

@@ -22,6 +22,8 @@ from app.kernel.work import Personal, Work
 from app.policies import store as policies
 from app.roles import service as roles
 from app.roles import store as role_store
+from app.tools import service as tools
+from app.tools import store as tool_store
 
 from . import rules
 
@@ -135,12 +137,14 @@ def close_unit(work: Work, id_or_key: str, reason: str) -> BusinessUnit:
     directory.lock_tree(work.session)
     unit = directory.unit(work.session, id_or_key)
     work.match(unit)
+    held = [one for one in role_store.open_in_unit(work.session, unit.id) if not one.lapsed(work.now)]
     directory_rules.check_close(
         unit,
         {
             **directory.unit_holdings(work.session, unit.id),
             "living_accounts": account_store.living_in_unit(work.session, unit.id),
-            "open_appointments": len(role_store.open_in_unit(work.session, unit.id)),
+            "publishing_tools": tool_store.count_in_unit(work.session, unit.id),
+            "open_appointments": len(held),
             "policies": policies.scoped_to_unit(work.session, unit.id),
         },
     )
@@ -148,7 +152,8 @@ def close_unit(work: Work, id_or_key: str, reason: str) -> BusinessUnit:
 
 
 def merge_unit(work: Work, id_or_key: str, into: UUID, reason: str) -> BusinessUnit:
-    """Merge a unit into another: child units, people, accounts and appointments go along; policies of its own block.
+    """Merge a unit into another: child units, people, accounts, publishing tools and appointments go along;
+    appointments end where the other stands above, since they would cover more there; policies of its own block.
 
     Raises ``UnitNotEmpty``, ``UnitClosed``, ``UnitCycle``. Its model ends with it: what goes along comes under the other's.
     """
@@ -158,7 +163,11 @@ def merge_unit(work: Work, id_or_key: str, into: UUID, reason: str) -> BusinessU
     directory_rules.check_close(unit, {"policies": policies.scoped_to_unit(work.session, unit.id)})
     directory_rules.check_parent(unit.id, target)
     for child in directory.child_units(work.session, unit.id):
-        directory_service.update_unit(work, str(child.id), {"parent_id": target.id})
+        moved = directory_service.move_unit(work, child, target.id)
+        audit.record(
+            work, "business_unit.updated", ("business_unit", child.id),
+            before=directory_service.told(child), after=directory_service.told(moved),
+        )  # fmt: skip
     for person_id in directory.move_employees(work.session, unit.id, target.id, work.now):
         audit.record(
             work, "employee.moved", ("employee", person_id), person_id=person_id,
@@ -166,7 +175,11 @@ def merge_unit(work: Work, id_or_key: str, into: UUID, reason: str) -> BusinessU
         )  # fmt: skip
     for account in account_store.of_unit(work.session, unit.id):
         accounts.change(work, account, {"business_unit_id": target.id}, "account.updated")
-    roles.rescope(work, unit.id, target.id)
+    if target.id in unit.path:  # it would widen an appointment to cover all that stands below the other
+        roles.end_over(work, unit.id)
+    else:
+        roles.rescope(work, unit.id, target.id)
+    tools.rescope(work, unit.id, target.id)
     return work.show(_close(work, unit, target.id, reason))
 
 

@@ -43,7 +43,7 @@ def create(work: Work, key: str, title: str, scope: Scope) -> Policy:
     """A new policy, without a version yet. Raises ``KeyTaken``, ``NotFound``."""
     units.check_key(key)
     if scope.business_unit_id:
-        directory.unit(work.session, scope.business_unit_id)
+        units.check_open(directory.unit(work.session, scope.business_unit_id))
     made = store.add_policy(work.session, work.now, key, title, scope)
     audit.record(work, "policy.created", ("policy", made.id), after={"key": key, "title": title, "scope": scope.kind})
     return work.show(made)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
+from app.directory.rules import UnitClosed
 from app.kernel.access import Route, allow
 from app.kernel.actor import Permission, Reach, ScopeKind
 from app.kernel.errors import Conflict, Invalid, NotFound, PreconditionFailed
@@ -92,7 +93,7 @@ def get_appointment(id: UUID, work: Annotated[Work, allow(Permission.APPOINTMENT
 @router.post(
     "/appointments",
     status_code=201,
-    responses=responses(rules.SeparationOfDuties, NotFound, Conflict, Invalid),
+    responses=responses(rules.SeparationOfDuties, rules.AlreadyAppointed, UnitClosed, NotFound, Conflict, Invalid),
 )
 def appoint(body: NewAppointment, work: Annotated[Work, allow(Permission.APPOINTMENT_CREATE)]) -> Appointment:
     """Appoint someone."""

@@ -136,6 +136,12 @@ class LastStrategist(Conflict):
     code = "last_strategist"
 
 
+class AlreadyAppointed(Conflict):
+    """The person holds this role over this scope already."""
+
+    code = "already_appointed"
+
+
 class AppointmentEnded(Conflict):
     """An ended appointment stays ended; appoint again."""
 
@@ -160,13 +166,14 @@ class Appointment:
     updated_at: datetime
     version: int
 
+    def lapsed(self, at: datetime) -> bool:
+        """Is its time over, whether or not anybody ended it?"""
+        return self.valid_until is not None and self.valid_until <= at
+
     def in_force(self, at: datetime) -> bool:
-        """Does it hold at this instant?"""
-        return (
-            self.valid_from <= at
-            and (self.valid_until is None or at < self.valid_until)
-            and (self.ended_at is None or at < self.ended_at)
-        )
+        """Does it hold now? An end that was recorded counts at once, though another machine's clock be ahead."""
+        begun = self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
+        return begun and self.ended_at is None
 
 
 def check_scope(role: Role, scope: Scope) -> None:

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from app.audit import service as audit
 from app.directory import store as directory
-from app.directory.rules import Employee
+from app.directory.rules import Employee, UnitClosed, UnitState
 from app.kernel.actor import Actor, ActorKind, Permission, Scope, ScopeKind
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.pages import Page
 from app.kernel.work import Work
+from app.networks import store as networks
 
 from . import rules, store
 from .rules import Appointment, Role
@@ -49,12 +50,14 @@ def appoint(
     valid_until: datetime | None = None,
     deputy_id: UUID | None = None,
 ) -> Appointment:
-    """Appoint someone. Raises ``Invalid``, ``SeparationOfDuties``, ``NotFound``.
+    """Appoint someone. Raises ``Invalid``, ``SeparationOfDuties``, ``NotFound``, ``UnitClosed``.
 
     The person's row is held alone, so that two appointments that conflict cannot be made side by side.
     """
     rules.check_scope(role, scope)
     begins = valid_from or work.now
+    if begins < work.now:
+        raise Invalid.field("/valid_from", "in_the_past", "An appointment begins now or later.")
     if valid_until is not None and valid_until <= max(begins, work.now):
         raise Invalid.field("/valid_until", "ends_before_it_begins", "An appointment must end later than it begins.")
     people = directory.lock_employees(work.session, {employee_id} | ({deputy_id} if deputy_id else set()))
@@ -62,8 +65,8 @@ def appoint(
         _check_person(work, people.get(person), role)
     if deputy_id == employee_id:
         raise Invalid.field("/deputy_id", "own_deputy", "A deputy is somebody else.")
-    if scope.business_unit_id:
-        directory.unit(work.session, scope.business_unit_id)
+    _check_place(work, scope)
+    _check_free(work, employee_id, role, scope, deputy_id)
     values = {
         "employee_id": employee_id, "role": role, "valid_from": begins, "valid_until": valid_until,
         "deputy_id": deputy_id, "appointed_by": work.actor.id,
@@ -73,13 +76,32 @@ def appoint(
     return work.show(made)
 
 
+def _check_free(work: Work, employee_id: UUID, role: Role, scope: Scope, deputy_id: UUID | None) -> None:
+    """The person does not hold the very same role already: ending one of two would leave them with it."""
+    for one in store.open_of(work.session, employee_id):
+        if (one.role, one.scope, one.deputy_id) == (role, scope, deputy_id) and not one.lapsed(work.now):
+            raise rules.AlreadyAppointed(
+                f"They are {role.replace('_', ' ')} there already; end that appointment first."
+            )
+
+
 def _check_person(work: Work, person: Employee | None, role: Role) -> None:
     if person is None:
         raise Invalid.field("/employee_id", "unknown_employee", "There is no such employee.")
     if not person.active:
         raise Conflict(f"{person.display_name} has left and cannot be appointed.")
-    rules.check_separation((one.role for one in store.open_of(work.session, person.id)), role)
-    rules.check_separation((one.role for one in store.open_deputyships(work.session, person.id)), role)
+    held = [*store.open_of(work.session, person.id), *store.open_deputyships(work.session, person.id)]
+    rules.check_separation((one.role for one in held if not one.lapsed(work.now)), role)
+
+
+def _check_place(work: Work, scope: Scope) -> None:
+    """The unit or the network is there, and the unit is open."""
+    if scope.network:
+        networks.network(work.session, scope.network)
+    if scope.business_unit_id:
+        unit = directory.unit(work.session, scope.business_unit_id)
+        if unit.state is UnitState.CLOSED:
+            raise UnitClosed(f"{unit.name} is closed; nobody is appointed there.")
 
 
 def end(work: Work, id_: UUID, reason: str | None = None) -> Appointment:
@@ -136,6 +158,14 @@ def rescope(work: Work, source: UUID, target: UUID) -> int:
     for one in found:
         changed = store.save(work.session, one.id, work.now, {"business_unit_id": target})
         audit.record(work, "appointment.rescoped", ("appointment", one.id), before=told(one), after=told(changed))
+    return len(found)
+
+
+def end_over(work: Work, unit_id: UUID) -> int:
+    """A unit is merged into one above it: appointments over it end, lest they cover all of the other."""
+    found = store.open_in_unit(work.session, unit_id)
+    for one in found:
+        close(work, one, "the unit was merged into one above it")
     return len(found)
 
 

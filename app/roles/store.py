@@ -27,7 +27,7 @@ _IN_FORCE = (
     .where(Employee.active)
     .where(Row.valid_from <= _AT)
     .where(or_(Row.valid_until.is_(None), Row.valid_until > _AT))
-    .where(or_(Row.ended_at.is_(None), Row.ended_at > _AT))
+    .where(Row.ended_at.is_(None))  # an end is a fact once committed, whatever this process thinks the time is
 )
 _HELD_BY = _IN_FORCE.where(or_(Row.employee_id == id_param("person"), Row.deputy_id == id_param("person")))
 

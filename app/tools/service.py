@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from app.audit import service as audit
 from app.directory import rules as units
@@ -35,7 +36,7 @@ def register(work: Work, values: Mapping[str, Any]) -> Tool:
 
 def retire(work: Work, id_or_key: str) -> Tool:
     """Take a tool out of use; from now on it is no registered tool."""
-    found = store.tool(work.session, id_or_key)
+    found = store.lock_tool(work.session, store.tool(work.session, id_or_key).id)
     work.match(found)
     if found.retired_at is None:
         before, found = found, store.save(work.session, found.id, work.now, {"retired_at": work.now})
@@ -43,6 +44,15 @@ def retire(work: Work, id_or_key: str) -> Tool:
             work, "publishing_tool.retired", ("publishing_tool", found.id), before=told(before), after=told(found)
         )
     return work.show(found)
+
+
+def rescope(work: Work, source: UUID, target: UUID) -> int:
+    """A unit is merged into another: its tools become the other's."""
+    found = store.of_unit(work.session, source)
+    for one in found:
+        moved = store.save(work.session, one.id, work.now, {"business_unit_id": target})
+        audit.record(work, "publishing_tool.rescoped", ("publishing_tool", one.id), before=told(one), after=told(moved))
+    return len(found)
 
 
 def told(tool: Tool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.directory.rules import KeyTaken
@@ -33,6 +33,23 @@ def tool(session: Session, id_or_key: UUID | str) -> Tool:
     if found is None:
         raise NotFound(f"There is no publishing tool {id_or_key}.")
     return found
+
+
+def lock_tool(session: Session, id_: UUID) -> Tool:
+    """Hold a tool's row until the transaction ends, and read it afresh."""
+    return value_of(Tool, session.get_one(Row, id_, with_for_update=True, populate_existing=True))
+
+
+def of_unit(session: Session, unit_id: UUID) -> list[Tool]:
+    """The tools registered for this very unit, held until the transaction ends."""
+    stmt = select(Row).where(Row.business_unit_id == unit_id).order_by(Row.id).with_for_update()
+    return [value_of(Tool, row) for row in session.scalars(stmt)]
+
+
+def count_in_unit(session: Session, unit_id: UUID) -> int:
+    """How many tools in use are registered for this very unit."""
+    stmt = select(func.count()).where(Row.business_unit_id == unit_id, Row.retired_at.is_(None))
+    return session.scalar(stmt) or 0
 
 
 def page(session: Session, page: Page) -> list[Tool]:

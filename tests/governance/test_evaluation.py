@@ -1,7 +1,7 @@
 """May they, now? Each reason over HTTP, alone where it can be; and what holds for every decision whatever the facts."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -141,14 +141,14 @@ INSTANTS = st.integers(-400, 400).map(lambda days: NOW + timedelta(days=days))
 def grants(draw):
     begins, until = sorted(draw(st.lists(INSTANTS, min_size=2, max_size=2, unique=True)))
     ended = draw(st.none() | st.integers(0, 400).map(lambda days: NOW - timedelta(days=days)))
-    return Grant(
+    return Grant(**{one.name: None for one in fields(Grant)} | dict(
         id=UUID(int=draw(st.integers(1, 2**32))), employee_id=UUID(int=1), account_id=UUID(int=3),
         right=draw(st.sampled_from(Right)), request_id=UUID(int=4), valid_from=begins, valid_until=until,
         model=ModelKey.HUB_AND_SPOKE, policy_versions=(), approvers=(),
         suspended_since=None if ended else draw(st.none() | st.just(NOW - timedelta(days=1))), suspended_by=None,
         ended_at=ended, end=draw(st.sampled_from(End)) if ended else None, end_reason=None, ended_by=None,
         created_at=begins, updated_at=begins, version=1,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def tool(id_, unit, retired):

@@ -36,7 +36,7 @@ def list_grants(
     """List the grants that you may see."""
     filters = {"employee_id": employee_id, "account_id": account_id, "right": right, "state": state}
     shown, cursor = page.cut(service.grants(work, page, as_of, filters))
-    return Listing[wire.Grant](items=[wire.grant(one, as_of or work.now) for one in shown], next_cursor=cursor)
+    return Listing[wire.Grant](items=[wire.grant(one, work.now, as_of) for one in shown], next_cursor=cursor)
 
 
 @router.get("/{id}", responses=responses(NotFound))

@@ -1,7 +1,7 @@
 """What a grant is, when it is in force, and who may end or pause it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -72,7 +72,10 @@ class Approver:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One right of one person on one account, and the decision behind it."""
+    """One right of one person on one account, and the decision behind it.
+
+    ``paused_by``: who had it suspended when it ended (or has it suspended now).
+    """
 
     id: UUID
     employee_id: UUID
@@ -86,6 +89,7 @@ class Grant:
     approvers: tuple[Approver, ...]
     suspended_since: datetime | None
     suspended_by: UUID | None
+    paused_by: UUID | None
     ended_at: datetime | None
     end: End | None
     end_reason: str | None
@@ -95,14 +99,29 @@ class Grant:
     version: int
 
     def state_at(self, at: datetime) -> GrantState:
-        """The state at an instant, of the grant as it is known; the very instant of ``valid_until`` is expired."""
-        if self.ended_at is not None and self.ended_at <= at and self.end is not None:
+        """The state now; the very instant of ``valid_until`` is expired.
+
+        A recorded end or suspension counts whatever ``at`` is: a clock that is behind must not bring a right back.
+        """
+        if self.end is not None:
             return GrantState(self.end.value)
         if at >= self.valid_until:
             return GrantState.EXPIRED
-        if self.suspended_since is not None and self.suspended_since <= at:
+        if self.suspended_since is not None:
             return GrantState.SUSPENDED
         return GrantState.SCHEDULED if at < self.valid_from else GrantState.ACTIVE
+
+    def state_as_of(self, at: datetime) -> GrantState:
+        """The state as it was at an instant of the past; ``suspended_since`` must be of the pause of that instant."""
+        later_end = self.ended_at is not None and self.ended_at > at
+        return replace(self, ended_at=None, end=None).state_at(at) if later_end else self.state_at(at)
+
+    @property
+    def taken_by_another(self) -> bool:
+        """Did somebody else take the right away: revoke it, or have it suspended when its time or its holder ended it?"""
+        if self.end is End.REVOKED and self.ended_by != self.employee_id:
+            return True
+        return self.paused_by is not None and self.paused_by != self.employee_id
 
 
 def most_days(model: Model, limits: Limits) -> int:

@@ -187,7 +187,9 @@ def resume(work: Work, id_: UUID, reason: str) -> Grant:
 
 def _held(work: Work, id_: UUID, permission: Permission) -> Grant:
     """A grant that the actor sees and has authority over, held until the transaction ends."""
-    grant(work, id_)
+    holder = grant(work, id_).employee_id
+    # People before grants, as a leaver's transaction has it: the two must not wait for each other.
+    directory.lock_employees(work.session, {holder, work.me}, shared=True)
     found = store.lock_grant(work.session, id_)
     work.match(found)
     account = accounts.account(work.session, found.account_id)

@@ -89,15 +89,14 @@ def page(
 ) -> list[Grant]:
     """Grants by equal columns; ``state`` as it was at ``as_of``, which also leaves out what was not yet or no more."""
     at = as_of or now
-    paused = and_(
-        Suspension.grant_id == Row.id,
-        Suspension.suspended_at <= at,
-        or_(Suspension.resumed_at.is_(None), Suspension.resumed_at > at),
-    )
+    then = and_(Suspension.suspended_at <= at, or_(Suspension.resumed_at.is_(None), Suspension.resumed_at > at))
+    paused = and_(Suspension.grant_id == Row.id, Suspension.resumed_at.is_(None) if as_of is None else then)
     stmt = select(Row, Suspension).outerjoin(Suspension, paused)
     for name, value in filters.items():
         if value is not None:
-            stmt = stmt.where(_in_state(value, at) if name == "state" else getattr(Row, name) == value)
+            stmt = stmt.where(
+                _in_state(value, at, past=as_of is not None) if name == "state" else getattr(Row, name) == value
+            )
     if as_of is not None:
         stmt = stmt.where(Row.valid_from <= at, Row.valid_until > at, or_(Row.ended_at.is_(None), Row.ended_at > at))
     if seen is not None:
@@ -106,8 +105,9 @@ def page(
     return [_value(*found) for found in session.execute(keyset(stmt, order, page))]
 
 
-def _in_state(state: GrantState, at: datetime) -> Any:
-    ended = and_(Row.ended_at.is_not(None), Row.ended_at <= at)
+def _in_state(state: GrantState, at: datetime, *, past: bool) -> Any:
+    """The condition of a state; ``past``: as it was at ``at``, else as recorded by now."""
+    ended = and_(Row.ended_at.is_not(None), Row.ended_at <= at) if past else Row.ended_at.is_not(None)
     lapsed = Row.valid_until <= at
     if state in (GrantState.REVOKED, GrantState.SUPERSEDED):
         return and_(ended, Row.end == state.value)
@@ -151,7 +151,7 @@ def end(
 def suspend(session: Session, id_: UUID, now: datetime, by: UUID | None, reason: str) -> Grant:
     """Pause a grant."""
     session.add(Suspension(id=new_id(), grant_id=id_, suspended_at=now, suspended_by=by, reason=reason))
-    change(session, session.get_one(Row, id_), now, {})
+    change(session, session.get_one(Row, id_), now, {"paused_by": by})
     return grant(session, id_)
 
 
@@ -160,7 +160,7 @@ def resume(session: Session, id_: UUID, now: datetime, by: UUID | None) -> Grant
     pause = update(Suspension).where(Suspension.grant_id == id_, Suspension.resumed_at.is_(None))
     session.execute(pause.values(resumed_at=now, resumed_by=by))
     session.expire_all()
-    change(session, session.get_one(Row, id_), now, {})
+    change(session, session.get_one(Row, id_), now, {"paused_by": None})
     return grant(session, id_)
 
 

@@ -31,6 +31,7 @@ class Grant(Resource, Base):
     model: Mapped[str]
     policy_versions: Mapped[list[str]] = mapped_column(JSON)
     approvers: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    paused_by: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"))
     ended_at: Mapped[datetime | None]
     end: Mapped[str | None]
     end_reason: Mapped[str | None] = mapped_column(Text)

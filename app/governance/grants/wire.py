@@ -53,7 +53,8 @@ class Grant(Out):
     updated_at: Instant
 
 
-def grant(one: GrantValue, at: datetime) -> Grant:
-    """A grant with its state at an instant."""
+def grant(one: GrantValue, now: datetime, as_of: datetime | None = None) -> Grant:
+    """A grant with its state now, or as it was at an instant of the past."""
     members: dict[str, Any] = {name: getattr(one, name) for name in Grant.model_fields if name != "state"}
-    return Grant.model_validate({**members, "state": one.state_at(at)}, from_attributes=True)
+    state = one.state_at(now) if as_of is None else one.state_as_of(as_of)
+    return Grant.model_validate({**members, "state": state}, from_attributes=True)

@@ -76,7 +76,15 @@ def propose_account(
 
 @router.patch(
     "/{id}",
-    responses=responses(NotFound, Forbidden, step_rules.NotPending, PreconditionFailed, Invalid),
+    responses=responses(
+        NotFound,
+        Forbidden,
+        account_rules.WrongState,
+        RequestRefused,
+        step_rules.NotPending,
+        PreconditionFailed,
+        Invalid,
+    ),
 )
 def update_account(
     id: AccountRef, body: account_wire.AccountChanges, work: Annotated[Work, allow(Permission.ACCOUNT_UPDATE)]

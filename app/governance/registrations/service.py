@@ -11,7 +11,7 @@ from app.accounts import store as account_store
 from app.accounts.rules import Account, AccountExists, AccountState
 from app.audit import service as audit
 from app.directory import store as directory
-from app.directory.rules import UnitClosed, UnitState
+from app.directory.rules import check_open
 from app.governance.models import service as models
 from app.governance.models.rules import MODELS, Setting
 from app.governance.reasons.rules import Reason, RequestRefused, refuse
@@ -22,14 +22,14 @@ from app.governance.routing import store
 from app.governance.routing.rules import Request, RequestKind, RequestState
 from app.governance.routing.service import Grounds
 from app.governance.steps import rules as step_rules
-from app.governance.steps.rules import Standing, Step, Verdict
+from app.governance.steps.rules import Standing, Verdict
 from app.kernel.database import advisory_lock
 from app.kernel.errors import Forbidden
 from app.kernel.work import Work
 from app.networks import rules as network_rules
 from app.networks import store as networks
 from app.policies import service as policies
-from app.policies.rules import Limits, RiskTier
+from app.policies.rules import Limits
 from app.policies.service import RULES_LOCK
 from app.roles.rules import Role, coe_member
 
@@ -72,7 +72,7 @@ def propose(work: Work, values: Mapping[str, Any]) -> Registered:
     refuse(RequestRefused, refusals)
     audit.record(work, "account.proposed", ("account", account.id), after=accounts.told(account))
     request = routing.open_request(
-        work, _route(on, setting, limits), limits, on,
+        work, routing.steps_of(MODELS[setting.model], None, on, limits), limits, on,
         {
             "kind": RequestKind.REGISTRATION, "account_id": account.id, "requester_id": work.me, "beneficiary_id": work.me,
             "rights": (), "justification": values.get("purpose"), "until": None, "model": setting.model,
@@ -86,8 +86,7 @@ def propose(work: Work, values: Mapping[str, Any]) -> Registered:
 def _described(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a proposal: its handle in one form, its unit open, its custodians active."""
     unit = directory.unit(work.session, values["business_unit_id"])
-    if unit.state is UnitState.CLOSED:
-        raise UnitClosed(f"{unit.name} is closed and takes no new accounts.")
+    check_open(unit)
     network = networks.network(work.session, values["network"])
     others = networks.networks(work.session)
     named = network_rules.canonical(network, values["handle"], values.get("url"), others=others)
@@ -135,16 +134,6 @@ def _proposing(proposer_id: UUID, on: Grounds, setting: Setting, limits: Limits)
     return rules.Proposing(MODELS[setting.model], limits, on.account.network, liaison, coe_member(mine))
 
 
-def _route(on: Grounds, setting: Setting, limits: Limits) -> tuple[Step, ...]:
-    return routing_rules.route(
-        MODELS[setting.model],
-        rights=None,
-        high_risk=on.account.risk is RiskTier.HIGH,
-        liaisons=on.liaisons,
-        min_approvals=(limits["min_approvals"] or {}).get(on.account.risk, 0),
-    )
-
-
 def _follow(work: Work, account: Account, request: Request) -> Account:
     """The account's state follows its registration's."""
     wanted = _AFTER[request.state]
@@ -171,6 +160,7 @@ def decide(work: Work, account_id: UUID, verdict: Verdict, comment: str | None) 
     routing.hold_rules(work)
     account = account_store.account(work.session, account_id)
     request = _caught_up(work, _of(work, account))
+    routing.check_not_refused(request)
     after, on = routing.decide(work, request, policies.limits(work, account.place), verdict, comment)
     account = account_store.lock_account(work.session, account_id)
     work.match(account)
@@ -205,7 +195,7 @@ def _fresh(
     on = routing.grounds_for(work, [request])[request.id]
     setting, limits = models.setting(work, account.path), policies.limits(work, account.place)
     refusals, _ = rules.judge(_proposing(request.requester_id, on, setting, limits))
-    steps = _route(on, setting, limits) or request.steps
+    steps = routing.steps_of(MODELS[setting.model], None, on, limits) or request.steps
     return on, limits, refusals, {"steps": steps, "model": setting.model, "setting_id": setting.id}
 
 
@@ -227,7 +217,7 @@ def _caught_up(work: Work, request: Request) -> Request:
         return request
     directory.lock_employees(work.session, {request.requester_id, work.me}, shared=True)
     held = store.lock_request(work.session, request.id)
-    return reroute(work, held) if routing.outdated(work, [held]) else held
+    return replace(reroute(work, held), caught_up=True) if routing.outdated(work, [held]) else held
 
 
 def withdraw(work: Work, account_id: UUID) -> Registered:
@@ -262,21 +252,32 @@ def update(work: Work, account_id: UUID, changes: Mapping[str, Any]) -> Register
     """
     advisory_lock(work.session, RULES_LOCK, shared=not _GOVERNS & set(changes))
     account = account_store.account(work.session, account_id)
-    own = _own(work, account) if account.state in _PROPOSAL and account.proposed_by == work.me else None
+    proposal = store.lock_request(work.session, _of(work, account).id) if account.state in _PROPOSAL else None
     before = account_store.lock_account(work.session, account_id)
     after = accounts.update(work, before, changes)
     if after == before:
         return registration(work, account_id)
-    if own is not None:
-        request, on = own[0], routing.grounds_for(work, [own[0]])[own[0].id]
-        limits, setting = policies.limits(work, after.place), models.setting(work, after.path)
-        fresh = {"steps": _route(on, setting, limits), "model": setting.model, "setting_id": setting.id}
-        _follow(work, after, routing.restart(work, request, limits, on, fresh, "revised"))
+    if proposal is not None:
+        _propose_anew(work, after, proposal)
     elif _GOVERNS & set(changes):
-        for one in store.live(work.session, work.now, account_id=account_id):
+        for one in store.live(work.session, work.now, RequestKind.RIGHTS, account_id=account_id):
             held = store.lock_request(work.session, one.id)
-            (requests.reroute if held.kind is RequestKind.RIGHTS else reroute)(work, held)
+            if held.state_at(work.now) is RequestState.PENDING:
+                requests.reroute(work, held)
     return registration(work, account_id)
+
+
+def _propose_anew(work: Work, account: Account, request: Request) -> None:
+    """What was approved so far was another proposal: whoever changed it, its decisions are reset. One that waits for
+    its proposer goes on its route by their own edit only."""
+    state, mine = request.state_at(work.now), request.requester_id == work.actor.id
+    if state not in routing_rules.LIVE:
+        raise step_rules.NotPending(f"The registration is {state.replace('_', ' ')}.")
+    if state is RequestState.CHANGES_REQUESTED and not mine:
+        return
+    on, limits, refusals, fresh = _fresh(work, account, request)
+    refuse(RequestRefused, refusals)
+    _follow(work, account, routing.restart(work, request, limits, on, fresh, "revised"))
 
 
 def _registered(

@@ -55,7 +55,9 @@ def get_request(id: UUID, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_
 
 
 @router.post("/rights-requests", status_code=201, responses=responses(*_ASKING))
-def ask_for_rights(body: wire.NewRequest, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_CREATE)]) -> wire.RightsRequest:
+def ask_for_rights(
+    body: wire.NewRequest, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_CREATE)]
+) -> wire.RightsRequest:
     """Ask for posting rights; the model in force says who decides, or refuses with every reason."""
     return wire.request(service.ask(work, _ask(work, body)), work.now)
 
@@ -101,7 +103,9 @@ def withdraw_request(
 
 
 @router.post("/grants/{id}/renew", status_code=201, responses=responses(*_ASKING))
-def renew_grant(id: UUID, body: wire.Renewal, work: Annotated[Work, allow(Permission.GRANT_RENEW)]) -> wire.RightsRequest:
+def renew_grant(
+    id: UUID, body: wire.Renewal, work: Annotated[Work, allow(Permission.GRANT_RENEW)]
+) -> wire.RightsRequest:
     """Ask anew for a right that you hold or held: a request like any other."""
     return wire.request(service.renew(work, id, body.justification, body.until), work.now)
 

@@ -12,9 +12,9 @@ from app.directory.rules import Employee
 from app.governance.grants import rules as grant_rules
 from app.governance.grants import service as grants
 from app.governance.grants import store as grant_store
-from app.governance.grants.rules import Approver, End, Grant, GrantState
+from app.governance.grants.rules import Approver, Grant, GrantState
 from app.governance.models import service as models
-from app.governance.models.rules import MODELS, Model, Right, Setting
+from app.governance.models.rules import COVERS, MODELS, Model, Right, Setting
 from app.governance.reasons.rules import NoLongerAllowed, RequestRefused, refuse
 from app.governance.routing import rules as routing_rules
 from app.governance.routing import service as routing
@@ -28,7 +28,7 @@ from app.kernel.errors import Forbidden, NotFound
 from app.kernel.pages import Page
 from app.kernel.work import Work
 from app.policies import service as policies
-from app.policies.rules import Limits, RiskTier
+from app.policies.rules import Limits
 from app.roles.rules import Role, coe_member
 
 from . import rules
@@ -83,15 +83,8 @@ def plan(work: Work, ask: Ask, requester_id: UUID) -> Plan:
     model = MODELS[setting.model]
     had = grant_store.of_pair(work.session, beneficiary.id, account.id)
     verdict = rules.judge(_asking(work, ask, requester_id, on, model, limits, beneficiary, had), work.now)
-    steps = routing_rules.route(
-        model,
-        rights=ask.rights,
-        high_risk=account.risk is RiskTier.HIGH,
-        other_unit=beneficiary.business_unit_id != account.business_unit_id,
-        liaisons=on.liaisons,
-        min_approvals=(limits["min_approvals"] or {}).get(account.risk, 0),
-        revoked_before=any(_revoked_by_other(one, ask.rights) for one in had),
-    )
+    taken = any(_taken_away(one, ask.rights) for one in had)
+    steps = routing.steps_of(model, ask.rights, on, limits, revoked_before=taken)
     return Plan(beneficiary, on, setting, limits, verdict, steps, _notes(model, on))
 
 
@@ -126,8 +119,9 @@ def _asking(
     )
 
 
-def _revoked_by_other(one: Grant, rights: Sequence[Right]) -> bool:
-    return one.right in rights and one.end is End.REVOKED and one.ended_by != one.employee_id
+def _taken_away(one: Grant, rights: Sequence[Right]) -> bool:
+    """Did somebody else take away what is asked, or what would come with it?"""
+    return one.taken_by_another and any(one.right in COVERS[asked] or asked in COVERS[one.right] for asked in rights)
 
 
 def _notes(model: Model, on: Grounds) -> tuple[str, ...]:
@@ -190,7 +184,9 @@ def _check_not_pending(work: Work, beneficiary_id: UUID, ask: Ask, but: UUID | N
         work.session, work.now, RequestKind.RIGHTS, beneficiary_id=beneficiary_id, account_id=ask.account_id
     )
     for one in waiting:
-        if one.id != but and set(one.rights) & set(ask.rights):
+        if one.id == but or not set(one.rights) & set(ask.rights):
+            continue
+        if _caught_up(work, one).ended_at is None:
             raise rules.AlreadyRequested(f"The request {one.id} asks for this already and waits for a decision.")
 
 
@@ -198,17 +194,14 @@ def _grant(work: Work, request: Request, planned: Plan) -> list[Grant]:
     """Issue what was asked. Everything that was judged when it was asked is judged again now."""
     refuse(NoLongerAllowed, planned.verdict.refusals)
     account = planned.on.account
-    ends = [
-        one.valid_until
-        for one in planned.on.appointments
-        if one.employee_id == request.beneficiary_id and one.valid_until
-    ]
+    theirs = [one.valid_until for one in planned.on.appointments if one.employee_id == request.beneficiary_id]
+    ends = None if None in theirs else max((one for one in theirs if one), default=None)  # one without end: no end
     award = grants.Award(
         employee_id=request.beneficiary_id,
         account=account,
         rights=request.rights,
         request_id=request.id,
-        until=grant_rules.valid_until(planned.model, planned.limits, request.until, max(ends, default=None), work.now),
+        until=grant_rules.valid_until(planned.model, planned.limits, request.until, ends, work.now),
         model=planned.model,
         limits=planned.limits,
         approvers=[
@@ -227,6 +220,7 @@ def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Show
     """
     routing.hold_rules(work)
     request = _caught_up(work, store.request(work.session, id_, RequestKind.RIGHTS))
+    routing.check_not_refused(request)
     limits = policies.limits(work, accounts.account(work.session, request.account_id).place)
     after, on = routing.decide(work, request, limits, verdict, comment)
     if after.state is RequestState.GRANTED:
@@ -365,7 +359,7 @@ def _caught_up(work: Work, request: Request) -> Request:
         return request
     directory.lock_employees(work.session, {*request.matter.own, work.me}, shared=True)
     held = store.lock_request(work.session, request.id)
-    return reroute(work, held) if routing.outdated(work, [held]) else held
+    return replace(reroute(work, held), caught_up=True) if routing.outdated(work, [held]) else held
 
 
 def leave(work: Work, employee_id: UUID) -> int:

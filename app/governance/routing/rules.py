@@ -71,7 +71,8 @@ LIVE = frozenset({RequestState.PENDING, RequestState.CHANGES_REQUESTED})
 class Request:
     """Something asked: a right for someone on an account, or the account's registration; and how far it has come.
 
-    ``due_at``: by when the open step is to be decided. ``decisions`` are those of the present ``round``.
+    ``due_at``: by when the open step is to be decided. ``decisions`` are those of the present ``round``. ``caught_up``:
+    this transaction has just brought it under another model.
     """
 
     id: UUID
@@ -97,6 +98,7 @@ class Request:
     created_at: datetime
     updated_at: datetime
     version: int
+    caught_up: bool = False
 
     @property
     def matter(self) -> Matter:

@@ -16,7 +16,7 @@ from app.audit import service as audit
 from app.directory import store as directory
 from app.directory.rules import BusinessUnit
 from app.governance.models import service as models
-from app.governance.models.rules import StepKind
+from app.governance.models.rules import MODELS, Model, Right, Setting, StepKind
 from app.governance.reasons.rules import Reason
 from app.governance.steps import rules as step_rules
 from app.governance.steps.rules import Decision, Seats, Standing, Step, Verdict
@@ -24,7 +24,9 @@ from app.kernel.actor import Permission, Place
 from app.kernel.database import advisory_lock
 from app.kernel.errors import NotFound
 from app.kernel.work import Personal, Work
-from app.policies.rules import Limits
+from app.policies import rules as policy_rules
+from app.policies import store as policy_store
+from app.policies.rules import Limits, RiskTier
 from app.policies.service import RULES_LOCK
 from app.roles import rules as role_rules
 from app.roles import store as roles
@@ -59,11 +61,52 @@ class Grounds:
 
 
 def outdated(work: Work, found: Sequence[Request]) -> set[UUID]:
-    """Which of these are pending, and still follow a model that is no more the one in force (by id)."""
+    """Which of these are pending on a route that is no more the one to take (by id).
+
+    The model in force may be another (a switch dated ahead has begun, a unit was moved), or the same one asks for other
+    steps: another risk tier, unit or policy, a beneficiary who moved, a unit short of liaisons. Where nothing is asked
+    for any more the old route stays.
+    """
     pending = [one for one in found if one.state_at(work.now) is RequestState.PENDING]
-    there = accounts.accounts(work.session, {one.account_id for one in pending})
-    settings = models.settings(work, [account.path for account in there.values()])
-    return {one.id for one in pending if settings[there[one.account_id].path].id != one.setting_id}
+    grounds = grounds_for(work, pending)
+    settings = models.settings(work, [on.account.path for on in grounds.values()])
+    in_force = policy_store.in_force(work.session, work.now) if pending else []
+    stale = set()
+    for one in pending:
+        on = grounds[one.id]
+        setting = settings[on.account.path]
+        steps = _steps_now(one, on, setting, policy_rules.combine(policy_rules.in_scope(in_force, on.account.place)))
+        if setting.id != one.setting_id or steps not in ((), one.steps):
+            stale.add(one.id)
+    return stale
+
+
+def _steps_now(request: Request, on: Grounds, setting: Setting, limits: Limits) -> tuple[Step, ...]:
+    rights = request.rights if request.kind is rules.RequestKind.RIGHTS else None
+    return steps_of(MODELS[setting.model], rights, on, limits)
+
+
+def steps_of(
+    model: Model, rights: Sequence[Right] | None, on: Grounds, limits: Limits, *, revoked_before: bool = False
+) -> tuple[Step, ...]:
+    """The base route of a request for these rights, or of a registration (None), on these grounds."""
+    return rules.route(
+        model,
+        rights=rights,
+        high_risk=on.account.risk is RiskTier.HIGH,
+        other_unit=on.beneficiary_unit.id != on.unit.id,
+        liaisons=on.liaisons,
+        min_approvals=(limits["min_approvals"] or {}).get(on.account.risk, 0),
+        revoked_before=revoked_before,
+    )
+
+
+def check_not_refused(request: Request) -> None:
+    """A request that catching up with the model has just ended takes no decision; that it ended is kept."""
+    if request.caught_up and request.state is RequestState.DENIED:
+        error = step_rules.NotPending("The model now in force refuses this request; it is denied.")
+        error.keeps = True
+        raise error
 
 
 def refused_by_model(refusals: Sequence[Reason]) -> str:
@@ -152,7 +195,7 @@ def decide(
     other; what they may do is read after that. Raises ``NotFound``, ``NotPending``, ``SelfApproval``, ``AlreadyDecided``,
     ``NotTheApprover``.
     """
-    directory.lock_employees(work.session, {work.me, request.requester_id, request.beneficiary_id}, shared=True)
+    directory.lock_employees(work.session, _people_behind(work, request), shared=True)
     request = store.lock_request(work.session, request.id)
     on = grounds_for(work, [request])[request.id]
     # That an account waits for its registration is open to all: there a refusal says so, and not that nothing is there.
@@ -175,6 +218,13 @@ def decide(
         on_behalf_of=principal if principal != work.me else None,
     )  # fmt: skip
     return after, on
+
+
+def _people_behind(work: Work, request: Request) -> set[UUID]:
+    """Everybody whose standing this decision relies on: the parties, the actor, those they sit for, those who decided."""
+    _, deputy_of = roles.held_by(work.session, work.me, work.now)
+    decided = {person for one in request.decisions for person in (one.decided_by, one.principal_id)}
+    return {work.me, *request.matter.own, *(one.employee_id for one in deputy_of), *decided}
 
 
 _DONE = {Verdict.APPROVE: "approved", Verdict.DENY: "denied", Verdict.REQUEST_CHANGES: "changes_requested"}

@@ -140,6 +140,7 @@ def _value(row: Row, decisions: Iterable[Decision]) -> Request:
     return value_of(
         Request,
         row,
+        caught_up=False,
         kind=RequestKind(row.kind),
         rights=tuple(map(Right, row.rights)),
         state=RequestState(row.state),

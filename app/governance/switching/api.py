@@ -114,7 +114,9 @@ def switch_model(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNA
 
 
 @router.post("/preview", response_model=Preview, responses=responses(NotFound, Invalid))
-def preview_switch(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]) -> service.Preview:
+def preview_switch(
+    body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]
+) -> service.Preview:
     """What a switch would change, changing nothing."""
     return service.preview(work, _choice(work, body))
 

@@ -9,6 +9,7 @@ from app.accounts import store as accounts
 from app.accounts.rules import Account
 from app.audit import service as audit
 from app.directory import store as directory
+from app.directory.rules import check_open
 from app.governance.grants import store as grants
 from app.governance.grants.rules import Grant
 from app.governance.models import rules, store
@@ -77,7 +78,10 @@ def switch(work: Work, choice: Choice) -> Setting:
     advisory_lock(work.session, RULES_LOCK)
     begins = choice.effective_from or work.now
     _check(work, choice, begins)
-    path = directory.unit(work.session, choice.business_unit_id).path if choice.business_unit_id else ()
+    unit = directory.unit(work.session, choice.business_unit_id) if choice.business_unit_id else None
+    if unit is not None:
+        check_open(unit)
+    path = unit.path if unit else ()
     before = models.setting(work, path)
     made = store.add(
         work.session,
