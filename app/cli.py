@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from app.cli_import import commands as imports
-from app.kernel import memory
-from app.operator import fail, person, settings, working
+from app.kernel.errors import DomainError
+from app.operator import fail, first_line, person, settings, working
 
 app = typer.Typer(
     name="coe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -26,7 +26,7 @@ Who = Annotated[str, typer.Argument(metavar="EMPLOYEE", help="Work e-mail, user 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
     role: Annotated[
         str | None, typer.Option(help="all, api (everything but decisions) or decisions (nothing else).")
@@ -48,7 +48,7 @@ def serve(
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
 ) -> None:
     """Serve a made-up enterprise from a private database, with one login for each role."""
     from app import serving
@@ -175,6 +175,13 @@ def openapi(markdown: Annotated[bool, typer.Option("--markdown", help="As openap
 
 
 def main() -> None:
-    """The console script."""
-    memory.starting()  # until a command has all its parts, or serves
-    app()
+    """The console script: what goes wrong around the service is said in a sentence, not in a traceback."""
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        app()
+    except SQLAlchemyError as error:
+        sys.exit(fail(f"the database of COE_DATABASE_URL does not answer: {first_line(error)}").exit_code)
+    except (CommandError, DomainError, OSError, UnicodeError, ValueError) as error:
+        sys.exit(fail(first_line(error)).exit_code)

@@ -57,6 +57,8 @@ def accounts(file: File, rejects: Rejects = None, as_json: AsJson = False) -> No
 
 def _run(file: Path, rejects: Path | None, as_json: bool, load: Callable[..., Any], **options: bool) -> None:
     house = parts()
+    if rejects is not None:
+        rejects.open("w").close()  # that it cannot be written is better known before the work than after
     rejected: list[Rejected] = []
     try:
         with _progress(file.name) as progress:

@@ -94,9 +94,12 @@ def house_for(engine: Engine, clock: Clock = system_clock) -> House:
 
 
 def create_app(
-    settings: Settings | None = None, clock: Clock = system_clock, examples: Mapping[str, str] | None = None
+    settings: Settings | None = None,
+    clock: Clock = system_clock,
+    examples: Mapping[str, str] | None = None,
+    notice: str | None = None,
 ) -> FastAPI:
-    """The application. ``examples``: values of path parameters that exist in the database served (the demo's)."""
+    """The application. ``examples``: values that exist in the database served; ``notice``: a line on the login page."""
     told = settings or load()
     engine = engine_for(told.database_url)
     app = FastAPI(
@@ -108,7 +111,7 @@ def create_app(
     app.state.engine = engine
     app.state.schema_behind = partial(migrating.behind, engine)
     app.state.cursor_key = signing.cursor_key(told.keys)
-    app.state.identity = build_identity(told)
+    app.state.identity = build_identity(told, notice=notice)
     problems.install(app, everywhere=(Unauthenticated, Unavailable), with_body=BODY_ERRORS)
     for router in SERVED[told.role]:
         app.include_router(router)

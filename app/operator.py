@@ -22,6 +22,11 @@ def fail(message: str, code: int = 2) -> typer.Exit:
     return typer.Exit(code)
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says: the rest is for developers."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def settings() -> Settings:
     """The environment, or an exit that says which setting is wrong."""
     try:

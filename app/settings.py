@@ -66,6 +66,7 @@ class Settings(BaseSettings):
             _check_url(name, url)
         if not self.database_url.startswith(("sqlite://", "postgresql+psycopg://")):
             raise ValueError("COE_DATABASE_URL must begin with sqlite:// or postgresql+psycopg://")
+        _check_database_url(self.database_url)
         return self
 
     @cached_property
@@ -80,6 +81,16 @@ class Settings(BaseSettings):
     def sqlite(self) -> bool:
         """Is it the embedded database?"""
         return self.database_url.startswith("sqlite://")
+
+
+def _check_database_url(url: str) -> None:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError(f"COE_DATABASE_URL is not an address of a database: {error}") from error
 
 
 def _check_url(name: str, url: str | None) -> None:

@@ -115,11 +115,14 @@ def expected(table, operation, caller, where, thing):
 def cells(org, table, operation):
     """Everybody, with each thing there is for them: here, away, of our person elsewhere, and their own.
 
-    Whom the door itself turns away is tried once: behind it nobody has looked at the thing yet.
+    Whom the door itself turns away is tried once: behind it nobody has looked at the thing yet. What is open to every
+    employee is not tried with things of their own.
     """
+    open_to_all = table[operation.lock].get("employee") == "anywhere" and not operation.only
+    inside = ("here", "away") if open_to_all else ("here", "away", "abroad", "mine")
     for caller in (NOBODY, *PEOPLE, *CLIENTS):
         turned_away = caller is NOBODY or caller.client or not reaches(table, caller, operation.lock)
-        for where in ("here",) if turned_away else ("here", "away", "abroad", "mine"):
+        for where in ("here",) if turned_away else inside:
             thing = org.thing(operation.thing, where, caller) if operation.thing else None
             if thing:
                 yield caller, where, thing

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ COE = [sys.executable, "-m", "app"]
 
 def run(tmp_path, *args, **env):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("COE_")}
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    root = str(Path(__file__).resolve().parent.parent)
     return subprocess.run(
         [*COE, *args], cwd=tmp_path, env={**kept, "PYTHONPATH": root, **env}, capture_output=True, text=True, timeout=60
     )
@@ -40,6 +41,7 @@ def test_a_process_answers_what_its_role_says(sqlite_url, tmp_path):
         ({"COE_PUBLIC_URL": "http://coe.example.com"}, "COE_PUBLIC_URL must be https"),
         ({"COE_ISSUER": "https://idp.example.com"}, "COE_ISSUER and COE_JWKS_URL belong together"),
         ({"COE_DATABASE_URL": "mysql://x"}, "COE_DATABASE_URL must begin with"),
+        ({"COE_DATABASE_URL": "postgresql+psycopg://x@127.0.0.1:abc/y"}, "COE_DATABASE_URL is not an address"),
         ({"COE_LOG_LEVEL": "LOUD"}, "COE_LOG_LEVEL"),
         ({"COE_ROLE": "king"}, "COE_ROLE"),
     ],
@@ -83,3 +85,16 @@ def test_appoint_says_what_is_wrong(tmp_path):
     ]:
         ended = run(tmp_path, "appoint", *args)
         assert ended.returncode == 2 and says in ended.stderr, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["migrate", "nosuch"], "nosuch"),
+        (["serve", "--port", "99999"], "--port"),
+        (["token", "nobody"], "coe migrate"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_a_sentence(tmp_path, args, says):
+    ended = run(tmp_path, *args)
+    assert ended.returncode == 2 and says in ended.stderr and "Traceback" not in ended.stderr

@@ -82,6 +82,18 @@ def publish_version(
     return service.publish(work, id, n)
 
 
+@router.post(
+    "/{id}/versions/{n}/retire",
+    response_model=wire.PolicyVersion,
+    responses=responses(NotFound, rules.VersionRetired, PreconditionFailed),
+)
+def retire_version(
+    id: PolicyRef, n: int, body: wire.Retiring, work: Annotated[Work, allow(Permission.POLICY_PUBLISH)]
+) -> rules.Version:
+    """Take a version out of force, or drop a draft, without another in its place."""
+    return service.retire(work, id, n, body.reason)
+
+
 def _policy(one: rules.Policy) -> wire.Policy:
     place: UUID | str | None = one.scope.business_unit_id or one.scope.network
     scope = wire.PolicyScope(kind=one.scope.kind, id=str(place) if place else None)

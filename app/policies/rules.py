@@ -32,6 +32,12 @@ class VersionPublished(Conflict):
     code = "version_published"
 
 
+class VersionRetired(Conflict):
+    """The version is out of force already."""
+
+    code = "version_retired"
+
+
 class PolicyWidens(Invalid):
     """A unit's or a network's policy may only tighten what the enterprise has set."""
 

@@ -18,7 +18,7 @@ from app.roles import store as roles
 from app.roles.rules import Role
 
 from . import rules, store
-from .rules import Limits, Policy, Version
+from .rules import Limits, Policy, PolicyState, Version
 
 RULES_LOCK = 0x636F_6503
 """Held shared by whoever relies on the model and the policies in force, alone by whoever changes them."""
@@ -30,13 +30,16 @@ def limits(work: Work, place: Place) -> Limits:
 
 
 def policy(work: Work, id_or_key: str) -> Policy:
-    """One policy."""
-    return work.show(store.policy(work.session, id_or_key))
+    """One policy; one that was never published is there only for those who write policies, and the auditor."""
+    found = store.policy(work.session, id_or_key)
+    if not _sees_drafts(work) and not any(one.published_at for one in store.versions(work.session, found.id)):
+        raise NotFound(f"There is no policy {id_or_key}.")
+    return work.show(found)
 
 
 def policies(work: Work, page: Page) -> list[Policy]:
     """A page of policies."""
-    return store.page(work.session, page)
+    return store.page(work.session, page, drafts=_sees_drafts(work))
 
 
 def create(work: Work, key: str, title: str, scope: Scope) -> Policy:
@@ -51,7 +54,7 @@ def create(work: Work, key: str, title: str, scope: Scope) -> Policy:
 
 def versions(work: Work, id_or_key: str) -> list[Version]:
     """A policy's versions: published ones for everyone, drafts for those who write or publish."""
-    found = store.versions(work.session, store.policy(work.session, id_or_key).id)
+    found = store.versions(work.session, policy(work, id_or_key).id)
     return [replace(one, state=one.state_at(work.now)) for one in found if _visible(work, one)]
 
 
@@ -64,7 +67,11 @@ def version(work: Work, id_or_key: str, n: int) -> Version:
 
 
 def _visible(work: Work, one: Version) -> bool:
-    return one.published_at is not None or work.actor.holds(Permission.POLICY_DRAFT) or "auditor" in work.actor.roles
+    return one.published_at is not None or _sees_drafts(work)
+
+
+def _sees_drafts(work: Work) -> bool:
+    return work.actor.holds(Permission.POLICY_DRAFT) or Role.AUDITOR in work.actor.roles
 
 
 def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
@@ -118,6 +125,27 @@ def publish(work: Work, id_or_key: str, n: int) -> Version:
         before=told(of, found),
         after=told(of, made),
         reason=alone,
+    )
+    return work.show(made)
+
+
+def retire(work: Work, id_or_key: str, n: int, reason: str) -> Version:
+    """Take a version out of force, or a draft off the table, without another in its place. Raises ``VersionRetired``."""
+    advisory_lock(work.session, RULES_LOCK)
+    of = store.policy(work.session, id_or_key, lock=True)
+    found = version(work, id_or_key, n)
+    work.match(found)
+    if found.state in (PolicyState.RETIRED, PolicyState.SUPERSEDED):
+        raise rules.VersionRetired(f"Version {n} is {found.state}.")
+    changes = {"state": PolicyState.RETIRED, "superseded_at": work.now if found.published_at else None}
+    made = store.save_version(work.session, found.id, work.now, changes)
+    audit.record(
+        work,
+        "policy_version.retired",
+        ("policy_version", made.id),
+        before=told(of, found),
+        after=told(of, made),
+        reason=reason,
     )
     return work.show(made)
 

@@ -39,11 +39,13 @@ def policy(session: Session, id_or_key: str, *, lock: bool = False) -> Policy:
     return _policy(found)
 
 
-def page(session: Session, page: Page) -> list[Policy]:
-    """A page of policies."""
-    row = tables.Policy
+def page(session: Session, page: Page, *, drafts: bool) -> list[Policy]:
+    """A page of policies; without ``drafts`` only those of which a version was published."""
+    row, of = tables.Policy, tables.PolicyVersion
+    published = select(of.policy_id).where(of.published_at.is_not(None))
     order = ((getattr(row, page.column or "id"), page.descending), (row.id, page.descending))
-    return [_policy(found) for found in session.scalars(keyset(select(row), order, page))]
+    stmt = select(row) if drafts else select(row).where(row.id.in_(published))
+    return [_policy(found) for found in session.scalars(keyset(stmt, order, page))]
 
 
 def versions(session: Session, policy_id: UUID) -> list[Version]:
@@ -89,9 +91,10 @@ def save_version(session: Session, id_: UUID, now: datetime, changes: Mapping[st
 
 
 def scoped_to_unit(session: Session, unit_id: UUID) -> int:
-    """How many policies hold for this very unit."""
-    row = tables.Policy
-    return session.scalar(select(func.count()).select_from(row).where(row.business_unit_id == unit_id)) or 0
+    """How many policies of this very unit have a version that is not retired."""
+    row, of = tables.Policy, tables.PolicyVersion
+    stmt = select(func.count(row.id.distinct())).join(of, of.policy_id == row.id)
+    return session.scalar(stmt.where(row.business_unit_id == unit_id, of.state != PolicyState.RETIRED)) or 0
 
 
 def _uuid(text: str) -> UUID | None:

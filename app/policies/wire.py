@@ -7,7 +7,7 @@ from pydantic import Field, StrictInt
 
 from app.directory.rules import EmploymentType
 from app.kernel.actor import ScopeKind
-from app.kernel.text import Document, Line
+from app.kernel.text import Document, Line, Prose
 from app.kernel.wire import In, Instant, Out
 
 from .rules import PolicyState, RiskTier
@@ -59,6 +59,12 @@ class NewVersion(In):
 
 class Publishing(In):
     """Nothing needs to be said to publish."""
+
+
+class Retiring(In):
+    """Why it is taken out of force, kept in the audit log."""
+
+    reason: Annotated[Prose, Field(examples=["The rule has done its work."])]
 
 
 class PolicyScope(Out):
