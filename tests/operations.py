@@ -156,6 +156,7 @@ OPERATIONS = (
     Operation("GET /v1/policies/{id}/versions/{n}", "policy:read", "policy", parts={"n": 2}, hides="draft"),
     Operation("POST /v1/policies/{id}/versions", "policy:draft", "policy", {"text": "Be kind."}),
     Operation("POST /v1/policies/{id}/versions/{n}/publish", "policy:publish", "policy", {}, parts={"n": 2}),
+    Operation("POST /v1/policies/{id}/versions/{n}/retire", "policy:publish", "policy", WHY, parts={"n": 1}),
     Operation("GET /v1/business-units", "business_unit:read"),
     Operation("GET /v1/business-units/{id}", "business_unit:read", "unit"),
     Operation(

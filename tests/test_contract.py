@@ -157,6 +157,7 @@ def versioned(team, account):
         ("/v1/business-units/peru", "POST", "/v1/business-units/peru/merge", "boss", into),
         (f"/v1/appointments/{role['id']}", "DELETE", f"/v1/appointments/{role['id']}", "boss", None),
         ("/v1/policies/care/versions/1", "POST", "/v1/policies/care/versions/1/publish", "boss", {}),
+        ("/v1/policies/care/versions/1", "POST", "/v1/policies/care/versions/1/retire", "boss", why),
         (f"/v1/publishing-tools/{tool['id']}", "POST", "/v1/publishing-tools/fanfare/retire", "boss", {}),
         (req, "PATCH", req, "asker", {"justification": "Customer care, at night too."}),
         (req, "POST", f"{req}/decisions", "liaison", word),

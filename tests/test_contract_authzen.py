@@ -22,7 +22,9 @@ def send(team):
 
     def send(raw, **headers):
         sent = {"Content-Type": "application/json", **headers}
-        return team.call("POST", PATH, bearer=bearer, content=raw, headers={k: v for k, v in sent.items() if v is not None})
+        return team.call(
+            "POST", PATH, bearer=bearer, content=raw, headers={k: v for k, v in sent.items() if v is not None}
+        )
 
     return send
 
@@ -55,7 +57,11 @@ def test_of_a_name_given_twice_the_last_counts(team, question, send):
 
 def test_what_is_missing_or_of_a_wrong_type_is_400(question, send):
     bad = [{k: v for k, v in question.items() if k != name} for name in question]
-    bad += [{**question, name: {k: v for k, v in question[name].items() if k != k2}} for name in question for k2 in question[name]]
+    bad += [
+        {**question, name: {k: v for k, v in question[name].items() if k != k2}}
+        for name in question
+        for k2 in question[name]
+    ]
     bad += [{**question, name: value} for name in question for value in (None, "x", 1, [], {}, True)]
     bad += [{**question, "subject": {"type": "employee", "id": value}} for value in (None, 1, True, [], {})]
     bad += [{**question, "subject": {"type": 1, "id": "asker"}}, {**question, "action": {"name": 1}}]

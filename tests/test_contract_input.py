@@ -102,7 +102,12 @@ def test_a_cursor_is_good_for_its_query_its_order_and_its_caller_only(many):
     path = "/v1/accounts"
     cursor = many.get(path, "boss", params={"limit": 2, "network": "x"})["next_cursor"]
     many.get(path, "boss", params={"limit": 3, "network": "x", "cursor": cursor})  # another limit will do
-    for params in ({}, {"network": "instagram"}, {"network": "x", "sort": "handle"}, {"network": "x", "state": "active"}):
+    for params in (
+        {},
+        {"network": "instagram"},
+        {"network": "x", "sort": "handle"},
+        {"network": "x", "state": "active"},
+    ):
         assert_problem(many.call("GET", path, "boss", params={**params, "cursor": cursor}), 400)
     assert_problem(many.call("GET", path, "boss2", params={"network": "x", "cursor": cursor}), 400)
     assert_problem(many.call("GET", "/v1/business-units", "boss", params={"cursor": cursor}), 400)
@@ -175,7 +180,10 @@ ROUTES = {
 def test_a_bad_body_is_refused_in_its_own_words_everywhere(team):
     team.account("acme")
     team.post("/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
-    before = {path: team.get(path, "boss") for path in ("/v1/accounts", "/v1/governance", "/v1/business-units", "/v1/policies")}
+    before = {
+        path: team.get(path, "boss")
+        for path in ("/v1/accounts", "/v1/governance", "/v1/business-units", "/v1/policies")
+    }
     for door, (who, good) in ROUTES.items():
         method, path = door.split()
         bearer, json_type = team.token(who), {"Content-Type": "application/json"}
@@ -193,7 +201,10 @@ def test_a_bad_body_is_refused_in_its_own_words_everywhere(team):
 
 def test_values_are_never_bent_into_shape(team):
     ask = lambda **more: team.call(  # noqa: E731
-        "POST", "/v1/rights-requests", "asker", {"account_id": account, "rights": ["draft"], "justification": "Why.", **more}
+        "POST",
+        "/v1/rights-requests",
+        "asker",
+        {"account_id": account, "rights": ["draft"], "justification": "Why.", **more},
     )
     account = team.account("acme")
     instants = (
@@ -215,7 +226,9 @@ def test_values_are_never_bent_into_shape(team):
     team.post("/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
     for value in (True, "12", 1.5, 0, -1, 1e30, [], 2**62):
         assert_problem(days(value), 422)
-    assert days(12).status_code == 201 and ask(until="2026-05-01T12:00:00+02:00").json()["until"] == "2026-05-01T10:00:00Z"
+    assert (
+        days(12).status_code == 201 and ask(until="2026-05-01T12:00:00+02:00").json()["until"] == "2026-05-01T10:00:00Z"
+    )
 
 
 def test_addresses_that_there_are_not(team):
@@ -224,7 +237,15 @@ def test_addresses_that_there_are_not(team):
         assert team.call("GET", path, bearer=bearer).status_code == 404, path
         assert_problem(team.call("GET", path), 404)
     nobody = "00000000-0000-7000-8000-00000000dead"
-    for path in ("rights-requests", "grants", "employees", "appointments", "business-units", "policies", "publishing-tools"):
+    for path in (
+        "rights-requests",
+        "grants",
+        "employees",
+        "appointments",
+        "business-units",
+        "policies",
+        "publishing-tools",
+    ):
         assert_problem(team.call("GET", f"/v1/{path}/{nobody}", bearer=bearer), 404)
     assert_problem(team.call("GET", "/v1/networks/nope", bearer=bearer), 404)
     for bad in ("1", "x" * 36, "%00", "a%00b"):
@@ -263,7 +284,11 @@ def test_health_readiness_and_metrics_are_open(team):
     assert team.client.get("/healthz").json() == {"status": "ok"}
     assert team.client.get("/readyz").json() == {"status": "ok"}
     answer = team.client.get("/metrics")
-    assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain") and "# TYPE" in answer.text
+    assert (
+        answer.status_code == 200
+        and answer.headers["content-type"].startswith("text/plain")
+        and "# TYPE" in answer.text
+    )
 
 
 def test_not_ready_without_its_schema_or_its_database(team, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 ROUNDS = 12
-FINE = {200, 201, 403, 404, 409, 412, 422, 503}
+FINE = {200, 201, 401, 403, 404, 409, 412, 422, 503}
 """503: the database gave a lock up, and says to try again. Never 500."""
 
 
@@ -90,7 +90,10 @@ def test_many_approve_the_last_step_and_one_grant_comes_of_it(race, account):
         answers = race.together(*(race.word(who, asked) for who in ("hub", "hub2", "hub3", "hub", "boss")))
         done = [one for one in answers if one.status_code == 200]
         assert len(done) == 1 and done[0].json()["state"] == "granted", [one.text for one in answers]
-        assert {one.json()["code"] for one in answers if one.status_code == 409} <= {"request_not_pending", "already_decided"}
+        assert {one.json()["code"] for one in answers if one.status_code == 409} <= {
+            "request_not_pending",
+            "already_decided",
+        }
         assert len(race.rows("SELECT id FROM posting_grant")) == n + 1
     check(race)
 
@@ -110,7 +113,9 @@ def test_approve_deny_and_withdraw_at_once_end_a_request_once(race, account):
         asked = race.ask("asker", account)
         race.decide("liaison", asked)
         path = f"/v1/rights-requests/{asked['id']}"
-        answers = race.together(race.word("hub", asked), race.word("hub2", asked, "deny"), ("asker", "POST", f"{path}/withdraw", {}))
+        answers = race.together(
+            race.word("hub", asked), race.word("hub2", asked, "deny"), ("asker", "POST", f"{path}/withdraw", {})
+        )
         done = [one.json()["state"] for one in answers if one.status_code == 200]
         assert len(done) == 1, [one.text for one in answers]
         found = race.want("asker", "GET", path)
@@ -157,7 +162,9 @@ def test_who_leaves_while_approving_has_either_approved_or_not(race, account):
         race.bearers[who] = race.team.token(who)
         asked = race.ask("asker", account, [right])
         answer, _ = race.together(race.word(who, asked), lambda who=who: race.team.fire(who))
-        said = race.rows("SELECT count(*) FROM request_decision WHERE request_id = (SELECT id FROM request ORDER BY id DESC LIMIT 1)")
+        said = race.rows(
+            "SELECT count(*) FROM request_decision WHERE request_id = (SELECT id FROM request ORDER BY id DESC LIMIT 1)"
+        )
         assert said == [(1,)] if answer.status_code == 200 else [(0,)], answer.text
         assert answer.status_code in (200, 401, 403, 404, 503)
 
@@ -170,7 +177,8 @@ def test_a_revocation_is_not_undone_by_a_renewal_at_once(race, account):
         grant = race.ask(f"new-{n}", account)["grants"][0]
         path = f"/v1/grants/{grant['id']}"
         revoked, renewed = race.together(
-            ("boss", "POST", f"{path}/revoke", {"reason": "Misuse."}), (f"new-{n}", "POST", f"{path}/renew", {"justification": "Mine."})
+            ("boss", "POST", f"{path}/revoke", {"reason": "Misuse."}),
+            (f"new-{n}", "POST", f"{path}/renew", {"justification": "Mine."}),
         )
         running = race.want("boss", "GET", f"/v1/grants?state=active&employee_id={race.team.ids[f'new-{n}']}")["items"]
         if revoked.status_code == 200:
@@ -189,9 +197,15 @@ def test_two_strategists_who_end_each_other_leave_one(race):
         }
         assert len(held) == 2
         boss, boss2 = (held[str(team.ids[who])] for who in ("boss", "boss2"))
-        answers = race.together(("boss", "DELETE", f"/v1/appointments/{boss2}"), ("boss2", "DELETE", f"/v1/appointments/{boss}"))
+        answers = race.together(
+            ("boss", "DELETE", f"/v1/appointments/{boss2}"), ("boss2", "DELETE", f"/v1/appointments/{boss}")
+        )
         assert sorted(one.status_code == 200 for one in answers) == [False, True], [one.text for one in answers]
-        assert {one.json()["code"] for one in answers if one.status_code != 200} <= {"last_strategist", "forbidden", "unavailable"}
+        assert {one.json()["code"] for one in answers if one.status_code != 200} <= {
+            "last_strategist",
+            "forbidden",
+            "unavailable",
+        }
         left = race.want("hub", "GET", "/v1/appointments?role=strategist&ended=false")["items"]
         assert len(left) == 1, n
         gone = "boss" if left[0]["employee_id"] == str(team.ids["boss2"]) else "boss2"
@@ -239,7 +253,8 @@ def test_two_moves_at_once_close_no_circle(race):
     for n in range(ROUNDS // 2):
         a, b = make(f"a{n}"), make(f"b{n}")
         answers = race.together(
-            ("boss", "PATCH", f"/v1/business-units/a{n}", {"parent_id": b}), ("boss2", "PATCH", f"/v1/business-units/b{n}", {"parent_id": a})
+            ("boss", "PATCH", f"/v1/business-units/a{n}", {"parent_id": b}),
+            ("boss2", "PATCH", f"/v1/business-units/b{n}", {"parent_id": a}),
         )
         assert sorted(one.status_code for one in answers) == [200, 409], [one.text for one in answers]
     paths = {id_: path for id_, path in race.rows("SELECT id, path FROM business_unit")}
@@ -293,7 +308,14 @@ def test_a_registration_decided_revised_and_withdrawn_at_once(race):
 def test_a_switch_of_the_model_while_people_ask_and_decide(race, account):
     for n, model in enumerate(("centralized", "hub_and_spoke") * (ROUNDS // 4)):
         race.team.clock.turn(seconds=1)
-        waiting = [race.one("asker", "POST", "/v1/rights-requests", {"account_id": account, "rights": ["draft"], "justification": "x"})]
+        waiting = [
+            race.one(
+                "asker",
+                "POST",
+                "/v1/rights-requests",
+                {"account_id": account, "rights": ["draft"], "justification": "x"},
+            )
+        ]
         asked = waiting[0].json()
         body = {"account_id": account, "rights": ["engage"], "justification": "x"}
         race.together(
@@ -312,7 +334,9 @@ def test_the_same_thing_twice_at_once_is_done_once(race, account):
     race.want("boss", "POST", "/v1/policies", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
     race.want("content", "POST", "/v1/policies/care/versions", {"text": "Care."}, 201)
     race.want("boss", "POST", "/v1/business-units", {"key": "spain", "name": "Spain"}, 201)
-    made = race.want("boss", "POST", "/v1/appointments", {"employee_id": str(race.team.ids["asker"]), "role": "developer"}, 201)
+    made = race.want(
+        "boss", "POST", "/v1/appointments", {"employee_id": str(race.team.ids["asker"]), "role": "developer"}, 201
+    )
     calls = {
         "publishing_tool.retired": ("developer", "POST", "/v1/publishing-tools/fanfare/retire"),
         "policy_version.published": ("boss", "POST", "/v1/policies/care/versions/1/publish", {}),

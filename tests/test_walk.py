@@ -44,7 +44,9 @@ def congress(world):
     world.asker, world.other, world.liaison, world.liaison2 = [one for one in people if one in stays][:4]
     world.hub, world.strategist, world.stranger = [one for one in outside if one in stays][:3]
     with world.work(write=False) as work:
-        world.ids = {number: one.id for number, one in directory.employees_by_number(work.session, people + outside).items()}
+        world.ids = {
+            number: one.id for number, one in directory.employees_by_number(work.session, people + outside).items()
+        }
     world.appoint(world.liaison, "bu_liaison", "house-al")
     world.appoint(world.liaison2, "bu_liaison", "house-al")
     world.appoint(world.hub, "community_manager")
@@ -165,7 +167,8 @@ def test_honeycomb_depends_on_the_platform(congress):
     congress.decide(congress.hub, asked)
     through = {key: client(congress, key) for key in ("hive", "solo")}
     answers = {
-        key: congress.evaluate(None, congress.asker, "publish", account, bearer=bearer) for key, bearer in through.items()
+        key: congress.evaluate(None, congress.asker, "publish", account, bearer=bearer)
+        for key, bearer in through.items()
     }
     assert answers["hive"]["decision"] is True
     assert [one["code"] for one in answers["solo"]["context"]["reasons"]] == ["tool_not_the_platform"]

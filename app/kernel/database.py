@@ -106,7 +106,13 @@ def _sqlite(url: URL, lock_timeout_ms: int) -> Engine:
     def prepare(connection: Any, _: object) -> None:
         # FULL: under WAL, NORMAL may roll back acknowledged commits after a power loss.
         # Recursive triggers: else REPLACE takes a row away without its DELETE trigger, past the guard of the audit log.
-        settings = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "temp_store=MEMORY")
+        settings = (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "temp_store=MEMORY",
+        )
         for pragma in settings:
             connection.execute(f"PRAGMA {pragma}")
 

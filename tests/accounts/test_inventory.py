@@ -38,7 +38,9 @@ def test_every_step_from_every_state(team):
 def test_the_life_of_an_account_and_what_the_public_is_told_of_it(team):
     account = team.account("acme", state="approved", official_from=None)
     status = lambda: {  # noqa: E731
-        k: v for k, v in team.client.get("/v1/accounts/verify?url=x.com/acme").json().items() if k in ("status", "official_until")
+        k: v
+        for k, v in team.client.get("/v1/accounts/verify?url=x.com/acme").json().items()
+        if k in ("status", "official_until")
     }
     step = lambda verb: team.post(f"/v1/accounts/{account}/{verb}", "hub", {})  # noqa: E731
     assert status() == {"status": "unregistered", "official_until": None}  # approved is not open
@@ -69,10 +71,20 @@ def test_the_steward_activates_what_they_look_after(team):
 
 
 def test_what_the_public_is_told_of_each_state(team):
-    told = {"active": "official", "suspended": "official", "decommissioning": "was_official", "archived": "was_official"}
+    told = {
+        "active": "official",
+        "suspended": "official",
+        "decommissioning": "was_official",
+        "archived": "was_official",
+    }
     for n, state in enumerate(AccountState):
         team.account(f"acme_{n}", state=state, official_until=team.clock.now)
-        for url in ("https://twitter.com/ACME_{}", "https://x.com/acme_{}/media", "//x.com/acme_{}", "http://www.x.com/acme_{}?s=20#top"):
+        for url in (
+            "https://twitter.com/ACME_{}",
+            "https://x.com/acme_{}/media",
+            "//x.com/acme_{}",
+            "http://www.x.com/acme_{}?s=20#top",
+        ):
             answer = team.client.get("/v1/accounts/verify", params={"url": url.format(n)})
             assert (answer.status_code, answer.json()["status"]) == (200, told.get(state, "unregistered")), (url, state)
     assert team.client.get("/v1/accounts/verify?url=x.com/acme_").json()["status"] == "unregistered"
@@ -82,8 +94,19 @@ def test_addresses_that_are_nobodys_and_addresses_that_are_none(team):
     ask = lambda url: team.client.get("/v1/accounts/verify", params={"url": url})  # noqa: E731
     team.account("home_")
     for url in ("https://x.com/home", "https://x.com/", "x.com/i/events/1", "https://x.com/a_handle_longer_than_any"):
-        assert ask(url).json() == {"status": "unregistered", "network": None, "handle": None, "url": None, "official_until": None}
-    for url in ("https://unknown-network.example/foo", "https://x.com.evil.example/home_", "https://xcom/home_", "nonsense"):
+        assert ask(url).json() == {
+            "status": "unregistered",
+            "network": None,
+            "handle": None,
+            "url": None,
+            "official_until": None,
+        }
+    for url in (
+        "https://unknown-network.example/foo",
+        "https://x.com.evil.example/home_",
+        "https://xcom/home_",
+        "nonsense",
+    ):
         assert (ask(url).status_code, ask(url).json()["code"]) in ((422, "unknown_network"), (422, "validation")), url
     assert ask("https://unknown-network.example/foo").json()["code"] == "unknown_network"
     for url in (
@@ -119,7 +142,10 @@ def test_an_account_is_idle_and_unvalidated_from_an_instant_on(team):
     recorded = team.post(f"/v1/accounts/{account}/activity", "asker", {"at": earlier})
     assert recorded["last_activity_at"] == "2026-08-28T09:00:00Z"
     older = (team.clock.now - timedelta(days=2)).isoformat()
-    assert team.post(f"/v1/accounts/{account}/activity", "asker", {"at": older})["last_activity_at"] == "2026-08-28T09:00:00Z"
+    assert (
+        team.post(f"/v1/accounts/{account}/activity", "asker", {"at": older})["last_activity_at"]
+        == "2026-08-28T09:00:00Z"
+    )
     ahead = (team.clock.now + timedelta(minutes=6)).isoformat()
     team.post(f"/v1/accounts/{account}/activity", "asker", {"at": ahead}, 422)
     assert set(flags(team, account)) == {"unvalidated"}
@@ -133,7 +159,9 @@ def test_policy_says_when_an_account_is_idle(team):
     team.post("/v1/policies/care/versions/1/publish", "boss")
     other = team.account("acme", network="instagram", last_activity_at=team.clock.now, last_validated_at=team.clock.now)
     team.clock.turn(days=20)
-    assert {"idle", "unvalidated"} <= set(flags(team, account)) and not {"idle", "unvalidated"} & set(flags(team, other))
+    assert {"idle", "unvalidated"} <= set(flags(team, account)) and not {"idle", "unvalidated"} & set(
+        flags(team, other)
+    )
 
 
 def test_custodians_who_leave_are_missed_from_when_they_left(team):
@@ -150,7 +178,9 @@ def test_custodians_who_leave_are_missed_from_when_they_left(team):
     team.clock.turn(days=1)
     team.fire("colleague")
     assert flags(team, account) == {"orphaned": "2026-03-04T09:00:00Z"}
-    assert team.client.get("/v1/accounts/verify?url=x.com/acme").json()["status"] == "official"  # never by itself a refusal
+    assert (
+        team.client.get("/v1/accounts/verify?url=x.com/acme").json()["status"] == "official"
+    )  # never by itself a refusal
     team.want(200, "PATCH", f"/v1/accounts/{account}", "hub", {"steward_id": str(team.ids["liaison"])})
     assert set(flags(team, account)) == {"single_custodian"}
 
@@ -174,13 +204,21 @@ def test_who_describes_an_account_and_who_decides_who_governs_it(team):
         patch(who, {"risk": "high"}, 403)
         patch(who, {"business_unit_id": "logistics"}, 403)
     assert patch("salesmanager", {"risk": "high"})["risk"] == "high"
-    patch("salesmanager", {"business_unit_id": "logistics"}, 403)  # theirs is the unit that it leaves, not where it goes
+    patch(
+        "salesmanager", {"business_unit_id": "logistics"}, 403
+    )  # theirs is the unit that it leaves, not where it goes
     logistics = team.get("/v1/business-units/logistics", "boss")["id"]
     assert patch("hub", {"business_unit_id": "logistics"})["business_unit_id"] == logistics
     patch("salesmanager", {"purpose": "Mine."}, 403)
     patch("otherliaison", {"purpose": "Ours now."})
     patch("boss", {"business_unit_id": "nowhere"}, 404)
-    for members in ({"handle": "other"}, {"state": "archived"}, {"network": "instagram"}, {"official_from": None}, {"id": "x"}):
+    for members in (
+        {"handle": "other"},
+        {"state": "archived"},
+        {"network": "instagram"},
+        {"official_from": None},
+        {"id": "x"},
+    ):
         patch("boss", members, 422)
 
 
@@ -201,7 +239,9 @@ def test_custodians_are_two_different_people_who_are_here(team):
     team.fire("asker")
     patch({"purpose": "News."}, 200)  # that a custodian has left does not stop others from describing it
     new = {"network": "x", "handle": "new", "business_unit_id": "sales", "backup_steward_id": str(team.ids["boss"])}
-    assert team.post("/v1/accounts", "boss", new, 422)["errors"][0]["code"] == "same_person"  # who proposes is the steward
+    assert (
+        team.post("/v1/accounts", "boss", new, 422)["errors"][0]["code"] == "same_person"
+    )  # who proposes is the steward
 
 
 def test_an_account_is_found_under_every_spelling_of_its_handle(team):

@@ -21,7 +21,9 @@ class Scenario:
         method, path = door.split()
         self.doors.add(door)
         before = self.team.intact()
-        answer = self.team.call(method, path.format(**parts), who, body, headers={"X-Request-ID": f"call-{len(self.told)}"})
+        answer = self.team.call(
+            method, path.format(**parts), who, body, headers={"X-Request-ID": f"call-{len(self.told)}"}
+        )
         assert answer.status_code == status, f"{door}: {answer.text}"
         events = self.team.events(request_id=f"call-{len(self.told)}")
         assert events and self.team.intact() >= before + len(events), f"{door} left no event"
@@ -44,21 +46,36 @@ def of_units(call, team):
     made = call("POST /v1/appointments", "boss", {"employee_id": str(team.ids["stranger"]), "role": "developer"}, 201)
     call("DELETE /v1/appointments/{id}", "boss", id=made["id"])
     form = {"kind": "name", "paths": ["/@{handle}"], "url": "https://loom.example/@{handle}", "max_length": 30}
-    call("POST /v1/networks", "developer", {"key": "loom", "name": "Loom", "hosts": ["loom.example"], "forms": [form]}, 201)
+    call(
+        "POST /v1/networks",
+        "developer",
+        {"key": "loom", "name": "Loom", "hosts": ["loom.example"], "forms": [form]},
+        201,
+    )
     call("POST /v1/publishing-tools", "developer", {"key": "fanfare", "name": "Fanfare"}, 201)
     call("POST /v1/publishing-tools/{id}/retire", "developer", id="fanfare")
     call("POST /v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
-    call("POST /v1/policies/{id}/versions", "content", {"text": "Care.", "rules": {"max_grant_days": 90}}, 201, id="care")
+    call(
+        "POST /v1/policies/{id}/versions", "content", {"text": "Care.", "rules": {"max_grant_days": 90}}, 201, id="care"
+    )
     call("POST /v1/policies/{id}/versions/{n}/publish", "boss", {}, id="care", n=1)
+    call("POST /v1/policies/{id}/versions/{n}/retire", "boss", WHY, id="care", n=1)
 
 
 def of_accounts(call, team):
-    words = dict.fromkeys(("display_name", "purpose", "audience", "objective", "vault_reference"), f"{TAINT} and friends")
+    words = dict.fromkeys(
+        ("display_name", "purpose", "audience", "objective", "vault_reference"), f"{TAINT} and friends"
+    )
     words |= {"shared_mailbox": f"{TAINT}@world.example", "recovery_contact": f"{TAINT}, +34 600"}
     new = {"network": "x", "handle": "acme", "business_unit_id": "sales", **words}
     made = call("POST /v1/accounts", "liaison", new, 201)
     call("PATCH /v1/accounts/{id}", "liaison", {"purpose": f"News of {TAINT}"}, id=made["id"])
-    call("POST /v1/accounts/{id}/decisions", "hub", {"decision": "approve", "comment": f"{TAINT} is right."}, id=made["id"])
+    call(
+        "POST /v1/accounts/{id}/decisions",
+        "hub",
+        {"decision": "approve", "comment": f"{TAINT} is right."},
+        id=made["id"],
+    )
     for verb in ("activate", "suspend", "resume", "decommission", "archive"):
         call(f"POST /v1/accounts/{{id}}/{verb}", "hub", WHY, id=made["id"])
     other = call("POST /v1/accounts", "liaison", {**new, "handle": "acme2"}, 201)
@@ -107,7 +124,13 @@ def test_a_refusal_leaves_no_event(team):
     bearer = {who: team.token(who) for who in ("asker", "boss", "colleague")}
     before = team.intact()
     refused = (
-        ("POST", "/v1/rights-requests", "asker", {"account_id": account, "rights": ["administer"], "justification": "x"}, 422),
+        (
+            "POST",
+            "/v1/rights-requests",
+            "asker",
+            {"account_id": account, "rights": ["administer"], "justification": "x"},
+            422,
+        ),
         ("POST", "/v1/accounts", "colleague", {"network": "x", "handle": "new", "business_unit_id": "sales"}, 422),
         ("POST", "/v1/accounts", "boss", {"network": "x", "handle": "acme", "business_unit_id": "sales"}, 409),
         ("PUT", "/v1/governance", "asker", {"model": "dandelion", "reason": "x"}, 403),
@@ -181,7 +204,11 @@ def test_the_log_is_read_by_action_subject_and_request(team):
     assert by(action="rights_request.asked") == by(subject_id=asked["id"]) == [("rights_request.asked", asked["id"])]
     assert by(subject_kind="rights_request", subject_id=team.ids["asker"]) == []
     up = team.get("/v1/audit/events", "auditor", params={"sort": "seq", "limit": 3})["items"]
-    assert [one["seq"] for one in up] == [1, 2, 3] and up[0]["prev_hash"] == "0" * 64 and up[1]["prev_hash"] == up[0]["hash"]
+    assert (
+        [one["seq"] for one in up] == [1, 2, 3]
+        and up[0]["prev_hash"] == "0" * 64
+        and up[1]["prev_hash"] == up[0]["hash"]
+    )
     team.get("/v1/audit/events", "asker", 403)
 
 
@@ -197,7 +224,9 @@ def test_the_author_stands_in_the_event_with_the_roles_of_that_moment(team):
 
 def test_without_the_log_there_is_no_change(team, monkeypatch):
     account, bearer, before = team.account("acme"), team.token("asker"), team.intact()
-    monkeypatch.setattr(store, "append", lambda *_: (_ for _ in ()).throw(sa.exc.OperationalError("INSERT", {}, Exception())))
+    monkeypatch.setattr(
+        store, "append", lambda *_: (_ for _ in ()).throw(sa.exc.OperationalError("INSERT", {}, Exception()))
+    )
     body = {"account_id": account, "rights": ["publish"], "justification": "x"}
     assert team.call("POST", "/v1/rights-requests", body=body, bearer=bearer).status_code == 503
     monkeypatch.undo()

@@ -46,7 +46,11 @@ class Burglar:
     def __init__(self, world):
         self.engine = world.app.state.engine
         drop = {
-            "sqlite": ("DROP TRIGGER audit_event_no_update", "DROP TRIGGER audit_event_no_delete", "DROP TRIGGER audit_personal_no_update"),
+            "sqlite": (
+                "DROP TRIGGER audit_event_no_update",
+                "DROP TRIGGER audit_event_no_delete",
+                "DROP TRIGGER audit_personal_no_update",
+            ),
             "postgresql": ("DROP TRIGGER append_only ON audit_event", "DROP TRIGGER append_only ON audit_personal"),
         }[self.engine.dialect.name]
         with self.engine.begin() as connection:
@@ -83,7 +87,9 @@ def test_any_column_of_any_event_altered_is_found_and_named(burglar):
     for event in burglar.events():
         for column in COLUMNS:
             value = other(getattr(event, column))
-            found = burglar.verdict(f'UPDATE audit_event SET "{column}" = :value WHERE seq = :seq', value=value, seq=event.seq)
+            found = burglar.verdict(
+                f'UPDATE audit_event SET "{column}" = :value WHERE seq = :seq', value=value, seq=event.seq
+            )
             assert isinstance(found, Flaw) and found.seq == event.seq, (event.seq, column, found)
         for column in COLUMNS:
             if isinstance(getattr(event, column), str) and column not in ("prev_hash", "hash", "at", "action"):
@@ -108,7 +114,9 @@ def test_a_bare_chain_cannot_miss_its_own_tail(burglar):
 
 def swapped(seq):
     columns = [column for column in COLUMNS if column != "seq"]
-    park = "UPDATE audit_event SET seq = seq + 100, prev_hash = prev_hash || '-', hash = hash || '-' WHERE seq IN (:a, :b)"
+    park = (
+        "UPDATE audit_event SET seq = seq + 100, prev_hash = prev_hash || '-', hash = hash || '-' WHERE seq IN (:a, :b)"
+    )
     back = "UPDATE audit_event SET seq = CASE seq WHEN :a + 100 THEN :b ELSE :a END WHERE seq > 100"
     clean = "UPDATE audit_event SET prev_hash = replace(prev_hash, '-', ''), hash = replace(hash, '-', '')"
     assert columns
@@ -142,12 +150,22 @@ def test_a_forged_event_is_found_where_it_was_put_in(burglar):
 
 
 def test_a_personal_value_altered_moved_or_made_up_is_found(burglar):
-    for column, value in (("salt", "00"), ("value", '"Someone else"'), ("field", "after.n"), ("field", "nothing.at_all")):
+    for column, value in (
+        ("salt", "00"),
+        ("value", '"Someone else"'),
+        ("field", "after.n"),
+        ("field", "nothing.at_all"),
+    ):
         found = burglar.verdict(
             f"UPDATE audit_personal SET {column} = :value WHERE seq = 4 AND field = 'before.name'", value=value
         )
         assert isinstance(found, Flaw) and found.seq == 4, (column, found)
-    assert burglar.verdict("UPDATE audit_personal SET seq = 5, field = 'after.n' WHERE seq = 4 AND field = 'before.name'").seq == 5
+    assert (
+        burglar.verdict(
+            "UPDATE audit_personal SET seq = 5, field = 'after.n' WHERE seq = 4 AND field = 'before.name'"
+        ).seq
+        == 5
+    )
     for field in ("after.n", "reason", "hash", "seq", "x", "after", "before.name.x"):
         made_up = "INSERT INTO audit_personal (seq, field, salt, value) VALUES (1, :field, '00', '1')"
         found = burglar.verdict(made_up, field=field)
@@ -190,11 +208,16 @@ def test_no_two_events_have_one_number_one_hash_or_one_predecessor(burglar):
         names = ", ".join(f'"{name}"' for name in COLUMNS)
         values = ", ".join(":" + name for name in COLUMNS)
         with pytest.raises(sa.exc.IntegrityError):
-            burglar.verdict(f"INSERT INTO audit_event ({names}) VALUES ({values})", **{n: getattr(forged, n) for n in COLUMNS})
+            burglar.verdict(
+                f"INSERT INTO audit_event ({names}) VALUES ({values})", **{n: getattr(forged, n) for n in COLUMNS}
+            )
 
 
 def test_one_hash_input_has_one_reading():
-    assert len({rules.digest(parts) for parts in (("a|b", "c"), ("a", "b|c"), ("a|b|c",), ("a|bc", ""), ("", "a|bc"))}) == 5
+    assert (
+        len({rules.digest(parts) for parts in (("a|b", "c"), ("a", "b|c"), ("a|b|c",), ("a|bc", ""), ("", "a|bc"))})
+        == 5
+    )
     assert rules.digest((None,)) != rules.digest(("",)) != rules.digest(("null",))
     event = Event(1, 1, "t", "{}", None, "ab", "c", "d", None, None, None, None, rules.GENESIS, "")
     assert rules.hash_of(event) != rules.hash_of(replace(event, action="a", subject_kind="bc"))

@@ -53,10 +53,23 @@ def test_what_cannot_be_a_unit(team):
     assert make(team, "sales", status=409)["code"] == "key_taken"
     for key in ("Spain", "s pain", "-spain", "spain-", "a--b", "", "é", "a" * 61, "../x"):
         make(team, key, status=422, name="Spain")
-    for body in ({"name": ""}, {"timezone": "Mars/Olympus"}, {"timezone": "../etc/passwd"}, {"function": "magic"}, {"parent_id": "sales"}):
+    for body in (
+        {"name": ""},
+        {"timezone": "Mars/Olympus"},
+        {"timezone": "../etc/passwd"},
+        {"function": "magic"},
+        {"parent_id": "sales"},
+    ):
         make(team, "spain", status=422, **body)
     make(team, "spain", NOBODY, 404)
-    for body in ({"name": None}, {"timezone": None}, {"key": "other"}, {"state": "closed"}, {"path": []}, {"function": "magic"}):
+    for body in (
+        {"name": None},
+        {"timezone": None},
+        {"key": "other"},
+        {"state": "closed"},
+        {"path": []},
+        {"function": "magic"},
+    ):
         patch(team, "sales", body, 422)
     patch(team, "nowhere", {"name": "x"}, 404)
     team.want(403, "PATCH", "/v1/business-units/sales", "liaison", {"name": "Mine"})
@@ -92,7 +105,9 @@ def test_a_liaisons_scope_follows_the_tree(team, tree):
     account = team.account("acme_madrid", "madrid")
     may = lambda: team.call("PATCH", f"/v1/accounts/{account}", "eu", {"purpose": "Ours."}).status_code == 200  # noqa: E731
     asked = team.ask("pablo", account)
-    first = lambda: [one["employee_id"] for one in team.get(f"/v1/rights-requests/{asked['id']}", "pablo")["steps"][0]["eligible"]]  # noqa: E731
+    first = lambda: [
+        one["employee_id"] for one in team.get(f"/v1/rights-requests/{asked['id']}", "pablo")["steps"][0]["eligible"]
+    ]  # noqa: E731
     assert may() and first() == [str(team.ids["eu"])]
     patch(team, "spain", {"parent_id": tree["asia"]})
     assert not may() and first() == []
@@ -148,7 +163,10 @@ def test_an_appointment_whose_time_is_over_does_not_keep_a_unit_open(team, tree)
 
 
 def test_a_policy_of_its_own_keeps_a_unit(team, tree):
-    team.post("/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "business_unit", "id": "asia"}}, 201)
+    team.post(
+        "/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "business_unit", "id": "asia"}}, 201
+    )
+    team.post("/v1/policies/care/versions", "content", {"text": "Care."}, 201)
     assert set(held(team, "asia")) == {"policies"}
     refused = merge(team, "asia", tree["europe"], 409)
     assert [one["code"] for one in refused["errors"]] == ["policies"]

@@ -114,7 +114,9 @@ def test_a_policy_of_two_approvals_holds_for_what_waits(team, account):
     team.decide("liaison", asked)
     policy = {"key": "two-eyes", "title": "Two pairs of eyes", "scope": {"kind": "enterprise"}}
     team.post("/v1/policies", "boss", policy, 201)
-    team.post("/v1/policies/two-eyes/versions", "boss", {"text": "Two.", "rules": {"min_approvals": {"standard": 2}}}, 201)
+    team.post(
+        "/v1/policies/two-eyes/versions", "boss", {"text": "Two.", "rules": {"min_approvals": {"standard": 2}}}, 201
+    )
     team.post("/v1/policies/two-eyes/versions/1/publish", "boss2")
     steps = team.get(f"/v1/rights-requests/{asked['id']}", "asker")["steps"]
     assert steps[0]["state"] == "open" and max(step["needed"] for step in steps) == 2

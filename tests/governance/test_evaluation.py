@@ -45,7 +45,10 @@ def answer(team, who="asker", right="publish", account="x:acme"):
 def test_what_is_unknown_is_the_only_reason(team, account):
     assert answer(team, who="nobody") == (False, ["subject_unknown"])
     assert answer(team, account="x:nobody") == (False, ["account_unknown"])
-    assert answer(team, who="nobody", account="nowhere:acme", right="fly") == (False, ["subject_unknown", "account_unknown"])
+    assert answer(team, who="nobody", account="nowhere:acme", right="fly") == (
+        False,
+        ["subject_unknown", "account_unknown"],
+    )
     assert answer(team, right="fly") == (False, ["right_unknown"])
 
 
@@ -158,7 +161,10 @@ def tool(id_, unit, retired):
 TOOLS = st.none() | st.builds(
     UsedTool,
     st.just("fanfare"),
-    st.none() | st.builds(tool, st.sampled_from([PLATFORM, UUID(int=8)]), st.sampled_from([None, UNIT, UUID(int=9)]), st.booleans()),
+    st.none()
+    | st.builds(
+        tool, st.sampled_from([PLATFORM, UUID(int=8)]), st.sampled_from([None, UNIT, UUID(int=9)]), st.booleans()
+    ),
 )
 TYPES = st.none() | st.lists(st.sampled_from(EmploymentType), max_size=2)
 
@@ -169,21 +175,35 @@ def resources(draw):
     values = {} if types is None else {"employment_types": types}
     limits = Limits(values, dict.fromkeys(values, "care@1"), ("care@1",))
     state = draw(st.just(AccountState.ACTIVE) | st.sampled_from(AccountState))
-    return Resource(UUID(int=3), state, (UUID(int=1), UNIT), model, PLATFORM if model.key == "honeycomb" else None, limits)
+    return Resource(
+        UUID(int=3), state, (UUID(int=1), UNIT), model, PLATFORM if model.key == "honeycomb" else None, limits
+    )
 
 
-SUBJECTS = st.builds(Subject, st.just(UUID(int=1)), st.sampled_from([True, True, False]), st.sampled_from(EmploymentType), st.booleans())
-FACTS = st.builds(
-    Facts, st.none() | st.sampled_from(Right), st.none() | SUBJECTS, st.none() | resources(), st.lists(grants(), max_size=4).map(tuple), TOOLS
+SUBJECTS = st.builds(
+    Subject, st.just(UUID(int=1)), st.sampled_from([True, True, False]), st.sampled_from(EmploymentType), st.booleans()
 )
-KNOWN = st.builds(Facts, st.sampled_from(Right), SUBJECTS, resources(), st.lists(grants(), min_size=1, max_size=4).map(tuple), TOOLS)
+FACTS = st.builds(
+    Facts,
+    st.none() | st.sampled_from(Right),
+    st.none() | SUBJECTS,
+    st.none() | resources(),
+    st.lists(grants(), max_size=4).map(tuple),
+    TOOLS,
+)
+KNOWN = st.builds(
+    Facts, st.sampled_from(Right), SUBJECTS, resources(), st.lists(grants(), min_size=1, max_size=4).map(tuple), TOOLS
+)
 
 
 def held(facts):
     """Is there a grant that answers for the right at this very instant?"""
     covering = {facts.right, Right.PUBLISH} if facts.right is Right.DRAFT else {facts.right}
     return any(
-        one.right in covering and one.valid_from <= NOW < one.valid_until and one.ended_at is None and one.suspended_since is None
+        one.right in covering
+        and one.valid_from <= NOW < one.valid_until
+        and one.ended_at is None
+        and one.suspended_since is None
         for one in facts.grants
     )
 
@@ -221,7 +241,9 @@ def test_permitted_is_what_meets_every_condition_and_nothing_else(facts):
 def test_where_something_is_unknown_only_that_is_said(facts):
     codes = [one.code for one in decide(facts, NOW).reasons]
     unknown = [
-        code for code, value in (("subject_unknown", facts.subject), ("account_unknown", facts.resource)) if value is None
+        code
+        for code, value in (("subject_unknown", facts.subject), ("account_unknown", facts.resource))
+        if value is None
     ] or (["right_unknown"] if facts.right is None else [])
     if unknown:
         assert codes == unknown
@@ -234,7 +256,11 @@ def test_one_reason_at_most_is_about_the_grant_and_it_is_the_latest_ones(facts):
     codes = {one.code for one in decide(facts, NOW).reasons}
     about = {"no_grant", "grant_expired", "grant_revoked", "grant_suspended", "grant_not_started"} & codes
     assert len(about) == (0 if held(facts) else 1)
-    covering = [one for one in facts.grants if one.right is facts.right or (facts.right is Right.DRAFT and one.right is Right.PUBLISH)]
+    covering = [
+        one
+        for one in facts.grants
+        if one.right is facts.right or (facts.right is Right.DRAFT and one.right is Right.PUBLISH)
+    ]
     assert ("no_grant" in about) is (not covering)
 
 
@@ -251,9 +277,12 @@ RESTRICTIONS = {
     "revoked": lambda facts: replace(facts, grants=tuple(ended(one) for one in facts.grants)),
     "one revoked": lambda facts: replace(facts, grants=(ended(facts.grants[0]), *facts.grants[1:])),
     "suspended": lambda facts: replace(facts, grants=tuple(replace(one, suspended_since=NOW) for one in facts.grants)),
-    "shorter": lambda facts: replace(facts, grants=tuple(replace(one, valid_until=min(one.valid_until, NOW)) for one in facts.grants)),
+    "shorter": lambda facts: replace(
+        facts, grants=tuple(replace(one, valid_until=min(one.valid_until, NOW)) for one in facts.grants)
+    ),
     "fewer employments": lambda facts: replace(
-        facts, resource=replace(facts.resource, limits=Limits({"employment_types": []}, {"employment_types": "care@2"}, ()))
+        facts,
+        resource=replace(facts.resource, limits=Limits({"employment_types": []}, {"employment_types": "care@2"}, ())),
     ),
     "an unknown tool": lambda facts: replace(facts, tool=UsedTool("nothing", None)),
     "a lower ceiling": lambda facts: replace(
@@ -272,7 +301,9 @@ def test_no_restriction_ever_permits_what_was_refused(facts, name):
 def test_what_an_advisory_model_says_of_policy_refuses_nothing(facts):
     advisory = replace(facts, resource=replace(facts.resource, model=MODELS[ModelKey.DECENTRALIZED]))
     found = decide(advisory, NOW)
-    assert not {"employment_type_excluded", "tool_not_registered", "tool_not_allowed"} & {one.code for one in found.reasons}
+    assert not {"employment_type_excluded", "tool_not_registered", "tool_not_allowed"} & {
+        one.code for one in found.reasons
+    }
     limits = Limits({"employment_types": []}, {"employment_types": "care@2"}, ())
     excluded = decide(replace(advisory, resource=replace(advisory.resource, limits=limits)), NOW)
     assert excluded.permitted is found.permitted and "employment_type_excluded" in {one.code for one in excluded.advice}
@@ -282,7 +313,9 @@ def test_what_an_advisory_model_says_of_policy_refuses_nothing(facts):
 def test_the_very_instant_of_its_end_is_after_it(facts, days):
     at = NOW + timedelta(days=days)
     for one in facts.grants:
-        lasting = replace(one, valid_from=at - timedelta(days=1), valid_until=at, ended_at=None, end=None, suspended_since=None)
+        lasting = replace(
+            one, valid_from=at - timedelta(days=1), valid_until=at, ended_at=None, end=None, suspended_since=None
+        )
         permit = decide(replace(facts, grants=(lasting,)), at - timedelta(microseconds=1)).permitted
         refuse = decide(replace(facts, grants=(lasting,)), at)
         assert not refuse.permitted and ("grant_expired" in {one.code for one in refuse.reasons}) is (

@@ -15,7 +15,9 @@ def two(team):
 
 
 def propose(team, who, handle="acme", status=201, **more):
-    return team.post("/v1/accounts", who, {"network": "x", "handle": handle, "business_unit_id": "sales", **more}, status)
+    return team.post(
+        "/v1/accounts", who, {"network": "x", "handle": handle, "business_unit_id": "sales", **more}, status
+    )
 
 
 def word(team, who, account, decision="approve", status=200):
@@ -107,7 +109,9 @@ def test_a_hub_that_proposes_does_not_approve(team):
 
 def test_networks_that_policy_does_not_allow(team):
     team.post("/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
-    team.post("/v1/policies/care/versions", "content", {"text": "Care.", "rules": {"allowed_networks": ["instagram"]}}, 201)
+    team.post(
+        "/v1/policies/care/versions", "content", {"text": "Care.", "rules": {"allowed_networks": ["instagram"]}}, 201
+    )
     team.post("/v1/policies/care/versions/1/publish", "boss")
     refused = propose(team, "liaison", status=422)
     assert reasons(refused) == ["network_not_allowed"] and refused["reasons"][0]["policy"] == "care@1"
@@ -206,7 +210,9 @@ def test_a_revised_proposal_goes_on_its_route_again(team):
     assert team.want(200, "PATCH", path, "liaison", {"purpose": "As you wish."})["state"] == "proposed"
     word(team, "hub", made)
     assert word(team, "boss", made)["state"] == "approved"
-    assert team.want(200, "PATCH", path, "liaison", {"purpose": "Later."})["state"] == "approved"  # no proposal any more
+    assert (
+        team.want(200, "PATCH", path, "liaison", {"purpose": "Later."})["state"] == "approved"
+    )  # no proposal any more
 
 
 def test_a_proposal_is_changed_and_taken_back_by_whoever_made_it(two):

@@ -39,7 +39,9 @@ def granted(team, account, who="asker", right="publish"):
 def test_before_anybody_chose_the_products_default_holds(team):
     found = governance(team)
     assert found["default"]["id"] is None and found["default"]["model"] == "hub_and_spoke"
-    assert found["overrides"] == [] and found["history"] == [] and [one["key"] for one in found["models"]] == list(MODELS)
+    assert (
+        found["overrides"] == [] and found["history"] == [] and [one["key"] for one in found["models"]] == list(MODELS)
+    )
 
 
 def test_every_choice_is_kept_with_who_when_and_why(team):
@@ -52,7 +54,9 @@ def test_every_choice_is_kept_with_who_when_and_why(team):
     assert [one["reason"] for one in found["history"]] == ["Enough.", "They know their field.", "One voice."]
     assert found["history"][1]["set_by"] == str(team.ids["boss2"])
     assert found["history"][1]["effective_from"] == "2026-03-03T09:00:00Z"
-    assert found["default"]["model"] == "hub_and_spoke" and [one["model"] for one in found["overrides"]] == ["decentralized"]
+    assert found["default"]["model"] == "hub_and_spoke" and [one["model"] for one in found["overrides"]] == [
+        "decentralized"
+    ]
 
 
 def test_the_nearest_choice_upward_holds(team, account):
@@ -72,7 +76,9 @@ def test_the_nearest_choice_upward_holds(team, account):
     assert models() == ["dandelion", "hub_and_spoke", "centralized"]
 
 
-@pytest.mark.parametrize("name", ["organic", "Centralized", "coordinated", "multiple hub-and-spoke", "MULTIPLE_HUB_AND_SPOKE"])
+@pytest.mark.parametrize(
+    "name", ["organic", "Centralized", "coordinated", "multiple hub-and-spoke", "MULTIPLE_HUB_AND_SPOKE"]
+)
 def test_older_names_are_taken(team, name):
     wanted = {"organic": "decentralized", "centralized": "centralized", "coordinated": "hub_and_spoke"}
     assert team.switch("boss", name)["model"] == wanted.get(name.lower(), "dandelion")
@@ -116,7 +122,9 @@ def test_a_preview_changes_nothing_and_tells_what_the_switch_then_does(team, acc
     touched = {one["subject"]["id"] for one in events()[: -len(before)] if one["subject"]["kind"] == "rights_request"}
     assert touched == set(told["rerouted_requests"])
     refusing = {
-        id_ for id_, one in grants.items() if "above_model_ceiling" in team.codes("asker", "asker", one["right"], account)
+        id_
+        for id_, one in grants.items()
+        if "above_model_ceiling" in team.codes("asker", "asker", one["right"], account)
     }
     assert refusing == set(told["refusing_grants"])
     assert {one["state"] for one in team.get("/v1/grants", "boss")["items"]} == {"active"}  # grants stay

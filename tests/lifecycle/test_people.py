@@ -30,8 +30,6 @@ def come_back(team, who, **values):
         lifecycle.come_back(work, directory.employee(work.session, team.ids[who]), values)
 
 
-
-
 def appointments(team, who, **params):
     return [
         (one["role"], one["ended_at"] is not None)
@@ -57,7 +55,9 @@ def test_a_leaver_takes_everything_with_them_in_one_transaction(team, account):
         "rights_request.withdrawn", "rights_request.withdrawn",
     ]  # fmt: skip
     (orphaned,) = [event for event in new if event["action"] == "account.orphaned"]
-    assert orphaned["subject"]["id"] == stewarded and orphaned["after"]["proposed_successor_id"] == str(team.ids["chief"])
+    assert orphaned["subject"]["id"] == stewarded and orphaned["after"]["proposed_successor_id"] == str(
+        team.ids["chief"]
+    )
     for grant in grants:
         found = team.get(f"/v1/grants/{grant['id']}", "boss")
         assert (found["state"], found["end_reason"]) == ("revoked", "the holder has left")
@@ -94,7 +94,10 @@ def test_a_mover_loses_what_was_scoped_to_the_unit_left_and_nothing_else(team, a
         team.appoint("colleague", role, unit)
     grant = granted(team, account, "colleague")
     amend(team, "colleague", department="Logistics")
-    assert sorted(appointments(team, "colleague", ended="false")) == [("campaign_manager", False), ("social_analyst", False)]
+    assert sorted(appointments(team, "colleague", ended="false")) == [
+        ("campaign_manager", False),
+        ("social_analyst", False),
+    ]
     assert appointments(team, "colleague", ended="true") == [("bu_liaison", True)]
     assert team.get(f"/v1/grants/{grant['id']}", "boss")["state"] == "active"
     assert team.events()[0]["action"] != "employee.updated" and len(team.events(action="employee.moved")) == 1
@@ -107,7 +110,10 @@ def test_what_waits_when_its_liaison_moves_goes_to_whoever_else_may_decide(team,
     asked = team.ask("asker", account)
     amend(team, "liaison", department="Logistics")
     steps = team.get(f"/v1/rights-requests/{asked['id']}", "asker")["steps"]
-    assert [(step["kind"], step["state"]) for step in steps] == [("account_liaison", "merged"), ("community_manager", "open")]
+    assert [(step["kind"], step["state"]) for step in steps] == [
+        ("account_liaison", "merged"),
+        ("community_manager", "open"),
+    ]
 
 
 def test_whoever_comes_back_gets_nothing_back(team, account):
@@ -137,7 +143,9 @@ def test_hr_saying_the_same_again_changes_nothing(team):
     amend(team, "asker", display_name="Asker", department="Sales")
     assert len([one for one in team.events() if one["action"].startswith("employee.")]) == before
     amend(team, "asker", display_name="Asker Two")
-    assert team.events()[0]["before"] == {"display_name": "Asker"} and team.events()[0]["after"] == {"display_name": "Asker Two"}
+    assert team.events()[0]["before"] == {"display_name": "Asker"} and team.events()[0]["after"] == {
+        "display_name": "Asker Two"
+    }
 
 
 def test_a_number_and_a_user_name_belong_to_one_person_for_ever(team):
@@ -157,7 +165,10 @@ def test_a_department_is_a_unit_by_key_or_name_or_becomes_one(team):
         assert lifecycle.department(work, "house - al") == made == lifecycle.department(work, "house-al")
         twin = directory.unit(work.session, lifecycle.department(work, "House AL"))
     assert len(known) == 1 and twin.key == "house-al-2" and twin.id != made
-    assert [event["after"]["key"] for event in team.events(action="business_unit.created")[:2]] == ["house-al-2", "house-al"]
+    assert [event["after"]["key"] for event in team.events(action="business_unit.created")[:2]] == [
+        "house-al-2",
+        "house-al",
+    ]
     team.post("/v1/business-units", "boss", {"key": "twin", "name": "Sales"}, 201)
     with team.work() as work:
         assert lifecycle.department(work, "Sales") is None  # two of that name: it is not for us to guess

@@ -108,6 +108,22 @@ def test_a_version_that_comes_to_stand_before_another_takes_its_place(team, acco
     assert team.ask("asker", account)["policy_versions"] == ["care@2"]
 
 
+def test_a_version_that_is_retired_binds_nobody_and_says_so(team, account):
+    enforced(team, {"max_grant_days": 30})
+    granted(team, account)
+    draft(team, {"max_grant_days": 20})
+    retire = lambda n, status=200, who="boss": team.post(
+        f"/v1/policies/care/versions/{n}/retire", who, {"reason": "Over."}, status
+    )  # noqa: E731
+    retire(1, 403, "content")
+    assert retire(1)["state"] == "retired" and retire(2)["state"] == "retired"
+    assert retire(1, 409)["code"] == "version_retired" and publish(team, 2, status=409)["code"]
+    assert granted(team, account, "colleague")["policy_versions"] == []
+    (kept,) = [one for one in team.get("/v1/grants", "boss")["items"] if one["employee_id"] == str(team.ids["asker"])]
+    assert kept["policy_versions"] == ["care@1"] and kept["valid_until"] == "2026-04-01T09:00:00Z"
+    assert team.events(action="policy_version.retired")[0]["reason"] == "Over."
+
+
 def test_a_unit_or_a_network_only_tightens_what_the_enterprise_says(team):
     enforced(
         team,
@@ -194,7 +210,9 @@ def test_only_the_employments_that_policy_names_hold_rights(team, account):
     assert team.get(f"/v1/grants/{grant['id']}", "temp")["state"] == "active"
     team.switch("boss", "decentralized")
     answer = team.evaluate("boss", "temp", "publish", account)
-    assert answer["decision"] is True and [one["code"] for one in answer["context"]["advice"]] == ["employment_type_excluded"]
+    assert answer["decision"] is True and [one["code"] for one in answer["context"]["advice"]] == [
+        "employment_type_excluded"
+    ]
     made = team.ask("temp", account, ["engage"])
     assert made["state"] == "granted" and [one["code"] for one in made["advice"]] == ["employment_type_excluded"]
 
@@ -202,8 +220,12 @@ def test_only_the_employments_that_policy_names_hold_rights(team, account):
 def test_rights_only_on_the_networks_that_policy_names(team, account):
     enforced(team, {"allowed_networks": ["instagram"]}, "unit", kind="business_unit", id="sales")
     assert why(team.ask("asker", account, status=422)) == [("network_not_allowed", "unit@1")]
-    preview = team.post("/v1/rights-requests/preview", "asker", {"account_id": account, "rights": ["draft"], "justification": "x"})
-    assert preview["allowed"] is False and why(preview) == [("network_not_allowed", "unit@1")] and preview["steps"] == []
+    preview = team.post(
+        "/v1/rights-requests/preview", "asker", {"account_id": account, "rights": ["draft"], "justification": "x"}
+    )
+    assert (
+        preview["allowed"] is False and why(preview) == [("network_not_allowed", "unit@1")] and preview["steps"] == []
+    )
     team.ask("asker", team.account("acme", network="instagram"))
 
 
@@ -226,7 +248,10 @@ def test_policy_raises_how_many_must_approve(team, account):
     team.hire("hub2", "Communications")
     team.appoint("hub2", "community_manager")
     asked = team.ask("asker", account)
-    assert [(step["kind"], step["needed"]) for step in asked["steps"]] == [("account_liaison", 1), ("community_manager", 2)]
+    assert [(step["kind"], step["needed"]) for step in asked["steps"]] == [
+        ("account_liaison", 1),
+        ("community_manager", 2),
+    ]
     team.decide("liaison", asked)
     assert team.decide("hub", asked)["state"] == "pending"
     assert team.decide("hub", asked, status=409)["code"] == "already_decided"
@@ -263,19 +288,35 @@ def test_after_the_working_days_of_a_step_the_next_up_may_decide_too(team, accou
     assert "verdue" in open_step["note"] and len(open_step["eligible"]) == 2
     assert [one["id"] for one in team.get("/v1/approvals", "hub")["items"]] == [asked["id"]]
     after = team.decide("hub", asked)
-    assert [step["state"] for step in after["steps"]] == ["approved", "merged", "open"]  # one person decides at most one step
+    assert [step["state"] for step in after["steps"]] == [
+        "approved",
+        "merged",
+        "open",
+    ]  # one person decides at most one step
     assert team.decide("hub", asked, status=409)["code"] == "already_decided"
     assert team.decide("boss", asked)["state"] == "granted"
 
 
 def test_rules_that_there_are_not_and_keys_that_are_taken(team):
     policy(team)
-    for rules in ({"max_days": 3}, {"max_grant_days": 0}, {"employment_types": ["friend"]}, {"min_approvals": {"low": 1}}, []):
+    for rules in (
+        {"max_days": 3},
+        {"max_grant_days": 0},
+        {"employment_types": ["friend"]},
+        {"min_approvals": {"low": 1}},
+        [],
+    ):
         draft(team, rules, status=422)
-    assert draft(team, {"allowed_networks": ["nowhere"]}, status=422)["errors"][0]["pointer"] == "/rules/allowed_networks"
+    assert (
+        draft(team, {"allowed_networks": ["nowhere"]}, status=422)["errors"][0]["pointer"] == "/rules/allowed_networks"
+    )
     body = {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}
     assert team.post("/v1/policies", "boss", body, 409)["code"] == "key_taken"
-    for scope in ({"kind": "enterprise", "id": "sales"}, {"kind": "network"}, {"kind": "business_unit", "id": "sales", "x": 1}):
+    for scope in (
+        {"kind": "enterprise", "id": "sales"},
+        {"kind": "network"},
+        {"kind": "business_unit", "id": "sales", "x": 1},
+    ):
         team.post("/v1/policies", "boss", {**body, "key": "new", "scope": scope}, 422)
     for scope in ({"kind": "network", "id": "nowhere"}, {"kind": "business_unit", "id": "nowhere"}):
         team.post("/v1/policies", "boss", {**body, "key": "new", "scope": scope}, 404)

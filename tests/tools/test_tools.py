@@ -30,7 +30,9 @@ class Tools:
         team.switch("boss", "decentralized")
         assert team.ask("asker", self.account, ["draft"])["state"] == "granted"
         with team.work() as work:
-            self.bearers = {key: create_client(work, key, ["decisions"], tool_key=key, static=True).bearer for key in self.made}
+            self.bearers = {
+                key: create_client(work, key, ["decisions"], tool_key=key, static=True).bearer for key in self.made
+            }
             self.gateway = create_client(work, "Gateway", ["decisions"], gateway=True, static=True).bearer
             self.plain = create_client(work, "Plain", ["decisions"], static=True).bearer
         team.post("/v1/publishing-tools/retired/retire", "developer")
@@ -69,11 +71,18 @@ def test_the_row_of_the_table(tools, model):
     tools.switch(model)
     for key in tools.made:
         assert tools.ask(tools.bearers[key]) == wanted(model, key), key
-        assert tools.ask(tools.bearers[key], tool="central") == wanted(model, key), f"{key}: a tool speaks for itself alone"
+        assert tools.ask(tools.bearers[key], tool="central") == wanted(model, key), (
+            f"{key}: a tool speaks for itself alone"
+        )
         assert tools.ask(tools.gateway, tool=key) == wanted(model, key), f"gateway: {key}"
         assert tools.ask(tools.gateway, tool=tools.made[key]["id"]) == wanted(model, key), f"gateway: {key} by id"
     assert tools.ask(tools.gateway, tool=UNKNOWN) == wanted(model, UNKNOWN)
-    for bearer, context in ((tools.gateway, {}), (tools.gateway, {"tool": ""}), (tools.gateway, {"tool": 7}), (tools.plain, {})):
+    for bearer, context in (
+        (tools.gateway, {}),
+        (tools.gateway, {"tool": ""}),
+        (tools.gateway, {"tool": 7}),
+        (tools.plain, {}),
+    ):
         assert tools.ask(bearer, **context) == wanted(model, NONE), context
     assert tools.ask(tools.plain, tool="platform") == wanted(model, NONE), "only a gateway names tools"
     person = tools.team.token("asker")
@@ -92,7 +101,12 @@ def test_registering_and_retiring(team):
     made = register({"key": "fanfare", "name": "Fanfare", "vendor": "Loud Ltd"}, 201)
     assert made["retired_at"] is None and made["business_unit_id"] is None
     assert register({"key": "fanfare", "name": "Another"}, 409)["code"] == "key_taken"
-    for body in ({"key": "Fan Fare", "name": "x"}, {"key": "f"}, {"key": "f", "name": ""}, {"key": "f", "name": "x", "id": "1"}):
+    for body in (
+        {"key": "Fan Fare", "name": "x"},
+        {"key": "f"},
+        {"key": "f", "name": ""},
+        {"key": "f", "name": "x", "id": "1"},
+    ):
         register(body, 422)
     register({"key": "f", "name": "x", "business_unit_id": "00000000-0000-7000-8000-00000000dead"}, 404)
     for who in ("asker", "liaison", "hub", "auditor", "content"):
@@ -101,7 +115,9 @@ def test_registering_and_retiring(team):
     assert team.get(f"/v1/publishing-tools/{made['id']}", "asker") == made
     first = team.post("/v1/publishing-tools/fanfare/retire", "developer")
     team.clock.turn(hours=1)
-    assert team.post("/v1/publishing-tools/fanfare/retire", "developer") == first  # once is enough, and nothing is told twice
+    assert (
+        team.post("/v1/publishing-tools/fanfare/retire", "developer") == first
+    )  # once is enough, and nothing is told twice
     assert len(team.events(action="publishing_tool.retired")) == 1
     assert [one["key"] for one in team.get("/v1/publishing-tools", "asker")["items"]] == ["fanfare"]
     team.get("/v1/publishing-tools/nothing", "asker", 404)

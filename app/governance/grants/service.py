@@ -86,10 +86,17 @@ def _make_way(work: Work, old: Grant) -> None:
             "The right is held and suspended; it is resumed or revoked before it is granted anew."
         )
     if state is GrantState.EXPIRED:
-        ended = store.end(work.session, old.id, work.now, End.EXPIRED, None, "its time was over", old.valid_until)
-    else:
-        ended = store.end(work.session, old.id, work.now, End.SUPERSEDED, work.actor.id, "granted anew")
-    audit.record(work, f"grant.{ended.end}", ("grant", old.id), before=told(old, work.now), after=told(ended, work.now))
+        _expire(work, old)
+        return
+    ended = store.end(work.session, old.id, work.now, End.SUPERSEDED, work.actor.id, "granted anew")
+    audit.record(work, "grant.superseded", ("grant", old.id), before=told(old, work.now), after=told(ended, work.now))
+
+
+def _expire(work: Work, old: Grant) -> Grant:
+    """Write down that a grant lapsed, when it lapsed."""
+    ended = store.end(work.session, old.id, work.now, End.EXPIRED, None, "its time was over", old.valid_until)
+    audit.record(work, "grant.expired", ("grant", old.id), before=told(old, work.now), after=told(ended, work.now))
+    return ended
 
 
 def grant(work: Work, id_: UUID) -> Grant:
@@ -134,7 +141,9 @@ def revoke(work: Work, id_: UUID, reason: str) -> Grant:
 
 
 def close(work: Work, found: Grant, reason: str) -> Grant:
-    """Revoke a grant whatever it is: a leaver's rights end, whoever had given them."""
+    """Revoke a grant whatever it is: a leaver's rights end, whoever had given them. One that lapsed before has expired."""
+    if found.state_at(work.now) is GrantState.EXPIRED:
+        return _expire(work, found)
     ended = store.end(work.session, found.id, work.now, End.REVOKED, work.actor.id, reason)
     audit.record(
         work,
@@ -187,12 +196,12 @@ def resume(work: Work, id_: UUID, reason: str) -> Grant:
 
 def _held(work: Work, id_: UUID, permission: Permission) -> Grant:
     """A grant that the actor sees and has authority over, held until the transaction ends."""
-    holder = grant(work, id_).employee_id
-    # People before grants, as a leaver's transaction has it: the two must not wait for each other.
-    directory.lock_employees(work.session, {holder, work.me}, shared=True)
+    seen = grant(work, id_)
+    # People, account, grant: in this order everywhere, so that no two transactions wait for each other.
+    directory.lock_employees(work.session, {seen.employee_id, work.me}, shared=True)
+    account = accounts.lock_account(work.session, seen.account_id)
     found = store.lock_grant(work.session, id_)
     work.match(found)
-    account = accounts.account(work.session, found.account_id)
     own = found.employee_id == work.actor.id
     work.actor.require(permission, account.place, own=own)
     if not (own and permission is Permission.GRANT_REVOKE):

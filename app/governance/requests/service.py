@@ -158,7 +158,7 @@ def ask(work: Work, ask: Ask) -> Shown:
     routing.hold_rules(work)
     _check_asker(work, ask)
     directory.lock_employees(work.session, {work.me, ask.beneficiary_id or work.me}, shared=True)
-    planned = plan(work, ask, work.me)
+    planned = _plan_alone(work, ask, work.me)
     refuse(RequestRefused, planned.verdict.refusals)
     _check_not_pending(work, planned.beneficiary.id, ask)
     members = {
@@ -177,6 +177,15 @@ def ask(work: Work, ask: Ask) -> Shown:
     if request.state is RequestState.GRANTED:
         _grant(work, request, planned)
     return show(work, request, planned.on, planned.verdict.advice)
+
+
+def _plan_alone(work: Work, ask: Ask, requester_id: UUID) -> Plan:
+    """Work out an ask with the account held: until the transaction ends nobody else asks for, gets or loses a right on it.
+
+    Else a right could be revoked after it was looked at and before it is granted anew.
+    """
+    accounts.lock_account(work.session, ask.account_id)
+    return plan(work, ask, requester_id)
 
 
 def _check_not_pending(work: Work, beneficiary_id: UUID, ask: Ask, but: UUID | None = None) -> None:
@@ -224,7 +233,7 @@ def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Show
     limits = policies.limits(work, accounts.account(work.session, request.account_id).place)
     after, on = routing.decide(work, request, limits, verdict, comment)
     if after.state is RequestState.GRANTED:
-        _grant(work, after, plan(work, _ask_of(after), after.requester_id))
+        _grant(work, after, _plan_alone(work, _ask_of(after), after.requester_id))
     return show(work, after, on)
 
 
@@ -249,7 +258,7 @@ def revise(work: Work, id_: UUID, changes: Mapping[str, Any]) -> Shown:
         request.beneficiary_id,
         changes.get("until", request.until),
     )
-    planned = plan(work, wanted, request.requester_id)
+    planned = _plan_alone(work, wanted, request.requester_id)
     refuse(RequestRefused, planned.verdict.refusals)
     _check_not_pending(work, request.beneficiary_id, wanted, but=request.id)
     fresh = {
