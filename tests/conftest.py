@@ -92,3 +92,8 @@ def house(world):
 def team(world):
     """A service with a small organisation in it (see ``staffed``)."""
     return staffed(world)
+
+
+def pytest_make_parametrize_id(val, argname):
+    """A test that is named after a made token has another name in every worker; it is named after the argument."""
+    return argname if isinstance(val, str | bytes) and len(val) > 40 else None

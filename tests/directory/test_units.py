@@ -105,9 +105,11 @@ def test_a_liaisons_scope_follows_the_tree(team, tree):
     account = team.account("acme_madrid", "madrid")
     may = lambda: team.call("PATCH", f"/v1/accounts/{account}", "eu", {"purpose": "Ours."}).status_code == 200  # noqa: E731
     asked = team.ask("pablo", account)
-    first = lambda: [
-        one["employee_id"] for one in team.get(f"/v1/rights-requests/{asked['id']}", "pablo")["steps"][0]["eligible"]
-    ]  # noqa: E731
+
+    def first():
+        opened = team.get(f"/v1/rights-requests/{asked['id']}", "pablo")["steps"][0]
+        return [one["employee_id"] for one in opened["eligible"]]
+
     assert may() and first() == [str(team.ids["eu"])]
     patch(team, "spain", {"parent_id": tree["asia"]})
     assert not may() and first() == []

@@ -13,7 +13,6 @@ from app.audit import service as audit
 from app.directory import store as directory
 from app.governance.models import service as models
 from app.governance.models.rules import Model, Right
-from app.governance.reasons.rules import NoLongerAllowed, Reason, ReasonCode, refuse
 from app.kernel.actor import Permission, Place
 from app.kernel.errors import NotFound
 from app.kernel.pages import Page
@@ -41,26 +40,12 @@ class Award:
 
 
 def issue(work: Work, award: Award) -> list[Grant]:
-    """Grant every right of an award. Raises ``GrantExists``, ``GrantSuspended``, ``NoLongerAllowed``.
+    """Grant every right of an award. Raises ``GrantExists``, ``GrantSuspended``.
 
-    The account's row is held, so that two grants cannot both be the last that policy allows.
+    The caller holds the account since before the award was judged, so that two grants cannot both be the last that policy
+    allows.
     """
-    accounts.lock_account(work.session, award.account.id)
-    _check_room(work, award)
     return [_issue(work, award, right) for right in award.rights]
-
-
-def _check_room(work: Work, award: Award) -> None:
-    most = None if award.model.advisory else award.limits["max_publishers_per_account"]
-    if most is None or Right.PUBLISH not in award.rights:
-        return
-    others = [
-        one for one in store.open_on_account(work.session, award.account.id) if one.employee_id != award.employee_id
-    ]
-    if rules.publishers(others, work.now) >= most:
-        policy = award.limits.source["max_publishers_per_account"]
-        full = Reason(ReasonCode.PUBLISHERS_FULL, f"{most} people may publish on this account, and as many do.", policy)
-        refuse(NoLongerAllowed, (full,))
 
 
 def _issue(work: Work, award: Award, right: Right) -> Grant:
