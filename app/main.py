@@ -93,6 +93,16 @@ def house_for(engine: Engine, clock: Clock = system_clock) -> House:
     )
 
 
+def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: str | None = None) -> None:
+    """Give an application the database, the keys and the clock that it works with."""
+    engine = engine_for(told.database_url)
+    app.state.house = house_for(engine, clock)
+    app.state.engine = engine
+    app.state.schema_behind = partial(migrating.behind, engine)
+    app.state.cursor_key = signing.cursor_key(told.keys)
+    app.state.identity = build_identity(told, notice=notice)
+
+
 def create_app(
     settings: Settings | None = None,
     clock: Clock = system_clock,
@@ -101,17 +111,12 @@ def create_app(
 ) -> FastAPI:
     """The application. ``examples``: values that exist in the database served; ``notice``: a line on the login page."""
     told = settings or load()
-    engine = engine_for(told.database_url)
     app = FastAPI(
         title="Social media CoE governance API", version="0.1.0", description=DESCRIPTION,
         docs_url=None, redoc_url=None, redirect_slashes=False, openapi_tags=[{"name": tag.value} for tag in Tag],
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
-    app.state.house = house_for(engine, clock)
-    app.state.engine = engine
-    app.state.schema_behind = partial(migrating.behind, engine)
-    app.state.cursor_key = signing.cursor_key(told.keys)
-    app.state.identity = build_identity(told, notice=notice)
+    furnish(app, told, clock, notice)
     problems.install(app, everywhere=(Unauthenticated, Unavailable), with_body=BODY_ERRORS)
     for router in SERVED[told.role]:
         app.include_router(router)

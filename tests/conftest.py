@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import migrating
+from app.identity import signing
 from app.settings import Settings
 from tests.kit import World, staffed
 
@@ -51,21 +53,67 @@ def postgres_template(postgres_server):
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory):
+    """Signing keys, made once: making one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("keys") / "keys"
+    signing.key_ring(folder)
+    signing.cursor_key(folder)
+    return folder
+
+
+def _staff(url, folder, keys):
+    """Put the small organisation into a database; answers its people's ids."""
+    shutil.copytree(keys, folder / "keys")
+    made = staffed(World(url, folder))
+    made.close()
+    return made.ids
+
+
+@pytest.fixture(scope="session")
+def sqlite_team(sqlite_template, keys, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("team")
+    shutil.copy(sqlite_template, folder / "coe.db")
+    ids = _staff(f"sqlite:///{folder / 'coe.db'}", folder, keys)
+    with sa.create_engine(f"sqlite:///{folder / 'coe.db'}").connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder / "coe.db", ids
+
+
+@pytest.fixture(scope="session")
+def postgres_team(postgres_server, postgres_template, keys, tmp_path_factory):
+    with _postgres_copy(postgres_server, postgres_template.database) as url:
+        yield url, _staff(url.render_as_string(hide_password=False), tmp_path_factory.mktemp("team"), keys)
+
+
+@contextmanager
+def _postgres_copy(server, template):
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    name = f"coe_{uuid4().hex}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.set(database=name)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _wants_team(request):
+    """A test that asks for the team starts from a copy of it: founding it takes longer than most tests."""
+    return "team" in request.fixturenames
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template, tmp_path):
-    shutil.copy(sqlite_template, tmp_path / "coe.db")
+def sqlite_url(request, tmp_path):
+    template = request.getfixturevalue("sqlite_team")[0] if _wants_team(request) else None
+    shutil.copy(template or request.getfixturevalue("sqlite_template"), tmp_path / "coe.db")
     return f"sqlite:///{tmp_path / 'coe.db'}"
 
 
 @pytest.fixture
-def postgres_url(postgres_server, postgres_template):
-    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    name = f"coe_{uuid4().hex}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {postgres_template.database}")
-    yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(request, postgres_server):
+    template = request.getfixturevalue("postgres_team")[0] if _wants_team(request) else None
+    with _postgres_copy(postgres_server, (template or request.getfixturevalue("postgres_template")).database) as url:
+        yield url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -75,8 +123,9 @@ def database_url(request):
 
 
 @pytest.fixture
-def world(database_url, tmp_path):
+def world(database_url, tmp_path, keys):
     """A whole service on a fresh database."""
+    shutil.copytree(keys, tmp_path / "keys")
     made = World(database_url, tmp_path)
     yield made
     made.close()
@@ -89,9 +138,11 @@ def house(world):
 
 
 @pytest.fixture
-def team(world):
+def team(world, request):
     """A service with a small organisation in it (see ``staffed``)."""
-    return staffed(world)
+    kind = "sqlite_team" if world.settings.sqlite else "postgres_team"
+    world.ids = dict(request.getfixturevalue(kind)[1])
+    return world
 
 
 def pytest_make_parametrize_id(val, argname):

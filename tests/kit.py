@@ -1,6 +1,8 @@
 """What tests stand on: a whole service on a fresh, migrated database, with a clock that is turned by hand."""
 
+import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from fastapi.testclient import TestClient
 
@@ -9,7 +11,7 @@ from app.identity import service as identity
 from app.kernel.access import operator_work
 from app.kernel.actor import Scope, ScopeKind
 from app.lifecycle import service as lifecycle
-from app.main import create_app
+from app.main import create_app, furnish
 from app.roles import service as roles
 from app.roles.rules import Role
 from app.settings import Settings
@@ -32,6 +34,13 @@ class Refused(AssertionError):
     """Another status than the test wanted."""
 
 
+@cache
+def _application():
+    """One application for all tests of a process: what it works with is changed, its routes are built once."""
+    with tempfile.TemporaryDirectory() as folder:
+        return create_app(Settings(_env_file=None, database_url="sqlite://", key_dir=f"{folder}/keys"))
+
+
 class World:
     """A service, and everybody who calls it."""
 
@@ -40,7 +49,8 @@ class World:
         self.settings = Settings(
             _env_file=None, database_url=url, key_dir=folder / "keys", public_url="http://127.0.0.1:8000"
         )
-        self.app = create_app(self.settings, self.clock)
+        self.app = _application()
+        furnish(self.app, self.settings, self.clock)
         self.house = self.app.state.house
         self.client = TestClient(self.app, raise_server_exceptions=False)
         self.ids = {}

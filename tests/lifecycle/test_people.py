@@ -122,6 +122,7 @@ def test_whoever_comes_back_gets_nothing_back(team, account):
     team.fire("asker")
     team.clock.turn(days=30)
     come_back(team, "asker")
+    assert team.get("/v1/me", "asker")["employee"]["left_at"] is None
     assert team.get("/v1/me", "asker")["appointments"] == [] == team.get("/v1/me", "asker")["grants"]
     assert team.codes("asker", "asker", "publish", account) == {"grant_revoked"}
     assert team.get(f"/v1/grants/{grant['id']}", "asker")["state"] == "revoked"
