@@ -6,6 +6,8 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import text
 
+from app.governance.grants import service as grants
+
 ROUNDS = 12
 FINE = {200, 201, 401, 403, 404, 409, 412, 422, 503}
 """503: the database gave a lock up, and says to try again. Never 500."""
@@ -151,6 +153,23 @@ def test_who_leaves_while_being_granted_holds_nothing_afterwards(race, account):
         (request,) = race.rows("SELECT state FROM request ORDER BY id DESC LIMIT 1")
         assert request == (("granted",) if answer.status_code == 200 else ("withdrawn",)), answer.text
         assert race.rows("SELECT id FROM posting_grant WHERE ended_at IS NULL") == []
+    check(race)
+
+
+def test_who_leaves_in_the_very_midst_of_being_granted_holds_nothing_afterwards(race, account, monkeypatch):
+    issue, leaving = grants.issue, Thread(target=race.team.fire, args=("asker",))
+
+    def meanwhile(work, award):
+        leaving.start()
+        leaving.join(0.5)  # it gets as far as it can: no further than this transaction lets it
+        return issue(work, award)
+
+    asked = race.ask("asker", account)
+    race.decide("liaison", asked)
+    monkeypatch.setattr(grants, "issue", meanwhile)
+    answer = race.one(*race.word("hub", asked))
+    leaving.join()
+    assert answer.status_code == 200 and race.rows("SELECT id FROM posting_grant WHERE ended_at IS NULL") == []
     check(race)
 
 
