@@ -32,7 +32,7 @@ def free_port():
         return one.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """`coe demo` on a free port, as its own process; it prints where it is and the password."""
     port = free_port()
@@ -79,7 +79,7 @@ def answer(url, process):
     raise AssertionError("the demo has ended")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     driver = pytest.importorskip("playwright.sync_api", reason=MISSING)
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
