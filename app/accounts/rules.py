@@ -13,6 +13,12 @@ from app.policies.rules import Limits, RiskTier
 
 
 class AccountState(StrEnum):
+    """Where an account stands; an ``archived`` one is kept for ever.
+
+    A ``denied`` or ``withdrawn`` proposal leaves the handle free. A ``discovered`` or ``disputed`` account was found on
+    the network and proposed by nobody.
+    """
+
     PROPOSED = "proposed"
     CHANGES_REQUESTED = "changes_requested"
     DENIED = "denied"

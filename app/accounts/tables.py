@@ -10,6 +10,11 @@ _REGISTERED = text("state NOT IN ('denied', 'withdrawn')")
 
 
 class Account(Resource, Base):
+    """``handle`` is canonical, ``handle_written`` as people write it; handles that look alike share a ``skeleton``.
+
+    ``official_from`` and ``official_until``: from its activation to its decommissioning.
+    """
+
     __tablename__ = "account"
     __table_args__ = (
         # A denied or withdrawn proposal leaves the handle free; everything else keeps it for ever.

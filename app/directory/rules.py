@@ -35,12 +35,16 @@ class Function(StrEnum):
 
 
 class EmploymentType(StrEnum):
+    """How a person is employed, as HR says; policy may keep posting rights to some of these (``employment_types``)."""
+
     EMPLOYEE = "employee"
     CONTRACTOR = "contractor"
     AGENCY = "agency"
 
 
 class UnitState(StrEnum):
+    """A unit that is ``closed`` is history: it takes nothing new and is never opened again."""
+
     OPEN = "open"
     CLOSED = "closed"
 

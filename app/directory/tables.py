@@ -8,6 +8,8 @@ from app.kernel.database import Base, Resource
 
 
 class BusinessUnit(Resource, Base):
+    """``name_key``: what ``key_of`` makes of the name. ``merged_into_id``: which unit took over from a closed one."""
+
     __tablename__ = "business_unit"
     __table_args__ = (CheckConstraint("state IN ('open', 'closed')", name="state"),)
 
@@ -26,6 +28,11 @@ class BusinessUnit(Resource, Base):
 
 
 class Employee(Resource, Base):
+    """``..._key`` columns hold what ``key_of`` makes of their namesakes: uniqueness and look-up go by them.
+
+    Leaving changes the row and never deletes it: grants, decisions and the audit log go on pointing at it.
+    """
+
     __tablename__ = "employee"
     __table_args__ = (
         CheckConstraint("employment_type IN ('employee', 'contractor', 'agency')", name="employment_type"),

@@ -140,16 +140,22 @@ class Allow:
 
 
 class AllowWork(Allow):
+    """The lock of a route that reads or writes as its method says. Raises ``Unauthenticated``, ``Forbidden``."""
+
     async def __call__(self, work: Annotated[Work, _WORK]) -> Work:
         return _admit(work, self.permission)
 
 
 class AllowReading(Allow):
+    """The lock of a route that only reads, POST or not. Raises ``Unauthenticated``, ``Forbidden``."""
+
     async def __call__(self, work: Annotated[Work, _READING]) -> Work:
         return _admit(work, self.permission)
 
 
 class AllowPublic(Allow):
+    """No lock: a token is not even looked at, so that a bad one is no obstacle either."""
+
     async def __call__(self, work: Annotated[Work, _PUBLIC]) -> Work:
         return work
 
@@ -174,6 +180,11 @@ class Route(APIRoute):
     """A route whose transaction sees the finished reply before it commits."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """A handler that leaves the raw body and the finished reply in ``request.state`` for the transaction.
+
+        A call repeated under its Idempotency-Key gets the kept answer, marked ``Idempotency-Replayed``. Raises
+        ``Invalid`` for a query parameter that the route does not declare.
+        """
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:

@@ -61,6 +61,8 @@ class Reach(StrEnum):
 
 
 class ScopeKind(StrEnum):
+    """How far an appointment or a policy reaches: everywhere, one unit with all below it, or one network."""
+
     ENTERPRISE = "enterprise"
     BUSINESS_UNIT = "business_unit"
     NETWORK = "network"
@@ -103,6 +105,8 @@ class Power:
 
 
 class ActorKind(StrEnum):
+    """What acts. The audit log and the kept Idempotency-Keys hold these values: one once used is never renamed."""
+
     EMPLOYEE = "employee"
     CLIENT = "client"
     OPERATOR = "operator"

@@ -76,6 +76,8 @@ class Unauthenticated(DomainError):
 
 
 class Forbidden(DomainError):
+    """Seen but not allowed; what one may not even see is ``NotFound`` (the field's rule)."""
+
     code = "forbidden"
     title = "You may not do this"
 
@@ -88,6 +90,8 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
+    """The input is sound, but things are not in a state for it; the codes of the subclasses say in which they are."""
+
     code = "conflict"
     title = "The present state does not allow this"
 

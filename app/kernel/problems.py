@@ -95,6 +95,7 @@ class ProblemResponse(Response):
     media_type = MEDIA_TYPE
 
     def render(self, content: Any) -> bytes:
+        """JSON in UTF-8, "?" for half of a surrogate pair. Raises ``ValueError`` for NaN and Infinity (RFC 8259 6)."""
         return json.dumps(jsonable_encoder(content), ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
 
 

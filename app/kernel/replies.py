@@ -30,11 +30,15 @@ class KeyReused(Invalid):
 
 
 class KeyInUse(Conflict):
+    """Nothing of the second call was done: it may be sent again, unchanged and under the same key."""
+
     code = "idempotency_key_in_use"
     title = "The first request with this Idempotency-Key has not ended yet"
 
 
 class Reply(Base):
+    """A caller's claim of a key. ``status``, ``headers`` (JSON) and ``body`` are null until the work has its answer."""
+
     __tablename__ = "idempotent_reply"
 
     principal: Mapped[str] = mapped_column(primary_key=True)

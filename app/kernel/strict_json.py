@@ -60,11 +60,15 @@ class NotANumber(MalformedRequest):
 
 
 class NumberOutOfRange(MalformedRequest):
+    """Beyond 64 bits with a sign, or for a fraction beyond a double: readers would differ on it (RFC 8259 6)."""
+
     code = "number_out_of_range"
     title = "A number in the body is too large"
 
 
 class InvalidUnicode(MalformedRequest):
+    """Not UTF-8, a byte order mark in front (RFC 8259 8.1), half of a surrogate pair, or a NUL in body or address."""
+
     code = "invalid_unicode"
     title = "The request holds characters that are no text"
 

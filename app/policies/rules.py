@@ -13,6 +13,12 @@ from app.kernel.errors import Conflict, FieldError, Forbidden, Invalid
 
 
 class PolicyState(StrEnum):
+    """Where a policy's version stands; only a draft is published, and what was published never changes.
+
+    ``superseded``: a later version has begun. ``retired``: taken out of force, or dropped as a draft, with no other in
+    its place.
+    """
+
     DRAFT = "draft"
     PUBLISHED = "published"
     SUPERSEDED = "superseded"

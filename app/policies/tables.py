@@ -9,6 +9,8 @@ from app.kernel.database import Base, Resource
 
 
 class Policy(Resource, Base):
+    """Where its versions hold: a unit with all below it, a network, or (neither) the enterprise."""
+
     __tablename__ = "policy"
 
     key: Mapped[str] = mapped_column(unique=True)
@@ -19,6 +21,11 @@ class Policy(Resource, Base):
 
 
 class PolicyVersion(Resource, Base):
+    """``rules`` is the typed data that is enforced, ``text`` Markdown for people, with its SHA-256 in hex.
+
+    In force from ``effective_from`` up to ``superseded_at``, which may lie ahead.
+    """
+
     __tablename__ = "policy_version"
     __table_args__ = (
         UniqueConstraint("policy_id", "n"),

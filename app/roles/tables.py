@@ -8,6 +8,11 @@ from app.kernel.database import Base, Resource
 
 
 class Appointment(Resource, Base):
+    """A role over one scope, from ``valid_from`` up to ``valid_until`` (null: open-ended) or ``ended_at``, if sooner.
+
+    ``appointed_by`` is null where an operator did it at the command line.
+    """
+
     __tablename__ = "appointment"
     __table_args__ = (
         CheckConstraint(

@@ -8,6 +8,8 @@ from app.kernel.database import Base, Resource
 
 
 class PublishingTool(Resource, Base):
+    """Without a unit it is the centre's; one with ``retired_at`` is registered no more."""
+
     __tablename__ = "publishing_tool"
 
     key: Mapped[str] = mapped_column(unique=True)

@@ -14,6 +14,8 @@ from app.policies.rules import Limits
 
 
 class GrantState(StrEnum):
+    """Where a grant stands at the instant of asking; ``expired``, ``revoked`` and ``superseded`` are ends, for good."""
+
     SCHEDULED = "scheduled"
     ACTIVE = "active"
     SUSPENDED = "suspended"

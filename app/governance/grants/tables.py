@@ -12,6 +12,12 @@ _SUSPENDED = text("resumed_at IS NULL")
 
 
 class Grant(Resource, Base):
+    """One right of one person on one account, from ``valid_from`` up to, and not at, ``valid_until``.
+
+    ``model``, ``policy_versions`` (``key@n``) and ``approvers`` are those of the decision, and never change after it.
+    ``end`` (expired, revoked, superseded) is null until it is written down: a grant may have expired before.
+    """
+
     __tablename__ = "posting_grant"
     __table_args__ = (
         # Racing approvals end here: one open grant per person, account and right; ended ones are history.

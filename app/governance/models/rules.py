@@ -61,6 +61,8 @@ class Authority(StrEnum):
 
 
 class ModelKey(StrEnum):
+    """The five ways to share authority between the centre and the business units; older names are aliases of these."""
+
     DECENTRALIZED = "decentralized"
     CENTRALIZED = "centralized"
     HUB_AND_SPOKE = "hub_and_spoke"

@@ -51,11 +51,18 @@ def _rights_steps(model: Model, rights: frozenset[Right], high_risk: bool) -> tu
 
 
 class RequestKind(StrEnum):
+    """What is asked for: rights on an account, or that an account be registered."""
+
     RIGHTS = "rights"
     REGISTRATION = "registration"
 
 
 class RequestState(StrEnum):
+    """Where a request stands: ``pending`` waits for an approver, ``changes_requested`` for its requester.
+
+    All the others are ends, for good.
+    """
+
     PENDING = "pending"
     GRANTED = "granted"
     DENIED = "denied"

@@ -60,12 +60,23 @@ class AlreadyDecided(Conflict):
 
 
 class Verdict(StrEnum):
+    """An approver's word on a step: one ``deny`` ends the request.
+
+    ``request_changes`` gives it back to its requester, whose edit starts it anew with every decision reset.
+    """
+
     APPROVE = "approve"
     DENY = "deny"
     REQUEST_CHANGES = "request_changes"
 
 
 class StepState(StrEnum):
+    """Where one step of a route stands.
+
+    ``merged``: too few could decide it, so it went up. ``blocked_no_approver``: there is nobody above either, and only
+    an appointment helps.
+    """
+
     WAITING = "waiting"
     OPEN = "open"
     APPROVED = "approved"
@@ -107,6 +118,7 @@ class Matter:
 
     @property
     def own(self) -> frozenset[UUID]:
+        """Those who never decide it, since it is theirs: requester and beneficiary (the field's rule)."""
         return frozenset({self.requester_id, self.beneficiary_id})
 
 

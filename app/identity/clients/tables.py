@@ -8,6 +8,11 @@ from app.kernel.database import Base, Resource
 
 
 class Client(Resource, Base):
+    """A registered client; without ``secret_hash`` it is public (RFC 6749 2.1). Its id is its ``client_id``.
+
+    ``redirect_uris``: where a login may return to, compared exactly. Once the owner has left, the client may not act.
+    """
+
     __tablename__ = "client"
     __table_args__ = (
         CheckConstraint("tool_id IS NULL OR NOT gateway", name="tool_or_gateway"),

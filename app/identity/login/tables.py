@@ -8,6 +8,8 @@ from app.kernel.database import Base
 
 
 class Login(Base):
+    """A person's password, as an Argon2id hash with its own parameters in it; who has no row cannot log in here."""
+
     __tablename__ = "login"
 
     employee_id: Mapped[UUID] = mapped_column(ForeignKey("employee.id"), primary_key=True)
@@ -17,6 +19,8 @@ class Login(Base):
 
 
 class LoginThrottle(Base):
+    """How many ``tries`` there were under a key since ``began_at``; a row whose window is over is dropped."""
+
     __tablename__ = "login_throttle"
 
     key: Mapped[str] = mapped_column(primary_key=True)  # "account:..." or "address:...", see rules

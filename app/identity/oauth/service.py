@@ -189,6 +189,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         """Nobody listens."""
 
     def create_oauth2_request(self, request: Request) -> Request:
+        """The request itself: the routes make it in authlib's form already (see ``Request``)."""
         return request
 
     def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> Answer:

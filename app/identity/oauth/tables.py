@@ -8,6 +8,8 @@ from app.kernel.database import Base
 
 
 class AuthorizationCode(Base):
+    """A code given after a login (RFC 6749 4.1.2), kept past its use: only so is a second use known for what it is."""
+
     __tablename__ = "authorization_code"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
