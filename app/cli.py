@@ -133,7 +133,7 @@ def create_client(
     static: Annotated[bool, typer.Option("--static", help="A long-lived bearer instead of a secret.")] = False,
 ) -> None:
     """Register a service client; its secret is shown once."""
-    from app.identity.clients import service as client_service
+    from app.clients import service as client_service
 
     with working() as work:
         made = client_service.create_client(work, name, scope, tool_key=tool, gateway=gateway, static=static)

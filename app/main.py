@@ -14,6 +14,7 @@ from app.audit import api as audit
 from app.audit import service as audit_service
 from app.audit import tables as _audit
 from app.authzen import api as authzen
+from app.clients import tables as _clients
 from app.directory import api as directory
 from app.directory import tables as _directory
 from app.docs import api as docs
@@ -25,10 +26,10 @@ from app.governance.registrations import api as registrations
 from app.governance.requests import api as requests
 from app.governance.routing import tables as _routing
 from app.governance.switching import api as switching
+from app.groups import tables as _groups
 from app.identity import api as identity
 from app.identity import deps as identity_deps
 from app.identity import signing
-from app.identity.clients import tables as _clients
 from app.identity.login import tables as _login
 from app.identity.oauth import tables as _oauth
 from app.identity.service import build_identity
@@ -55,7 +56,8 @@ from app.tools import tables as _tools
 
 METADATA = Base.metadata
 TABLES = (
-    _accounts, _audit, _clients, _directory, _grants, _login, _models, _networks, _oauth, _policies, _roles, _routing, _tools,
+    _accounts, _audit, _clients, _directory, _grants, _groups, _login, _models, _networks, _oauth, _policies, _roles,
+    _routing, _tools,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 

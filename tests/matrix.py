@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.directory import service as directory
-from app.identity.clients import service as clients
+from app.clients import service as clients
 from app.roles import service as roles
 from app.roles.rules import SCOPES, ClientScope
 from tests.kit import World

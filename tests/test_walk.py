@@ -176,7 +176,7 @@ def test_honeycomb_depends_on_the_platform(congress):
 
 
 def client(world, tool):
-    from app.identity.clients import service as clients
+    from app.clients import service as clients
 
     with world.work() as work:
         return clients.create_client(work, f"{tool} in production", ["decisions"], tool_key=tool, static=True).bearer

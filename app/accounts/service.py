@@ -85,7 +85,11 @@ def show(work: Work, account: Account) -> Shown:
 def show_all(work: Work, found: list[Account]) -> list[Shown]:
     """Accounts with their flags, in as many statements as one."""
     people = directory.employees(work.session, {one for account in found for one in account.stewards})
-    left = {id_: person.left_at or person.updated_at for id_, person in people.items() if not person.active}
+    left = {
+        id_: person.left_at or person.ends_at or person.updated_at
+        for id_, person in people.items()
+        if not person.employed(work.now)
+    }
     in_force = policies.in_force(work.session, work.now)
     shown = []
     for account in found:
@@ -138,7 +142,7 @@ def step(work: Work, id_: UUID, verb: Verb, reason: str | None) -> Shown:
     before = store.lock_account(work.session, id_)
     work.match(before)
     permission = Permission.ACCOUNT_MANAGE if verb is Verb.ACTIVATE else Permission.ACCOUNT_STOP
-    work.actor.require(permission, before.place, own=work.actor.id in before.stewards)
+    work.actor.require(permission, before.place, own=work.actor.employee_id in before.stewards)
     after = rules.moved_to(before, verb)
     changes: dict[str, Any] = {"state": after}
     if verb is Verb.ACTIVATE:
@@ -161,7 +165,7 @@ def validate(work: Work, id_: UUID) -> Shown:
     """A custodian or the hub has looked: the account is as the inventory says."""
     before = store.lock_account(work.session, id_)
     work.match(before)
-    work.actor.require(Permission.ACCOUNT_MANAGE, before.place, own=work.actor.id in before.stewards)
+    work.actor.require(Permission.ACCOUNT_MANAGE, before.place, own=work.actor.employee_id in before.stewards)
     return _changed(work, before, {"last_validated_at": work.now}, "account.validated")
 
 
@@ -169,7 +173,7 @@ def active_at(work: Work, id_: UUID, at: datetime) -> Shown:
     """There was activity on the account at this instant; an older report than the last changes nothing."""
     before = store.lock_account(work.session, id_)
     work.match(before)
-    work.actor.require(Permission.ACCOUNT_MANAGE, before.place, own=work.actor.id in before.stewards)
+    work.actor.require(Permission.ACCOUNT_MANAGE, before.place, own=work.actor.employee_id in before.stewards)
     if at > work.now + timedelta(minutes=5):
         raise Invalid.field("/at", "in_the_future", "Activity has happened, or it is no activity.")
     if before.last_activity_at is not None and at <= before.last_activity_at:
@@ -183,7 +187,7 @@ def update(work: Work, before: Account, changes: Mapping[str, Any]) -> Account:
     if before.state in rules.HISTORY:
         raise rules.WrongState(f"The account is {before.state}; its record is history.")
     proposal = before.state in (AccountState.PROPOSED, AccountState.CHANGES_REQUESTED)
-    own = work.actor.id in before.stewards or (proposal and work.actor.id == before.proposed_by)
+    own = work.actor.employee_id in before.stewards or (proposal and work.actor.employee_id == before.proposed_by)
     work.actor.require(Permission.ACCOUNT_UPDATE, before.place, own=own)
     if {"risk", "business_unit_id"} & set(changes):
         work.actor.require(Permission.ACCOUNT_STOP, before.place)
@@ -208,7 +212,7 @@ def check_people(work: Work, changes: Mapping[str, Any], before: Account | None 
     people = directory.employees(work.session, [changes[name] for name in named])
     for name in named:
         person = people.get(changes[name])
-        if person is None or not person.active:
+        if person is None or not person.employed(work.now):
             raise Invalid.field(f"/{name}", "unknown_employee", "A custodian must be an active employee.")
     after = [changes[name] if name in changes else getattr(before, name, None) for name in names]
     if named and after[0] == after[1]:

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from app.kernel.actor import Place
 from app.kernel.errors import Conflict, FieldError, Invalid
@@ -15,6 +17,7 @@ ROOT_ID = UUID("00000000-0000-7000-8000-000000000001")
 """The root of the tree, made by the first migration: the enterprise itself."""
 ROOT_KEY = "enterprise"
 MAX_DEPTH = 32
+_EPOCH, _FOR_EVER = date(1900, 1, 1), date(9000, 1, 1)
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -106,10 +109,16 @@ class BusinessUnit:
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """A person as HR states them."""
+    """A person as HR states them.
+
+    ``active`` is HR's word. Whether someone is employed at an instant is for ``employed``: joining and leaving may be
+    dated ahead, and take effect on their day whether or not anybody looks.
+    ``attributes``: what HR's feed states beyond these members, in the feed's own words.
+    """
 
     id: UUID
     employee_number: str
+    external_id: str | None
     user_name: str
     email: str | None
     given_name: str | None
@@ -123,10 +132,34 @@ class Employee:
     hired_on: date | None
     terminated_on: date | None
     active: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
     left_at: datetime | None
+    deleted_at: datetime | None
+    attributes: Mapping[str, Any] | None
     created_at: datetime
     updated_at: datetime
     version: int
+
+    def employed(self, at: datetime) -> bool:
+        """Is this person one of us at that instant?"""
+        begun = self.starts_at is None or self.starts_at <= at
+        return self.active and begun and not self.over(at)
+
+    def over(self, at: datetime) -> bool:
+        """Was their last day before that instant?"""
+        return self.ends_at is not None and self.ends_at <= at
+
+
+def bounds(hired_on: date | None, terminated_on: date | None, timezone: str) -> dict[str, datetime | None]:
+    """The instants between which someone is employed: the first day's begin and the last day's end where their unit is."""
+    zone = ZoneInfo(timezone)
+    begins = hired_on if hired_on and hired_on >= _EPOCH else None  # HR's way to say "since ever"
+    ends = terminated_on + timedelta(days=1) if terminated_on and terminated_on < _FOR_EVER else None
+    return {
+        "starts_at": datetime.combine(begins, time(), zone) if begins else None,
+        "ends_at": datetime.combine(ends, time(), zone) if ends else None,
+    }
 
 
 def slug(name: str) -> str:

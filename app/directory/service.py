@@ -1,6 +1,7 @@
 """Units and employees: one function per verb. Joining, moving and leaving are in ``lifecycle``, which reaches further."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,8 @@ def update_unit(work: Work, id_or_key: str, changes: Mapping[str, Any]) -> Busin
     unit = move_unit(work, before, parent_id)
     if rest:
         unit = store.save_unit(work.session, unit, work.now, rest)
+    if unit.timezone != before.timezone:
+        store.redate(work.session, unit, work.now)
     if told(unit) != told(before):
         audit.record(work, "business_unit.updated", ("business_unit", unit.id), before=told(before), after=told(unit))
     return work.show(unit)
@@ -84,13 +87,21 @@ def told(unit: BusinessUnit) -> dict[str, Any]:
 
 def employee(work: Work, id_: UUID) -> Employee:
     """One employee; who may see more than name, title and unit is for ``sees_details``."""
-    return work.show(store.employee(work.session, id_))
+    return work.show(_today(work, store.employee(work.session, id_)))
+
+
+def _today(work: Work, one: Employee) -> Employee:
+    """As it is at this instant: someone dated to join is not active yet, someone dated to leave not for ever."""
+    return replace(one, active=one.employed(work.now))
 
 
 def employees(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Employee]:
     """A page of employees. A filter on what not everybody may read finds only those whose details the actor may see,
     so that its answer tells nothing more than reading would."""
-    found = store.page_employees(work.session, page, filters)
+    rest = dict(filters)
+    active = rest.pop("active", None)
+    given = {**rest, "employed": None if active is None else (active, work.now)}
+    found = [_today(work, one) for one in store.page_employees(work.session, page, given)]
     if any(filters.get(name) is not None for name in PRIVATE):
         seen = details_of(work, found)
         return [one for one in found if one.id in seen]
@@ -104,6 +115,6 @@ def details_of(work: Work, people: list[Employee]) -> set[UUID]:
         one.id
         for one in people
         if work.actor.may(
-            Permission.EMPLOYEE_READ_DETAILS, places[one.business_unit_id].place, own=one.id == work.actor.id
+            Permission.EMPLOYEE_READ_DETAILS, places[one.business_unit_id].place, own=one.id == work.actor.employee_id
         )
     }

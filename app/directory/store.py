@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.actor import Scope
@@ -16,10 +16,11 @@ from app.kernel.pages import Page, keyset
 from app.kernel.text import key_of
 
 from . import tables
-from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Function, KeyTaken, UnitState
+from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Function, KeyTaken, UnitState, bounds
 
 TREE_LOCK = 0x636F_6502
 _BATCH = 500
+_KEYED = ("user_name", "email", "given_name", "family_name", "display_name", "title")
 # Every request asks these. They are made once: making a statement takes longer than having it answered.
 _UNITS = select(tables.BusinessUnit).where(tables.BusinessUnit.id.in_(id_param("ids")))
 _EMPLOYEES = select(tables.Employee).where(tables.Employee.id.in_(id_param("ids")))
@@ -113,8 +114,32 @@ def reparent(session: Session, unit: BusinessUnit, parent: BusinessUnit, now: da
     return save_unit(session, unit, now, {"parent_id": parent.id, "path": new})
 
 
+def employed(at: Any) -> ColumnElement[bool]:
+    """The condition of being one of us at an instant (or at a parameter of one), as ``Employee.employed`` has it."""
+    row = tables.Employee
+    begun = or_(row.starts_at.is_(None), row.starts_at <= at)
+    return and_(row.active, begun, or_(row.ends_at.is_(None), row.ends_at > at))
+
+
+def over(session: Session, at: datetime, limit: int) -> list[Employee]:
+    """People whose last day has passed although nobody has written down yet that they have left."""
+    row = tables.Employee
+    stmt = select(row).where(row.active, row.ends_at <= at).order_by(row.ends_at, row.id).limit(limit)
+    return [_employee(found) for found in session.scalars(stmt)]
+
+
+def redate(session: Session, unit: BusinessUnit, now: datetime) -> None:
+    """The unit's day begins at another instant: so do the first days, and end the last days, of its people."""
+    row = tables.Employee
+    dated = or_(row.starts_at > now, row.ends_at > now)
+    for found in session.scalars(select(row).where(row.business_unit_id == unit.id, dated).order_by(row.id)):
+        for name, instant in bounds(found.hired_on, found.terminated_on, unit.timezone).items():
+            setattr(found, name, instant)
+    flush(session)
+
+
 def unit_holdings(session: Session, unit_id: UUID) -> dict[str, int]:
-    """What the directory itself still has in a unit."""
+    """What the directory itself still has in a unit; who is dated to leave is still there until they are said to have left."""
     child, person = tables.BusinessUnit, tables.Employee
     count = select(func.count())
     return {
@@ -155,10 +180,16 @@ def lock_employees(session: Session, ids: Iterable[UUID], *, shared: bool = Fals
 
 def find_employees(session: Session, text: str) -> list[Employee]:
     """Who this text names: our id, else HR's employee id, else the work e-mail, else the user name. At most two."""
-    row, key = tables.Employee, key_of(text)
+    row, key, kept = tables.Employee, key_of(text), tables.Employee.deleted_at.is_(None)
     id_ = _as_uuid(text)
-    ways = [row.id == id_] if id_ else []
-    for way in (*ways, row.employee_number == text, row.email_key == key, row.user_name_key == key):
+    ways: list[ColumnElement[bool]] = [row.id == id_] if id_ else []
+    # Names of a record that HR's feed has deleted may be somebody else's by now.
+    for way in (
+        *ways,
+        row.employee_number == text,
+        and_(row.email_key == key, kept),
+        and_(row.user_name_key == key, kept),
+    ):
         found = list(session.scalars(select(row).where(way).limit(2)))
         if found:
             return [_employee(one) for one in found]
@@ -190,7 +221,8 @@ def walk_active(session: Session) -> Iterator[dict[str, UUID]]:
 def numbers_by_user_name(session: Session, keys: Iterable[str]) -> dict[str, str]:
     """The key of a user name -> the employee id of whom it belongs to, active or not."""
     row = tables.Employee
-    stmt = select(row.user_name_key, row.employee_number).where(row.user_name_key.in_(set(keys)))
+    stmt = select(row.user_name_key, row.employee_number)
+    stmt = stmt.where(row.user_name_key.in_(set(keys)), row.deleted_at.is_(None))
     return dict(session.execute(stmt).all())
 
 
@@ -203,10 +235,13 @@ def managers_by_number(session: Session, numbers: Iterable[str]) -> dict[str, st
 
 
 def page_employees(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Employee]:
-    """Employees by equal columns; ``email`` and ``user_name`` compare whatever the case."""
+    """Employees by equal columns; ``email`` and ``user_name`` compare whatever the case; ``employed``: (whether, when)."""
     keyed = {f"{name}_key": key_of(filters[name]) for name in ("email", "user_name") if filters.get(name) is not None}
-    rest = {name: value for name, value in filters.items() if name not in ("email", "user_name")}
+    rest = {name: value for name, value in filters.items() if name not in ("email", "user_name", "employed")}
     stmt = _where(select(tables.Employee), tables.Employee, {**rest, **keyed})
+    if filters.get("employed") is not None:
+        wanted, at = filters["employed"]
+        stmt = stmt.where(employed(at) if wanted else not_(employed(at)))
     return [_employee(row) for row in session.scalars(keyset(stmt, _order(tables.Employee, page), page))]
 
 
@@ -238,8 +273,19 @@ def move_employees(session: Session, source: UUID, target: UUID, now: datetime) 
 
 
 def _keyed(values: Mapping[str, Any]) -> dict[str, Any]:
-    keys = {f"{name}_key": values[name] and key_of(values[name]) for name in ("user_name", "email") if name in values}
+    keys: dict[str, Any] = {f"{name}_key": values[name] and key_of(values[name]) for name in _KEYED if name in values}
+    if "attributes" in values:
+        keys["attributes_key"] = values["attributes"] and _folded(values["attributes"])
     return {**values, **keys}
+
+
+def _folded(said: Any) -> Any:
+    """A document as it is searched: every text as ``key_of`` has it, the names as they are."""
+    if isinstance(said, str):
+        return key_of(said)
+    if isinstance(said, Mapping):
+        return {name: _folded(value) for name, value in said.items()}
+    return [_folded(one) for one in said] if isinstance(said, list) else said
 
 
 def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -9,6 +9,9 @@ import structlog
 from fastapi import Request
 from sqlalchemy.orm import Session
 
+from app.clients import rules as client_rules
+from app.clients import store as clients
+from app.clients.rules import Client
 from app.directory import store as directory
 from app.directory.rules import Employee
 from app.kernel.access import NOBODY
@@ -20,9 +23,6 @@ from app.kernel.work import Work
 from app.roles import rules as roles
 from app.roles import service as appointments
 
-from .clients import rules as client_rules
-from .clients import store as clients
-from .clients.rules import Client
 from .external import rules as external
 from .oauth import store as codes
 from .oauth.service import may_act
@@ -105,7 +105,7 @@ def _by_external_token(work: Work, identity: Identity, claims: Claims) -> Actor:
 
 
 def _employee_actor(work: Work, person: Employee | None) -> Actor:
-    if person is None or not person.active:
+    if person is None or not person.employed(work.now):
         raise _Refused("nobody active is meant")
     return appointments.actor_for(work, person)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from app.audit import service as audit
+from app.clients import rules as clients
 from app.directory import store as directory
 from app.directory.rules import Employee
 from app.kernel import tokens
@@ -15,7 +16,6 @@ from app.kernel.tokens import BadToken, Claims
 from app.kernel.work import Work
 
 from . import signing
-from .clients import rules as clients
 from .external import rules as external_rules
 from .external import store as external_store
 from .external.rules import ExternalIssuer
@@ -142,8 +142,8 @@ def issue_token(identity: Identity, work: Work, employee: str, ttl: int = 3600) 
     if not -MAX_TTL <= ttl <= MAX_TTL:
         raise Invalid.field("/ttl", "out_of_range", f"A token lasts at most {MAX_TTL} seconds.")
     person = one_employee(work, employee)
-    if not person.active:
-        raise Conflict(f"{person.display_name} has left; there is no token for them.")
+    if not person.employed(work.now):
+        raise Conflict(f"{person.display_name} is not employed at present; there is no token for them.")
     token = employee_token(identity, person, work.now, OPERATOR_CLIENT, ttl=timedelta(seconds=ttl))
     audit.record(work, "token.issued", ("employee", person.id), after={"ttl": ttl}, person_id=person.id)
     return token

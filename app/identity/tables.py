@@ -1,6 +1,6 @@
 """Every table of identity, gathered for the metadata."""
 
-from app.identity.clients.tables import Client
+from app.clients.tables import Client
 from app.identity.login.tables import Login, LoginThrottle
 from app.identity.oauth.tables import AuthorizationCode
 

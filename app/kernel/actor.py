@@ -129,6 +129,11 @@ class Actor:
     tool_id: UUID | None = None
     gateway: bool = False
 
+    @property
+    def employee_id(self) -> UUID | None:
+        """Which employee acts; None where it is a client, an operator or the service itself."""
+        return self.id if self.kind is ActorKind.EMPLOYEE else None
+
     def may(self, permission: Permission, place: Place | None = None, *, own: bool = False) -> bool:
         """Is it allowed here (``place``), or on what is one's own? Without a place: anywhere at all."""
         for power in self.powers.get(permission, ()):

@@ -10,6 +10,7 @@ from uuid import UUID
 from app.accounts import service as accounts
 from app.accounts import store as account_store
 from app.audit import service as audit
+from app.clients import service as clients
 from app.directory import rules as directory_rules
 from app.directory import service as directory_service
 from app.directory import store as directory
@@ -27,77 +28,153 @@ from app.tools import store as tool_store
 
 from . import rules
 
-PERSONAL = ("user_name", "email", "given_name", "family_name", "display_name", "title", "location", "employee_number")
-PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active")
+PERSONAL = (
+    "user_name", "email", "given_name", "family_name", "display_name", "title", "location", "employee_number",
+    "external_id", "attributes",
+)  # fmt: skip
+PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active", "deleted_at")
+_DATED = {"hired_on", "terminated_on", "business_unit_id"}
+_GONE = "the holder has left"
 
 
 def join(work: Work, values: Mapping[str, Any]) -> Employee:
-    """Someone HR has not named before. Raises ``EmployeeExists``."""
-    made = directory.add_employee(work.session, work.now, {"active": True, **values})
+    """Someone HR has not named before; with ``hired_on`` dated ahead they are one of us from that day. Raises
+    ``EmployeeExists``.
+    """
+    stated = {"active": True, **values}
+    made = directory.add_employee(work.session, work.now, {**stated, **_bounds(work, stated)})
     audit.record(work, "employee.joined", ("employee", made.id), after=told(made), person_id=made.id)
     return made
 
 
+def restate(work: Work, employee: Employee, values: Mapping[str, Any], *, active: bool, reason: str) -> Employee:
+    """HR states someone anew: they leave, come back, or are amended, as ``active`` says. Raises ``EmployeeExists``."""
+    if employee.active and not active:
+        return leave(work, employee, reason, values)
+    if active and not employee.active:
+        return come_back(work, employee, values)
+    return amend(work, employee, values)
+
+
 def amend(work: Work, employee: Employee, values: Mapping[str, Any]) -> Employee:
-    """HR says something else of someone than before; a change of unit is a move. Raises ``EmployeeExists``."""
-    changes = rules.differences(employee, values)
-    if not changes:
+    """HR says something else of someone than before; a change of unit is a move. Raises ``EmployeeExists``.
+
+    Someone whose last day has passed has left: if what HR says now makes them one of us again, they come back as any
+    rehire does, without a right.
+    """
+    if not rules.differences(employee, values):
         return employee
-    directory.lock_employees(work.session, [employee.id])
-    after = directory.save_employee(work.session, employee.id, work.now, changes)
+    before = directory.lock_employees(work.session, [employee.id])[employee.id]
+    if before.active and before.over(work.now):
+        return come_back(work, _has_left(work, before), values)
+    changes = rules.differences(before, values)
+    changes |= rules.differences(before, _bounds(work, changes, before))
+    if not changes:
+        return before
+    after = directory.save_employee(work.session, before.id, work.now, changes)
     moved = "business_unit_id" in changes
-    _tell(work, "employee.moved" if moved else "employee.updated", employee, after, changes)
+    _tell(work, "employee.moved" if moved else "employee.updated", before, after, changes)
     if moved:
-        roles.leave_unit(work, employee.id, employee.business_unit_id)
+        roles.leave_unit(work, before.id, before.business_unit_id)
+        grants.review_mover(work, before.id, before.business_unit_id)
     return after
 
 
 def leave(work: Work, employee: Employee, reason: str, values: Mapping[str, Any] | None = None) -> Employee:
-    """Someone is active no more: in this transaction their rights are revoked, their appointments end, what they asked
-    for or were to receive is withdrawn. What waits for them goes to whoever else may decide, since that is worked out anew.
+    """Someone is active no more: in this transaction their rights are revoked, their appointments and their service
+    clients end, what they asked for or were to receive is withdrawn. What waits for them goes to whoever else may decide,
+    since that is worked out anew.
     """
-    directory.lock_employees(work.session, [employee.id])
-    changes = {**rules.differences(employee, values or {}), "active": False, "left_at": work.now}
-    after = directory.save_employee(work.session, employee.id, work.now, changes)
-    _tell(work, "employee.left", employee, after, changes, reason)
-    for grant in grant_store.open_of_employee(work.session, employee.id):
-        grants.close(work, grant, "the holder has left")
-    roles.leave(work, employee.id)
-    registrations.leave(work, employee.id)
-    requests.leave(work, employee.id)
-    for account in account_store.stewarded(work.session, employee.id):
-        _flag_orphan(work, account, employee)
+    before = directory.lock_employees(work.session, [employee.id])[employee.id]
+    if not before.active:
+        return before
+    changes = rules.differences(before, values or {})
+    changes |= rules.differences(before, _bounds(work, changes, before))
+    return _leave(work, before, {**changes, "active": False, "left_at": work.now}, reason)
+
+
+def _has_left(work: Work, employee: Employee) -> Employee:
+    """Write down that someone left on their last day, which has passed."""
+    reason = f"the last day, {employee.terminated_on}, has passed"
+    return _leave(work, employee, {"active": False, "left_at": employee.ends_at}, reason)
+
+
+def settle(work: Work, limit: int = 500) -> int:
+    """Write down what has become of those whose last day has passed; answers how many there were.
+
+    Nothing depends on it: since that day they are refused everything. It ends what they held, and says so.
+    """
+    found = directory.over(work.session, work.now, limit)
+    held = directory.lock_employees(work.session, [one.id for one in found])
+    ended = [_has_left(work, one) for one in held.values() if one.active and one.over(work.now)]
+    return len(ended)
+
+
+def _leave(work: Work, before: Employee, changes: Mapping[str, Any], reason: str) -> Employee:
+    after = directory.save_employee(work.session, before.id, work.now, changes)
+    _tell(work, "employee.left", before, after, changes, reason)
+    for grant in grant_store.open_of_employee(work.session, before.id):
+        grants.close(work, grant, _GONE)
+    roles.leave(work, before.id)
+    registrations.leave(work, before.id)
+    requests.leave(work, before.id)
+    clients.leave(work, before.id)
+    for account in account_store.stewarded(work.session, before.id):
+        _flag_orphan(work, account, before)
     return after
+
+
+def remove(work: Work, employee: Employee, reason: str) -> None:
+    """HR's feed has deleted its record: the person leaves, and their user name is free. What they did stays on record."""
+    left = leave(work, employee, reason)
+    if left.deleted_at is not None:
+        return
+    changes = {"deleted_at": work.now}
+    after = directory.save_employee(work.session, left.id, work.now, changes)
+    _tell(work, "employee.removed", left, after, changes, reason)
+
+
+def _bounds(work: Work, stated: Mapping[str, Any], before: Employee | None = None) -> dict[str, Any]:
+    """From when until when they are employed, where what is stated bears on that."""
+    if not _DATED & set(stated):
+        return {}
+    dates = {name: stated.get(name, getattr(before, name, None)) for name in ("hired_on", "terminated_on")}
+    if before is None and not any(dates.values()):
+        return {}
+    unit_id = stated["business_unit_id"] if "business_unit_id" in stated or before is None else before.business_unit_id
+    zone = directory.unit(work.session, unit_id).timezone
+    return directory_rules.bounds(dates["hired_on"], dates["terminated_on"], zone)
 
 
 def _flag_orphan(work: Work, account: Any, employee: Employee) -> None:
     """An account without a custodian left is said so, with whom to ask: the leaver's manager, if active."""
     others = directory.employees(work.session, account.stewards - {employee.id})
-    if any(one.active for one in others.values()):
+    if any(one.employed(work.now) for one in others.values()):
         return
     manager = (
         directory.employees(work.session, [employee.manager_id]).get(employee.manager_id)
         if employee.manager_id
         else None
     )
-    successor = manager.id if manager and manager.active else None
+    successor = manager.id if manager and manager.employed(work.now) else None
     audit.record(work, "account.orphaned", ("account", account.id), after={"proposed_successor_id": successor})
 
 
 def come_back(work: Work, employee: Employee, values: Mapping[str, Any]) -> Employee:
-    """Someone who had left is employed again: the person returns, no right and no role does."""
-    directory.lock_employees(work.session, [employee.id])
+    """Someone who had left is employed again: the person returns, no right and no role does. Raises ``EmployeeExists``."""
+    before = directory.lock_employees(work.session, [employee.id])[employee.id]
     stated = {"terminated_on": None, **values}
-    changes = {**rules.differences(employee, stated), "active": True, "left_at": None}
-    after = directory.save_employee(work.session, employee.id, work.now, changes)
-    _tell(work, "employee.rejoined", employee, after, changes)
+    changes = {**rules.differences(before, stated), "active": True, "left_at": None, "deleted_at": None}
+    changes |= _bounds(work, stated, before)
+    after = directory.save_employee(work.session, before.id, work.now, changes)
+    _tell(work, "employee.rejoined", before, after, changes)
     return after
 
 
 def _tell(
     work: Work, action: str, before: Employee, after: Employee, changes: Mapping[str, Any], reason: str | None = None
 ) -> None:
-    names = [name for name in (*PLAIN, *PERSONAL) if name in changes]
+    names = [name for name in (*PLAIN, *PERSONAL) if name in changes and getattr(before, name) != getattr(after, name)]
     audit.record(
         work, action, ("employee", after.id), before=told(before, names), after=told(after, names),
         reason=reason, person_id=after.id,
@@ -173,6 +250,7 @@ def merge_unit(work: Work, id_or_key: str, into: UUID, reason: str) -> BusinessU
             work, "employee.moved", ("employee", person_id), person_id=person_id,
             before={"business_unit_id": unit.id}, after={"business_unit_id": target.id},
         )  # fmt: skip
+    directory.redate(work.session, target, work.now)
     for account in account_store.of_unit(work.session, unit.id):
         accounts.change(work, account, {"business_unit_id": target.id}, "account.updated")
     if target.id in unit.path:  # it would widen an appointment to cover all that stands below the other

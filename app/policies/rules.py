@@ -88,6 +88,9 @@ RULES: Mapping[str, RuleSpec] = MappingProxyType(
             RuleSpec("min_approvals", "How many must approve in the last step, by risk tier.", _each_higher),
             RuleSpec("idle_after_days", "An account without activity for this long is idle.", min, 90),
             RuleSpec("validate_every_days", "An account must be validated this often.", min, 180),
+            RuleSpec(
+                "mover_grace_days", "A mover keeps rights on the accounts of the unit left for this long.", min, 14
+            ),
             RuleSpec("pending_expires_after_days", "A pending request expires after this many days.", min, 30),
             RuleSpec("step_due_working_days", "After this many working days the next up may decide too.", min, 2),
         )

@@ -82,7 +82,7 @@ def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
     members = {
         **values,
         "text_sha256": hashlib.sha256(values["text"].encode()).hexdigest(),
-        "author_id": work.actor.id,
+        "author_id": work.actor.employee_id,
     }
     made = store.add_version(work.session, work.now, of.id, members)
     audit.record(work, "policy_version.drafted", ("policy_version", made.id), after=told(of, made))
@@ -115,9 +115,16 @@ def publish(work: Work, id_or_key: str, n: int) -> Version:
         if other.published_at and (other.superseded_at is None or other.superseded_at > begins):
             state = "superseded" if begins <= work.now else other.state
             store.save_version(work.session, other.id, work.now, {"superseded_at": begins, "state": state})
-    changes = {"state": "published", "published_at": work.now, "published_by": work.actor.id, "effective_from": begins}
+    changes = {
+        "state": "published",
+        "published_at": work.now,
+        "published_by": work.actor.employee_id,
+        "effective_from": begins,
+    }
     made = store.save_version(work.session, found.id, work.now, changes)
-    alone = "the author published it: there is one strategist only" if found.author_id == work.actor.id else None
+    alone = (
+        "the author published it: there is one strategist only" if found.author_id == work.actor.employee_id else None
+    )
     audit.record(
         work,
         "policy_version.published",

@@ -39,6 +39,7 @@ class RuleSet(In):
     max_publishers_per_account: Annotated[StrictInt, Field(ge=0, le=100_000)] | None = None
     min_approvals: dict[RiskTier, Annotated[StrictInt, Field(ge=0, le=10)]] | None = None
     idle_after_days: Days | None = None
+    mover_grace_days: Days | None = None
     validate_every_days: Days | None = None
     pending_expires_after_days: Days | None = None
     step_due_working_days: Days | None = None

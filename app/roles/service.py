@@ -69,7 +69,7 @@ def appoint(
     _check_free(work, employee_id, role, scope, deputy_id)
     values = {
         "employee_id": employee_id, "role": role, "valid_from": begins, "valid_until": valid_until,
-        "deputy_id": deputy_id, "appointed_by": work.actor.id,
+        "deputy_id": deputy_id, "appointed_by": work.actor.employee_id,
     }  # fmt: skip
     made = store.add(work.session, work.now, values, scope)
     audit.record(work, "appointment.created", ("appointment", made.id), after=told(made))
@@ -88,8 +88,8 @@ def _check_free(work: Work, employee_id: UUID, role: Role, scope: Scope, deputy_
 def _check_person(work: Work, person: Employee | None, role: Role) -> None:
     if person is None:
         raise Invalid.field("/employee_id", "unknown_employee", "There is no such employee.")
-    if not person.active:
-        raise Conflict(f"{person.display_name} has left and cannot be appointed.")
+    if not person.employed(work.now):
+        raise Conflict(f"{person.display_name} is not employed at present and cannot be appointed.")
     held = [*store.open_of(work.session, person.id), *store.open_deputyships(work.session, person.id)]
     rules.check_separation((one.role for one in held if not one.lapsed(work.now)), role)
 
@@ -125,7 +125,7 @@ def end(work: Work, id_: UUID, reason: str | None = None) -> Appointment:
 
 def close(work: Work, found: Appointment, reason: str) -> Appointment:
     """End an appointment whatever it is: a person's leaving is never blocked."""
-    changes = {"ended_at": work.now, "ended_by": work.actor.id, "end_reason": reason}
+    changes = {"ended_at": work.now, "ended_by": work.actor.employee_id, "end_reason": reason}
     ended = store.save(work.session, found.id, work.now, changes)
     audit.record(
         work, "appointment.ended", ("appointment", found.id), before=told(found), after=told(ended), reason=reason

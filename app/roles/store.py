@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from app.directory import store as directory
 from app.directory.tables import Employee
 from app.kernel.actor import Scope, ScopeKind
 from app.kernel.database import at_param, change, flush, id_param, value_of
@@ -24,7 +25,7 @@ _AT = at_param()
 _IN_FORCE = (
     select(Row)
     .join(Employee, Employee.id == Row.employee_id)
-    .where(Employee.active)
+    .where(directory.employed(_AT))
     .where(Row.valid_from <= _AT)
     .where(or_(Row.valid_until.is_(None), Row.valid_until > _AT))
     .where(Row.ended_at.is_(None))  # an end is a fact once committed, whatever this process thinks the time is
@@ -43,7 +44,7 @@ def appointment(session: Session, id_: UUID, *, lock: bool = False) -> Appointme
 def in_force(session: Session, at: datetime, *, role: Role | None = None) -> list[Appointment]:
     """All appointments that hold at this instant, of active people; a deputy who has left is left out."""
     stmt = _IN_FORCE if role is None else _IN_FORCE.where(Row.role == role)
-    return _without_absent_deputies(session, [_value(row) for row in session.scalars(stmt, {"at": at})])
+    return _without_absent_deputies(session, [_value(row) for row in session.scalars(stmt, {"at": at})], at)
 
 
 def held_by(session: Session, employee_id: UUID, at: datetime) -> tuple[list[Appointment], list[Appointment]]:
@@ -105,11 +106,11 @@ def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any])
     return _value(row)
 
 
-def _without_absent_deputies(session: Session, found: list[Appointment]) -> list[Appointment]:
+def _without_absent_deputies(session: Session, found: list[Appointment], at: datetime) -> list[Appointment]:
     deputies = {one.deputy_id for one in found if one.deputy_id}
     if not deputies:
         return found
-    active = set(session.scalars(select(Employee.id).where(Employee.id.in_(deputies), Employee.active)))
+    active = set(session.scalars(select(Employee.id).where(Employee.id.in_(deputies), directory.employed(at))))
     return [one if one.deputy_id is None or one.deputy_id in active else replace(one, deputy_id=None) for one in found]
 
 

@@ -10,7 +10,7 @@ from app.kernel.database import Base, Resource
 class Appointment(Resource, Base):
     """A role over one scope, from ``valid_from`` up to ``valid_until`` (null: open-ended) or ``ended_at``, if sooner.
 
-    ``appointed_by`` is null where an operator did it at the command line.
+    ``appointed_by`` is null where an operator did it at the command line, or a group: then ``group_mapping_id`` says which.
     """
 
     __tablename__ = "appointment"
@@ -38,6 +38,7 @@ class Appointment(Resource, Base):
     valid_until: Mapped[datetime | None]
     deputy_id: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"), index=True)
     appointed_by: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"))
+    group_mapping_id: Mapped[UUID | None] = mapped_column(index=True)  # of a package above this one
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None]
     end_reason: Mapped[str | None] = mapped_column(Text)

@@ -148,7 +148,7 @@ def test_what_a_model_dated_ahead_refuses_is_kept_as_denied(team, account):
 
 
 def test_a_retired_platform_permits_nothing(team, account):
-    from app.identity.clients import service as clients
+    from app.clients import service as clients
 
     tool = team.post("/v1/publishing-tools", "developer", {"key": "hive", "name": "Hive"}, 201)
     team.switch("boss", "honeycomb", "sales", platform_id=tool["id"])

@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event
 
-from app.identity.clients import rules as client_rules
-from app.identity.clients import service as clients
-from app.identity.clients import store
-from app.identity.clients.tables import Client
+from app.clients import rules as client_rules
+from app.clients import service as clients
+from app.clients import store
+from app.clients.tables import Client
 from app.identity.service import build_identity, client_token
 from app.identity.signing import key_ring
 from app.kernel import tokens

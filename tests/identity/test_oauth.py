@@ -7,8 +7,8 @@ from urllib.parse import quote, urlsplit
 import jwt
 import pytest
 
-from app.identity.clients import service as clients
-from app.identity.clients import store
+from app.clients import service as clients
+from app.clients import store
 from app.identity.oauth.tables import AuthorizationCode
 
 from .conftest import CHALLENGE, PASSWORD, REDIRECT, URL, VERIFIER, World, authorize_url, form_token, location

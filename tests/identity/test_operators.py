@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.audit.tables import AuditEvent, AuditPersonal
-from app.identity.clients import service as clients
-from app.identity.clients.rules import digest
-from app.identity.clients.tables import Client
+from app.clients import service as clients
+from app.clients.rules import digest
+from app.clients.tables import Client
 from app.identity.login import service as login
 from app.identity.service import build_identity, issue_token
 from app.kernel.errors import Conflict, Invalid, NotFound

@@ -18,6 +18,7 @@ VALUES = {
     "max_publishers_per_account": st.integers(0, 9),
     "min_approvals": st.dictionaries(st.sampled_from(["standard", "high"]), st.integers(0, 5)),
     "idle_after_days": DAYS,
+    "mover_grace_days": DAYS,
     "validate_every_days": DAYS,
     "pending_expires_after_days": DAYS,
     "step_due_working_days": DAYS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.identity.clients.service import create_client
+from app.clients.service import create_client
 
 NONE, UNKNOWN = None, "nonsense"
 REFUSED = {

@@ -71,7 +71,7 @@ def approval(one: service.Waiting, work: Work) -> Approval:
         **{name: getattr(request, name) for name in (*names, "created_at", "updated_at")},
         step=one.step.kind,
         due_at=one.step.due_at,
-        seat_of=one.seat if one.seat != work.actor.id else None,
+        seat_of=one.seat if one.seat != work.actor.employee_id else None,
         decide=f"POST {path}/decisions",
     )
 

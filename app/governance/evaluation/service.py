@@ -59,7 +59,9 @@ def _facts(work: Work, question: Question, person: Employee | None) -> Facts:
 
 
 def _subject(work: Work, person: Employee) -> Subject:
-    return Subject(person.id, person.active, person.employment_type, coe_member(roles.held(work, person.id)))
+    return Subject(
+        person.id, person.employed(work.now), person.employment_type, coe_member(roles.held(work, person.id))
+    )
 
 
 def _resource(work: Work, account: Account) -> Resource:

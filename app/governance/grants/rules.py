@@ -76,7 +76,8 @@ class Approver:
 class Grant:
     """One right of one person on one account, and the decision behind it.
 
-    ``paused_by``: who had it suspended when it ended (or has it suspended now).
+    ``paused_by``: who had it suspended when it ended (or has it suspended now). ``review_due_at``: its holder has moved
+    to another unit; unless somebody keeps it by then, it pauses.
     """
 
     id: UUID
@@ -91,6 +92,7 @@ class Grant:
     approvers: tuple[Approver, ...]
     suspended_since: datetime | None
     suspended_by: UUID | None
+    review_due_at: datetime | None
     paused_by: UUID | None
     ended_at: datetime | None
     end: End | None
@@ -109,7 +111,7 @@ class Grant:
             return GrantState(self.end.value)
         if at >= self.valid_until:
             return GrantState.EXPIRED
-        if self.suspended_since is not None:
+        if self.suspended_since is not None or (self.review_due_at is not None and at >= self.review_due_at):
             return GrantState.SUSPENDED
         return GrantState.SCHEDULED if at < self.valid_from else GrantState.ACTIVE
 

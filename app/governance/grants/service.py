@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from app.kernel.actor import Permission, Place
 from app.kernel.errors import NotFound
 from app.kernel.pages import Page
 from app.kernel.work import Personal, Work
+from app.policies import service as policies
 from app.policies.rules import Limits
 from app.roles import service as roles
 from app.roles.rules import Role
@@ -73,7 +74,7 @@ def _make_way(work: Work, old: Grant) -> None:
     if state is GrantState.EXPIRED:
         _expire(work, old)
         return
-    ended = store.end(work.session, old.id, work.now, End.SUPERSEDED, work.actor.id, "granted anew")
+    ended = store.end(work.session, old.id, work.now, End.SUPERSEDED, work.actor.employee_id, "granted anew")
     audit.record(work, "grant.superseded", ("grant", old.id), before=told(old, work.now), after=told(ended, work.now))
 
 
@@ -96,7 +97,7 @@ def grant(work: Work, id_: UUID) -> Grant:
 def _visible(work: Work, found: Grant, account: Account) -> bool:
     holder = directory.employee(work.session, found.employee_id)
     theirs = directory.unit(work.session, holder.business_unit_id).place
-    own = found.employee_id == work.actor.id
+    own = found.employee_id == work.actor.employee_id
     return any(work.actor.may(Permission.GRANT_READ, place, own=own) for place in (account.place, theirs))
 
 
@@ -105,7 +106,7 @@ def grants(work: Work, page: Page, as_of: datetime | None, filters: Mapping[str,
     scopes = work.actor.scopes(Permission.GRANT_READ)
     seen = None
     if scopes is not None:
-        seen = store.seen_by(work.actor.id, accounts.ids_in(scopes), directory.employee_ids_in(scopes))
+        seen = store.seen_by(work.actor.employee_id, accounts.ids_in(scopes), directory.employee_ids_in(scopes))
     return store.page(work.session, page, work.now, as_of, filters, seen)
 
 
@@ -129,7 +130,7 @@ def close(work: Work, found: Grant, reason: str) -> Grant:
     """Revoke a grant whatever it is: a leaver's rights end, whoever had given them. One that lapsed before has expired."""
     if found.state_at(work.now) is GrantState.EXPIRED:
         return _expire(work, found)
-    ended = store.end(work.session, found.id, work.now, End.REVOKED, work.actor.id, reason)
+    ended = store.end(work.session, found.id, work.now, End.REVOKED, work.actor.employee_id, reason)
     audit.record(
         work,
         "grant.revoked",
@@ -145,9 +146,9 @@ def suspend(work: Work, id_: UUID, reason: str) -> Grant:
     """Pause a grant. Raises ``GrantEnded``, ``GrantSuspended``, ``Forbidden``, ``NotTheAuthority``."""
     found = _held(work, id_, Permission.GRANT_SUSPEND)
     _check_living(work, found)
-    if found.suspended_since is not None:
+    if found.state_at(work.now) is GrantState.SUSPENDED:
         raise rules.GrantSuspended("The grant is suspended already.")
-    paused = store.suspend(work.session, found.id, work.now, work.actor.id, reason)
+    paused = store.suspend(work.session, found.id, work.now, work.actor.employee_id, reason)
     audit.record(
         work,
         "grant.suspended",
@@ -159,15 +160,39 @@ def suspend(work: Work, id_: UUID, reason: str) -> Grant:
     return work.show(paused)
 
 
+def review_mover(work: Work, employee_id: UUID, unit_id: UUID) -> list[Grant]:
+    """Someone has left a unit for another: their rights on its accounts are to be kept (resumed) or revoked by somebody,
+    and pause when the grace that policy gives is over.
+    """
+    on_its_accounts = {one.id: one for one in accounts.of_unit(work.session, unit_id)}
+    theirs = [one for one in store.open_of_employee(work.session, employee_id) if one.account_id in on_its_accounts]
+    running = [one for one in theirs if one.state_at(work.now) in (GrantState.ACTIVE, GrantState.SCHEDULED)]
+    due = [one for one in running if one.review_due_at is None]
+    return [_review(work, one, on_its_accounts[one.account_id]) for one in due]
+
+
+def _review(work: Work, found: Grant, account: Account) -> Grant:
+    reason = "the holder has moved to another unit"
+    days = policies.limits(work, account.place)["mover_grace_days"]
+    due = work.now + timedelta(days=days)
+    after = store.schedule_pause(work.session, found.id, work.now, due, reason)
+    audit.record(
+        work, "grant.review_due", ("grant", found.id), before=told(found, work.now), after=told(after, work.now), reason=reason
+    )  # fmt: skip
+    return after
+
+
 def resume(work: Work, id_: UUID, reason: str) -> Grant:
-    """End a pause; the holder never resumes their own. Raises as ``suspend``, and ``NotSuspended``."""
+    """End a pause, or keep a right whose review is due; the holder never resumes their own. Raises as ``suspend``, and
+    ``NotSuspended``.
+    """
     found = _held(work, id_, Permission.GRANT_SUSPEND)
     _check_living(work, found)
-    if found.suspended_since is None:
+    if found.suspended_since is None and found.review_due_at is None:
         raise rules.NotSuspended("The grant is not suspended.")
-    if found.employee_id == work.actor.id:
+    if found.employee_id == work.actor.employee_id:
         raise rules.NotTheAuthority("Nobody resumes their own right.")
-    running = store.resume(work.session, found.id, work.now, work.actor.id)
+    running = store.resume(work.session, found.id, work.now, work.actor.employee_id)
     audit.record(
         work,
         "grant.resumed",
@@ -187,7 +212,7 @@ def _held(work: Work, id_: UUID, permission: Permission) -> Grant:
     account = accounts.lock_account(work.session, seen.account_id)
     found = store.lock_grant(work.session, id_)
     work.match(found)
-    own = found.employee_id == work.actor.id
+    own = found.employee_id == work.actor.employee_id
     work.actor.require(permission, account.place, own=own)
     if not (own and permission is Permission.GRANT_REVOKE):
         _check_authority(work, found, account)
@@ -237,5 +262,6 @@ def told(grant: Grant, at: datetime) -> dict[str, Any]:
         **{name: getattr(grant, name) for name in names},
         "state": grant.state_at(at),
         "ended_at": grant.ended_at,
+        **({"review_due_at": grant.review_due_at} if grant.review_due_at else {}),
         **reason,
     }

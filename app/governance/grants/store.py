@@ -90,7 +90,11 @@ def page(
     """Grants by equal columns; ``state`` as it was at ``as_of``, which also leaves out what was not yet or no more."""
     at = as_of or now
     then = and_(Suspension.suspended_at <= at, or_(Suspension.resumed_at.is_(None), Suspension.resumed_at > at))
-    paused = and_(Suspension.grant_id == Row.id, Suspension.resumed_at.is_(None) if as_of is None else then)
+    # One that was written down as begun counts whatever this process thinks the time is.
+    begun = or_(not_(Suspension.scheduled), Suspension.suspended_at <= at)
+    paused = and_(
+        Suspension.grant_id == Row.id, and_(Suspension.resumed_at.is_(None), begun) if as_of is None else then
+    )
     stmt = select(Row, Suspension).outerjoin(Suspension, paused)
     for name, value in filters.items():
         if value is not None:
@@ -148,8 +152,17 @@ def end(
     return _value(row, None)
 
 
+def schedule_pause(session: Session, id_: UUID, now: datetime, due: datetime, reason: str) -> Grant:
+    """Have a grant pause at an instant, unless it is resumed (kept) before."""
+    session.add(Suspension(id=new_id(), grant_id=id_, suspended_at=due, scheduled=True, reason=reason))
+    change(session, session.get_one(Row, id_), now, {})
+    return grant(session, id_)
+
+
 def suspend(session: Session, id_: UUID, now: datetime, by: UUID | None, reason: str) -> Grant:
-    """Pause a grant."""
+    """Pause a grant; a pause that was to begin later gives way to it."""
+    ahead = update(Suspension).where(Suspension.grant_id == id_, Suspension.resumed_at.is_(None), Suspension.scheduled)
+    session.execute(ahead.values(resumed_at=now))
     session.add(Suspension(id=new_id(), grant_id=id_, suspended_at=now, suspended_by=by, reason=reason))
     change(session, session.get_one(Row, id_), now, {"paused_by": by})
     return grant(session, id_)
@@ -189,7 +202,8 @@ def _value(row: Row, pause: Suspension | None) -> Grant:
         model=ModelKey(row.model),
         policy_versions=tuple(row.policy_versions),
         approvers=chain,
-        suspended_since=pause.suspended_at if pause else None,
+        suspended_since=pause.suspended_at if pause and not pause.scheduled else None,
         suspended_by=pause.suspended_by if pause else None,
+        review_due_at=pause.suspended_at if pause and pause.scheduled else None,
         end=End(row.end) if row.end else None,
     )

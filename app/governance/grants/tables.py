@@ -45,7 +45,10 @@ class Grant(Resource, Base):
 
 
 class Suspension(Base):
-    """A pause of a grant, from an instant until it is resumed; kept, so that the past can be asked about."""
+    """A pause of a grant, from an instant until it is resumed; kept, so that the past can be asked about.
+
+    ``scheduled``: it was written down before it began, and begins at ``suspended_at`` unless it is resumed sooner.
+    """
 
     __tablename__ = "grant_suspension"
     __table_args__ = (
@@ -57,6 +60,7 @@ class Suspension(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     grant_id: Mapped[UUID] = mapped_column(ForeignKey("posting_grant.id"))
     suspended_at: Mapped[datetime]
+    scheduled: Mapped[bool] = mapped_column(default=False)
     suspended_by: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"))
     reason: Mapped[str] = mapped_column(Text)
     resumed_at: Mapped[datetime | None]

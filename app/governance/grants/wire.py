@@ -45,6 +45,9 @@ class Grant(Out):
     approvers: list[Approver]
     suspended_since: Instant | None
     suspended_by: UUID | None
+    review_due_at: Annotated[
+        Instant | None, Field(description="The holder has moved; unless it is resumed by then, the right pauses.")
+    ] = None
     ended_at: Instant | None
     end: End | None
     end_reason: str | None

@@ -270,7 +270,7 @@ def update(work: Work, account_id: UUID, changes: Mapping[str, Any]) -> Register
 def _propose_anew(work: Work, account: Account, request: Request) -> None:
     """What was approved so far was another proposal: whoever changed it, its decisions are reset. One that waits for
     its proposer goes on its route by their own edit only."""
-    state, mine = request.state_at(work.now), request.requester_id == work.actor.id
+    state, mine = request.state_at(work.now), request.requester_id == work.actor.employee_id
     if state not in routing_rules.LIVE:
         raise step_rules.NotPending(f"The registration is {state.replace('_', ' ')}.")
     if state is RequestState.CHANGES_REQUESTED and not mine:

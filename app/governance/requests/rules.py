@@ -46,17 +46,18 @@ class Verdict:
 
 def judge(asking: Asking, at: datetime) -> Verdict:
     """Every reason against it. What an advisory model's policies say is advice."""
-    binding = [*_people(asking), *_account(asking), *_until(asking, at)]
+    binding = [*_people(asking, at), *_account(asking), *_until(asking, at)]
     policy = _policy(asking)
     if asking.model.advisory:
         return Verdict(tuple(binding), tuple(policy))
     return Verdict((*binding, *policy), ())
 
 
-def _people(asking: Asking) -> list[Reason]:
+def _people(asking: Asking, at: datetime) -> list[Reason]:
     found = []
-    if not asking.beneficiary.active:
-        found.append(Reason(ReasonCode.SUBJECT_INACTIVE, f"{asking.beneficiary.display_name} has left."))
+    if not asking.beneficiary.employed(at):
+        gone = f"{asking.beneficiary.display_name} is not an active employee."
+        found.append(Reason(ReasonCode.SUBJECT_INACTIVE, gone))
     if not asking.for_self and not (asking.model.for_people_of_subtree and asking.liaison_of_beneficiary):
         who = (
             "a liaison of their unit asks for them"

@@ -302,7 +302,7 @@ def requests(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Shown]:
     scopes = work.actor.scopes(Permission.RIGHTS_REQUEST_READ)
     seen = None
     if scopes is not None:
-        seen = store.seen_by(work.actor.id, accounts.ids_in(scopes), directory.employee_ids_in(scopes))
+        seen = store.seen_by(work.actor.employee_id, accounts.ids_in(scopes), directory.employee_ids_in(scopes))
     return show_all(work, as_routed_now(work, store.page(work.session, page, work.now, filters, seen)))
 
 

@@ -176,7 +176,7 @@ def open_request(work: Work, steps: Sequence[Step], limits: Limits, on: Grounds,
 
 def visible(work: Work, request: Request, on: Grounds) -> bool:
     """May the actor see it? Requester, beneficiary, who may decide, liaisons of both units, CoE members, auditor."""
-    me, matter = work.actor.id, request.matter
+    me, matter = work.actor.employee_id, request.matter
     if me in matter.own or any(me in (one.decided_by, one.principal_id) for one in matter.decisions):
         return True
     if any(

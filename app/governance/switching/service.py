@@ -91,7 +91,7 @@ def switch(work: Work, choice: Choice) -> Setting:
         choice.platform_id,
         begins,
         choice.reason,
-        work.actor.id,
+        work.actor.employee_id,
     )
     audit.record(
         work, "governance.switched", ("governance", choice.business_unit_id or "enterprise"),

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.identity.clients.rules import Client
+from app.clients.rules import Client
 from app.identity.oauth import rules as oauth_rules
 from app.identity.oauth import service as oauth
 from app.identity.oauth.wire import read_form

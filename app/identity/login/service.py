@@ -52,7 +52,7 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    person: Employee | None
+    person: Employee | None  # employed at this instant
     hashed: str | None
     throttled: Throttled | None
 
@@ -77,7 +77,7 @@ def log_in(open_work: Transactions, user: str, password: str, host: str | None) 
     if found.throttled is not None:
         return found.throttled
     fits, renewed = _verify(password, found.hashed)
-    if not fits or found.person is None or not found.person.active:
+    if not fits or found.person is None:
         _log.info("login_refused", employee_id=str(found.person.id) if found.person else None)
         return Refused()
     with open_work() as work:
@@ -92,7 +92,7 @@ def _candidate(work: Work, user: str, keys: tuple[str, ...]) -> _Candidate:
     waits = [_wait(work, key) for key in sorted(keys)]
     throttled = [wait for wait in waits if wait is not None]
     people = directory.find_employees(work.session, user)
-    person = people[0] if len(people) == 1 else None
+    person = people[0] if len(people) == 1 and people[0].employed(work.now) else None
     hashed = store.password_hash(work.session, person.id) if person else None
     return _Candidate(person, hashed, max(throttled, key=lambda one: one.seconds, default=None))
 

@@ -22,11 +22,11 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from app.audit import service as audit
+from app.clients import rules as client_rules
+from app.clients import store as clients
+from app.clients.rules import Client
 from app.directory import store as directory
 from app.directory.rules import Employee
-from app.identity.clients import rules as client_rules
-from app.identity.clients import store as clients
-from app.identity.clients.rules import Client
 from app.identity.service import TOKEN_LIFETIME, Identity, client_token, employee_token
 from app.kernel.ids import new_id
 from app.kernel.work import Work
@@ -169,7 +169,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def active(self, employee_id: UUID) -> Employee | None:
         """The person, unless they have left since."""
         person = directory.employees(self.work.session, [employee_id]).get(employee_id)
-        return person if person is not None and person.active else None
+        return person if person is not None and person.employed(self.work.now) else None
 
     def end_token(self, code: Code) -> None:
         """A code came twice: one of the two was a thief, so what it gave ends (RFC 6749 4.1.2)."""
@@ -237,7 +237,7 @@ def may_act(work: Work, client: Client) -> bool:
     if client.owner_id is None:
         return True
     owner = directory.employees(work.session, [client.owner_id]).get(client.owner_id)
-    return owner is not None and owner.active
+    return owner is not None and owner.employed(work.now)
 
 
 def check_authorization(identity: Identity, work: Work, pairs: rules.Pairs) -> tuple[Client, dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from app.audit import service as audit
 from app.kernel import text
@@ -33,7 +34,7 @@ def create_client(
     values = {
         "name": _name(name), "scopes": sorted(granted), "static": static, "gateway": gateway, "redirect_uris": [],
         "tool_id": tools.tool(work.session, tool_key).id if tool_key is not None else None,
-        "secret_hash": rules.digest(secret), "owner_id": work.actor.id,
+        "secret_hash": rules.digest(secret), "owner_id": work.actor.employee_id,
     }  # fmt: skip
     made = store.add(work.session, work.now, values)
     audit.record(work, "client.created", ("client", made.client_id), after=told(made))
@@ -50,6 +51,12 @@ def revoke_client(work: Work, client_id: str) -> Client:
     ended = store.revoke(work.session, found.id, work.now)
     audit.record(work, "client.revoked", ("client", found.client_id), before=told(found), after=told(ended))
     return ended
+
+
+def leave(work: Work, owner_id: UUID) -> None:
+    """Someone has left: the clients that they alone own end, and no rehire brings them back."""
+    for one in store.owned(work.session, owner_id):
+        revoke_client(work, one.client_id)
 
 
 def _name(name: str) -> str:

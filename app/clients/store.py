@@ -32,6 +32,12 @@ def find_static(session: Session, secret_hash: str) -> Client | None:
     return _value(row) if row else None
 
 
+def owned(session: Session, owner_id: UUID) -> list[Client]:
+    """A person's clients that may still act."""
+    stmt = select(Row).where(Row.owner_id == owner_id, Row.revoked_at.is_(None)).order_by(Row.id)
+    return [_value(row) for row in session.scalars(stmt)]
+
+
 def add(session: Session, now: datetime, values: Mapping[str, Any]) -> Client:
     """A new client."""
     row = Row(id=new_id(), created_at=now, updated_at=now, **values)
