@@ -25,7 +25,8 @@ RUN uv sync --frozen --no-dev --no-editable
 
 FROM python:3.11-slim-bookworm
 # A fixed number, so that a cluster can check that it is not root and volumes keep their owner between releases.
-RUN useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin coe \
+RUN groupadd --gid 10001 coe \
+    && useradd --uid 10001 --gid coe --home-dir /data --no-create-home --no-log-init --shell /usr/sbin/nologin coe \
     && install --directory --owner=coe --group=coe --mode=0700 /data
 COPY --from=build /opt/coe /opt/coe
 ENV PATH=/opt/coe/bin:$PATH \

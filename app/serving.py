@@ -1,6 +1,8 @@
 """Starting the service: what must be right before it listens, and the demo."""
 
 import os
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,9 @@ def prepare(settings: Settings, host: str, *, migrate: bool) -> None:
             migrating.migrate(settings)
         wrong = migrating.behind(engine_for(settings.database_url))
     except SQLAlchemyError as error:
-        raise NotServed(f"COE_DATABASE_URL: the database cannot be reached ({type(error).__name__}).") from error
+        raise NotServed(
+            f"COE_DATABASE_URL: the database cannot be reached or not be read ({type(error).__name__})."
+        ) from error
     if wrong:
         raise NotServed(f"{wrong}; run `coe migrate` first.")
 
@@ -79,6 +83,8 @@ def demo(port: int) -> None:
     from app.demo.service import seed
     from app.main import create_app, house_for
 
+    # The server raises the signal again once it has stopped; as an exit it lets the folder go.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="coe-demo-") as folder:
         for name in [name for name in os.environ if name.startswith("COE_")]:
             del os.environ[name]  # the demo is alone: no setting of a real installation reaches it

@@ -328,8 +328,9 @@ def set_up(*, dev: bool) -> None:
 
 
 def missing_for_browser() -> list[str]:
-    """The Debian packages that the browser test still needs."""
+    """The Debian packages that the browser test, and the one that walks the README with curl, still need."""
     missing = [] if any(map(shutil.which, BROWSERS)) else ["chromium", "fonts-liberation"]
+    missing += [] if shutil.which("curl") else ["curl"]
     try:
         ctypes.CDLL("libatomic.so.1")
     except OSError:

@@ -1,6 +1,8 @@
 """Starting the service: roles, settings that must not be, and what a stranger reads when it will not start."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -98,3 +100,20 @@ def test_appoint_says_what_is_wrong(tmp_path):
 def test_what_goes_wrong_is_said_in_a_sentence(tmp_path, args, says):
     ended = run(tmp_path, *args)
     assert ended.returncode == 2 and says in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("COE_")}
+    root = str(Path(__file__).resolve().parent.parent)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    demo = subprocess.Popen(
+        [*COE, "demo", "--port", str(port)],
+        cwd=tmp_path, env={**kept, "PYTHONPATH": root, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with demo.stdout as said:
+        assert any(f"127.0.0.1:{port}" in line for line in said)
+        assert list(tmp_path.glob("coe-demo-*"))
+        demo.send_signal(signal.SIGTERM)
+        assert demo.wait(timeout=30) == 128 + signal.SIGTERM
+    assert not list(tmp_path.iterdir())
