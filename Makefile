@@ -12,10 +12,10 @@ BIN := .venv/bin
 # Words for the command behind a target: make run ARGS="--port 8001", make test ARGS="tests/test_walk.py -k revoke"
 ARGS ?=
 
-.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench setup clean
+.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-files bench-scim setup clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## set up and serve the demo enterprise on http://127.0.0.1:8000
 	@$(PYTHON) scripts/bootstrap.py
@@ -62,6 +62,12 @@ fmt: setup ## format, and mend what ruff can mend
 
 bench: setup ## measure; benchmarks/README.md says what and how
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-files: setup ## measure employees by file beside what PostgreSQL alone makes of them
+	@$(BIN)/python -m benchmarks.files $(ARGS)
+
+bench-scim: setup ## measure SCIM beside scim2-server's own in-memory server
+	@$(BIN)/python -m benchmarks.scim $(ARGS)
 
 setup: ## set up .venv with all that tests and checks need
 	@$(PYTHON) scripts/bootstrap.py --dev

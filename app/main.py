@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
+from scim2_models import SCIMException
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
@@ -18,6 +19,7 @@ from app.clients import tables as _clients
 from app.directory import api as directory
 from app.directory import tables as _directory
 from app.docs import api as docs
+from app.feeds import api as feeds
 from app.governance.approvals import api as approvals
 from app.governance.grants import api as grants
 from app.governance.grants import tables as _grants
@@ -26,6 +28,7 @@ from app.governance.registrations import api as registrations
 from app.governance.requests import api as requests
 from app.governance.routing import tables as _routing
 from app.governance.switching import api as switching
+from app.groups import api as groups
 from app.groups import tables as _groups
 from app.identity import api as identity
 from app.identity import deps as identity_deps
@@ -33,6 +36,9 @@ from app.identity import signing
 from app.identity.login import tables as _login
 from app.identity.oauth import tables as _oauth
 from app.identity.service import build_identity
+from app.imports.runs import api as imports
+from app.imports.runs import tables as _imports
+from app.imports.runs import worker as imports_worker
 from app.kernel import problems
 from app.kernel.access import House
 from app.kernel.clock import Clock, system_clock
@@ -41,6 +47,7 @@ from app.kernel.errors import Unauthenticated, Unavailable
 from app.kernel.request_id import RequestId
 from app.kernel.strict_json import BODY_ERRORS, StrictBody
 from app.kernel.tags import Tag
+from app.kernel.uploads import Spool
 from app.lifecycle import api as lifecycle
 from app.me import api as me
 from app.networks import api as networks
@@ -50,21 +57,24 @@ from app.policies import api as policies
 from app.policies import tables as _policies
 from app.roles import api as roles
 from app.roles import tables as _roles
+from app.scim import api as scim
+from app.scim.documents.wire import PROVIDER
+from app.scim.service import Spoken
 from app.settings import Settings, load
 from app.tools import api as tools
 from app.tools import tables as _tools
 
 METADATA = Base.metadata
 TABLES = (
-    _accounts, _audit, _clients, _directory, _grants, _groups, _login, _models, _networks, _oauth, _policies, _roles,
-    _routing, _tools,
+    _accounts, _audit, _clients, _directory, _grants, _groups, _imports, _login, _models, _networks, _oauth, _policies,
+    _roles, _routing, _tools,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
 ROUTERS: tuple[APIRouter, ...] = (
     me.router, requests.router, approvals.router, grants.router, accounts.router, registrations.router, networks.router,
-    authzen.router, tools.router, switching.router, roles.router, policies.router, directory.router, lifecycle.router,
-    audit.router, *identity.routers, operations.router,
+    authzen.router, tools.router, switching.router, roles.router, groups.router, policies.router, directory.router,
+    lifecycle.router, feeds.router, *imports.routers, scim.router, audit.router, *identity.routers, operations.router,
 )  # fmt: skip
 DECISIONS = (authzen.router, operations.router)
 """What a process that only decides answers: a busy neighbour in the same process would cost it most of its speed."""
@@ -103,6 +113,10 @@ def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: s
     app.state.schema_behind = partial(migrating.behind, engine)
     app.state.cursor_key = signing.cursor_key(told.keys)
     app.state.identity = build_identity(told, notice=notice)
+    app.state.public_url = told.public_url.rstrip("/")
+    app.state.scim = Spoken(PROVIDER, secret=app.state.cursor_key)
+    app.state.spool = Spool(told.spool, told.import_max_bytes)
+    app.state.launch_import = partial(imports_worker.launch, app.state.house, told.as_environment())
 
 
 def create_app(
@@ -119,13 +133,17 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     furnish(app, told, clock, notice)
-    problems.install(app, everywhere=(Unauthenticated, Unavailable), with_body=BODY_ERRORS)
+    problems.install(
+        app, everywhere=(Unauthenticated, Unavailable), with_body=BODY_ERRORS, spelled={scim.PREFIX: scim.spelled}
+    )
+    app.add_exception_handler(SCIMException, scim.on_scim_error)
     for router in SERVED[told.role]:
         app.include_router(router)
     app.mount("/static", docs.files, name="static")
     app.add_middleware(
-        StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/")
-    )
+        StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/"),
+        uploads=imports.is_upload,
+    )  # fmt: skip
     app.add_middleware(RequestId)
     docs.install(app, examples or {})
     return app

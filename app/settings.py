@@ -30,6 +30,12 @@ class Settings(BaseSettings):
         str | None, Field(description="The same database as the owner of the tables; set, `coe serve` migrates by it.")
     ] = None
     key_dir: Annotated[Path | None, Field(description="Where the signing key is kept; all replicas share it.")] = None
+    spool_dir: Annotated[
+        Path | None, Field(description="Where uploaded files wait for their import; on the disk of this process.")
+    ] = None
+    import_max_bytes: Annotated[int, Field(ge=1, description="How large a file may be that is imported over HTTP.")] = (
+        512 * 1024 * 1024
+    )
     public_url: Annotated[str, Field(description="The address under which callers reach the service.")] = (
         "http://127.0.0.1:8000"
     )
@@ -72,10 +78,22 @@ class Settings(BaseSettings):
     @cached_property
     def keys(self) -> Path:
         """Where the signing key is kept: as set, else beside the SQLite file, else in the working directory."""
-        if self.key_dir is not None:
-            return self.key_dir
+        return self.key_dir or self._beside / "coe-keys"
+
+    @cached_property
+    def spool(self) -> Path:
+        """Where uploads wait: as set, else beside the SQLite file, else in the working directory."""
+        return self.spool_dir or self._beside / "coe-spool"
+
+    @property
+    def _beside(self) -> Path:
         name = self.database_url.removeprefix("sqlite:///")
-        return (Path(name).parent if name != self.database_url and name else Path()) / "coe-keys"
+        return Path(name).parent if name != self.database_url and name else Path()
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables by which another process has the same settings."""
+        told = self.model_dump(mode="json", exclude_none=True)
+        return {f"COE_{name.upper()}": str(value) for name, value in told.items()}
 
     @property
     def sqlite(self) -> bool:

@@ -119,7 +119,7 @@ def every_command() -> Iterator[tuple[str, Any]]:
 
 def _below(name: str, command: Any) -> Iterator[tuple[str, Any]]:
     inner = getattr(command, "commands", None)
-    if inner is None:
+    if inner is None and not command.hidden:
         yield name, command
     for key, one in (inner or {}).items():
         yield from _below(f"{name} {key}", one)

@@ -20,6 +20,10 @@ business_unit:read    employee anywhere, client registry:read
 business_unit:write   strategist anywhere, admin anywhere
 decision:evaluate     employee own, strategist anywhere, content_strategist anywhere, community_manager anywhere, \
 bu_liaison anywhere, campaign_manager anywhere, social_analyst anywhere, developer anywhere, auditor anywhere, client decisions
+directory:import      admin anywhere, client hr
+directory:read_changes strategist anywhere, auditor anywhere, admin anywhere, client hr
+directory:read_orphans strategist anywhere, community_manager in_scope, bu_liaison in_scope, auditor anywhere
+directory:sync        client hr
 employee:read         employee anywhere
 employee:read_details employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere, admin anywhere
@@ -30,6 +34,8 @@ bu_liaison in_scope, auditor anywhere
 grant:renew           employee own
 grant:revoke          employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
 grant:suspend         strategist anywhere, community_manager in_scope, bu_liaison in_scope
+group:map             strategist anywhere
+group:read            strategist anywhere, auditor anywhere
 me:read               employee own
 network:read          employee anywhere, client registry:read
 network:write         strategist anywhere, developer anywhere
@@ -72,7 +78,7 @@ def may(table, caller, permission, where, thing, place):
     for reach in reaches(table, caller, permission):
         if reach == "anywhere" or (reach == "own" and (thing is None or where == "mine")):
             return True
-        if reach == "in_scope" and thing is not None and caller.covers(place):
+        if reach == "in_scope" and (thing is None or caller.covers(place)):  # a list is cut to the scope
             return True
         if reach == "eligible" and thing is not None and eligible(caller, where, thing):
             return True

@@ -47,11 +47,14 @@ class World:
     def __init__(self, url, folder):
         self.clock = Clock()
         self.settings = Settings(
-            _env_file=None, database_url=url, key_dir=folder / "keys", public_url="http://127.0.0.1:8000"
-        )
+            _env_file=None, database_url=url, key_dir=folder / "keys", spool_dir=folder / "spool",
+            public_url="http://127.0.0.1:8000",
+        )  # fmt: skip
         self.app = _application()
         furnish(self.app, self.settings, self.clock)
         self.house = self.app.state.house
+        self.launched = []  # the imports that a process would be started for
+        self.app.state.launch_import = self.launched.append
         self.client = TestClient(self.app, raise_server_exceptions=False)
         self.ids = {}
 

@@ -1,11 +1,16 @@
 """An organisation in which everybody who can call exists at once, with things of every kind here, elsewhere and their own."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
-from app.directory import service as directory
 from app.clients import service as clients
+from app.directory import service as directory
+from app.groups import service as groups
+from app.imports.rules import Summary
+from app.imports.runs import service as imports
+from app.imports.runs.rules import Asked, File, RunState
 from app.roles import service as roles
-from app.roles.rules import SCOPES, ClientScope
+from app.roles.rules import SCOPES, ClientScope, Role
 from tests.kit import World
 
 ROLES_HERE = {"enterprise": None, "business_unit": "sales", "network": "x"}
@@ -229,5 +234,25 @@ def _rest(org):
             org.post(f"/v1/policies/{policy['id']}/versions", "writer", {"text": f"Version {n}."}, 201)
         org.post(f"/v1/policies/{policy['id']}/versions/1/publish", "boss", {})
         org.put("policy", where, policy["id"], at)
+        org.put("import", where, _imported(org), at)
+        group, mapping = _grouped(org, org.things["unit"][where].id)
+        org.put("group", where, group, at)
+        org.put("mapping", where, mapping, at)
         tool = {"key": f"tool-{where}", "name": "Tool", "business_unit_id": org.things["unit"][where].id}
         org.put("tool", where, org.post("/v1/publishing-tools", "boss", tool, 201)["id"], at)
+
+
+def _imported(org):
+    """A run of an import that has ended."""
+    with org.work() as work:
+        made = imports.begin(work, Asked(), File("people.csv", 1), RunState.RUNNING)
+        imports.end(work, made, RunState.DONE, summary=Summary().as_dict())
+        return made.id
+
+
+def _grouped(org, unit_id):
+    """A group of the identity provider, and what membership of it means."""
+    with org.work() as work:
+        group = groups.create(work, {"display_name": "A group", "external_id": None}, [])
+        mapped = groups.map_group(work, group.id, Role.CAMPAIGN_MANAGER, UUID(unit_id), None, "They keep the list.")
+        return group.id, mapped.id

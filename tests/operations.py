@@ -7,6 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+FORM_TYPE = "multipart/form-data; boundary=here"
+FORM = (
+    b'--here\r\nContent-Disposition: form-data; name="file"; filename="people.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    b"Employee ID,First Name,Last Name,Preferred Name,Work Email,Job Title,Department,Location,Worker Type,Hire Date,"
+    b"Termination Date,Status,Manager ID\r\n--here--\r\n"
+)
+"""A file of people with nobody in it."""
+SCIM_MESSAGE = "urn:ietf:params:scim:api:messages:2.0"
+SCIM_USER = {"userName": "somebody.new", "active": True}
+SCIM_GROUP = {"displayName": "Some group"}
+SCIM_NEW = {"method": "POST", "path": "/Users", "bulkId": "1", "data": SCIM_USER}
+SCIM_PATCH = {
+    "schemas": [f"{SCIM_MESSAGE}:PatchOp"], "Operations": [{"op": "replace", "path": "displayName", "value": "Another"}]
+}  # fmt: skip
 WORD = {"decision": "approve", "comment": "Seen."}
 WHY = {"reason": "It is over."}
 
@@ -17,6 +31,7 @@ class Operation:
 
     ``hides``: what must be readable for the thing to be seen at all. ``needs``: permissions beyond the lock's, held over
     the thing, and with ``beyond`` also where it goes. ``only``, ``but``: whose things the domain narrows it to.
+    ``form``: what is sent instead of a JSON body.
     """
 
     door: str
@@ -29,6 +44,7 @@ class Operation:
     only: str | None = None
     but: str | None = None
     reads: bool = False
+    form: bytes | None = None
     parts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -88,6 +104,31 @@ def _merged(org, thing):
 
 
 ASKED, GRANTED = "rights_request:read", "grant:read"
+
+
+def _scim():
+    """Every door of SCIM: one lock for all, but for who asks about themselves."""
+    base, sync = "/scim/v2", "directory:sync"
+    for name, thing, body in (("Users", "person", SCIM_USER), ("Groups", "group", SCIM_GROUP)):
+        yield Operation(f"GET {base}/{name}", sync)
+        yield Operation(f"POST {base}/{name}/.search", sync, body={}, reads=True)
+        yield Operation(f"POST {base}/{name}", sync, body=body)
+        yield Operation(f"GET {base}/{name}/{{id}}", sync, thing)
+        yield Operation(f"PUT {base}/{name}/{{id}}", sync, thing, body)
+        yield Operation(f"PATCH {base}/{name}/{{id}}", sync, thing, SCIM_PATCH)
+        yield Operation(f"DELETE {base}/{name}/{{id}}", sync, thing)
+    for name, kind in (("ResourceTypes", "User"), ("Schemas", "urn:ietf:params:scim:schemas:core:2.0:User")):
+        yield Operation(f"GET {base}/{name}", sync)
+        yield Operation(f"GET {base}/{name}/{{name}}", sync, parts={"name": kind})
+    yield Operation(f"GET {base}", sync)
+    yield Operation(f"POST {base}/.search", sync, body={}, reads=True)
+    yield Operation(
+        f"POST {base}/Bulk", sync, body={"schemas": [f"{SCIM_MESSAGE}:BulkRequest"], "Operations": [SCIM_NEW]}
+    )
+    yield Operation(f"GET {base}/ServiceProviderConfig", sync)
+    yield Operation(f"GET {base}/Me", "me:read")
+
+
 OPERATIONS = (
     Operation("GET /v1/me", "me:read"),
     Operation("GET /v1/approvals", "approval:read"),
@@ -168,7 +209,22 @@ OPERATIONS = (
     Operation("POST /v1/business-units/{id}/merge", "business_unit:write", "unit", _merged),
     Operation("GET /v1/employees", "employee:read"),
     Operation("GET /v1/employees/{id}", "employee:read", "person"),
+    Operation("GET /v1/directory/imports", "directory:import"),
+    Operation("GET /v1/directory/imports/{id}", "directory:import", "import"),
+    Operation("GET /v1/directory/imports/{id}/rejects", "directory:import", "import"),
+    Operation("POST /v1/directory/imports", "directory:import", form=FORM),
+    Operation("GET /v1/directory/changes", "directory:read_changes"),
+    Operation("GET /v1/directory/orphans", "directory:read_orphans"),
     Operation("GET /v1/audit/events", "audit:read"),
+    Operation("GET /v1/groups", "group:read"),
+    Operation("GET /v1/group-mappings", "group:read"),
+    Operation("GET /v1/group-mappings/{id}", "group:read", "mapping"),
+    Operation("POST /v1/group-mappings/{id}/end", "group:map", "mapping", WHY),
+    Operation(
+        "POST /v1/group-mappings", "group:map", "group",
+        lambda org, thing: {"group_id": thing.id, "role": "social_analyst", "reason": "They keep the list."},
+    ),
+    *_scim(),
 )  # fmt: skip
 
 PUBLIC = {

@@ -1,5 +1,6 @@
 """Every door of the application as it is really built, and the many ways to spell one address."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
@@ -62,23 +63,25 @@ def spellings(path):
     ]  # fmt: skip
 
 
-async def send(app, method, target, *, bearer=None, body=None, headers=()):
+async def send(app, method, target, *, bearer=None, body=None, headers=(), media_type="application/json"):
     """One request as a server would hand it over, nothing normalised on the way: (status, headers, body)."""
     raw, _, query = target.partition("?")
     named = [(b"host", b"127.0.0.1:8000"), *((name.encode(), value.encode()) for name, value in headers)]
     if bearer:
         named.append((b"authorization", f"Bearer {bearer}".encode()))
     if body is not None:
-        named += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        named += [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "root_path": "",
         "path": unquote(raw), "raw_path": quote(raw, safe="/%;:.\\").encode(), "query_string": query.encode(),
         "headers": named, "server": ("127.0.0.1", 8000), "client": ("127.0.0.1", 50000),
     }  # fmt: skip
-    heard = []
+    heard, waiting = [], [{"type": "http.request", "body": body or b"", "more_body": False}]
 
     async def receive():
-        return {"type": "http.request", "body": body or b"", "more_body": False}
+        if not waiting:  # as with a server, there is no more to hear until the client goes
+            await asyncio.Event().wait()
+        return waiting.pop()
 
     async def take(message):
         heard.append(message)

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from app.directory.tables import BusinessUnit
+from app.directory import store as directory
+from app.directory.tables import BusinessUnit, Employee
 from app.kernel.actor import Scope
 from app.kernel.database import change, flush, id_param, value_of
 from app.kernel.errors import NotFound
@@ -16,7 +17,7 @@ from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
 from app.policies.rules import RiskTier
 
-from .rules import LIVING, NEVER_OURS, Account, AccountExists, AccountState
+from .rules import LIVING, NEVER_OURS, OPEN_FOR_RIGHTS, Account, AccountExists, AccountState
 from .tables import Account as Row
 
 _WITH_PATH = select(Row, BusinessUnit.path).join(BusinessUnit, BusinessUnit.id == Row.business_unit_id)
@@ -98,6 +99,31 @@ def stewarded(session: Session, employee_id: UUID) -> list[Account]:
 def of_unit(session: Session, unit_id: UUID) -> list[Account]:
     """Every account of this very unit, whatever its state."""
     return [_value(*found) for found in session.execute(_WITH_PATH.where(Row.business_unit_id == unit_id))]
+
+
+def without_custodian(
+    session: Session, now: datetime, horizon: datetime, scopes: Iterable[Scope] | None, limit: int
+) -> list[Account]:
+    """Accounts in use (of these scopes; None: of all) none of whose custodians is employed now, or none at the horizon."""
+
+    def looked_after(at: datetime) -> ColumnElement[bool]:
+        mine = or_(Employee.id == Row.steward_id, Employee.id == Row.backup_steward_id)
+        return select(Employee.id).where(mine, directory.employed(at)).correlate(Row).exists()
+
+    stmt = _WITH_PATH.where(Row.state.in_(OPEN_FOR_RIGHTS), not_(looked_after(now)) | not_(looked_after(horizon)))
+    if scopes is not None:
+        stmt = stmt.where(Row.id.in_(ids_in(scopes)))
+    return [_value(*found) for found in session.execute(stmt.order_by(looked_after(now), Row.id).limit(limit))]
+
+
+def units_in_use(session: Session, scopes: Iterable[Scope] | None) -> list[tuple[UUID, tuple[UUID, ...], int]]:
+    """Units with accounts in use (of these scopes; None: of all): id, path, how many accounts."""
+    stmt = select(BusinessUnit.id, BusinessUnit.path, func.count(Row.id))
+    stmt = stmt.join(Row, Row.business_unit_id == BusinessUnit.id).where(Row.state.in_(OPEN_FOR_RIGHTS))
+    if scopes is not None:
+        stmt = stmt.where(Row.id.in_(ids_in(scopes)))
+    found = session.execute(stmt.group_by(BusinessUnit.id, BusinessUnit.path).order_by(BusinessUnit.id))
+    return [(id_, tuple(UUID(part) for part in path.split("/")), count) for id_, path, count in found]
 
 
 def living_in_unit(session: Session, unit_id: UUID) -> int:

@@ -11,10 +11,13 @@ can be erased without breaking the chain.
 import hashlib
 import json
 import secrets
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from json.encoder import encode_basestring
+from operator import attrgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.kernel.work import Personal, Record
@@ -22,7 +25,12 @@ from app.kernel.work import Personal, Record
 ENCODING = 1
 GENESIS = "0" * 64
 DIGEST = "$sha256"
+_NULL = "null"
 _MISSING = b"\xff" * 8
+_SALT = 16
+"""Bytes of a salt; it is told in hex."""
+_SALTS_AT_ONCE = 64
+_LENGTHS = struct.Struct(f">Q{2 * _SALT}sQ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +53,11 @@ class Event:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class PersonalValue:
-    """The erasable half of an event: where it stands, whose it is, its salt (hex) and its JSON text."""
+class PersonalValue(NamedTuple):
+    """The erasable half of an event: where it stands, whose it is, its salt (hex) and its JSON text.
+
+    A tuple, since a file of a million people makes eight millions of them: it takes a third of the time to make.
+    """
 
     seq: int
     field: str
@@ -67,13 +77,25 @@ class Author:
 
 def text_of(value: Any) -> str:
     """Canonical JSON text: sorted keys, no spaces, Unicode as it is."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    # What stands alone, as most values do, needs none of the encoder's machinery.
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if value is None:
+        return _NULL
+    if kind is bool:
+        return "true" if value else "false"
+    return f'"{value}"' if kind is UUID or kind is date else _CANONICAL.encode(value)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return instant(value)
     return str(value)
+
+
+# Made once: `json.dumps` makes one for every call that has any wish of its own.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
 def instant(at: datetime) -> str:
@@ -83,17 +105,27 @@ def instant(at: datetime) -> str:
 
 def digest(parts: Iterable[str | None]) -> str:
     """SHA-256 over length-prefixed parts, in hex."""
-    hasher = hashlib.sha256()
+    told: list[bytes] = []
     for part in parts:
-        data = None if part is None else part.encode()
-        hasher.update(_MISSING if data is None else len(data).to_bytes(8, "big") + data)
-    return hasher.hexdigest()
+        if part is None:
+            told.append(_MISSING)
+        else:
+            data = part.encode()
+            told += (len(data).to_bytes(8, "big"), data)
+    return hashlib.sha256(b"".join(told)).hexdigest()
+
+
+_HASHED = tuple(field.name for field in fields(Event) if field.name != "hash")
+_members = attrgetter(*_HASHED)
 
 
 def hash_of(event: Event) -> str:
     """The hash an event must carry."""
-    values = (getattr(event, field.name) for field in fields(event) if field.name != "hash")
-    return digest(None if value is None else str(value) for value in values)
+    return _hash(_members(event))
+
+
+def _hash(members: Iterable[Any]) -> str:
+    return digest([None if value is None else str(value) for value in members])
 
 
 def seal(
@@ -104,56 +136,74 @@ def seal(
     A personal value of nobody in particular is free text, and that is its author's.
     """
     events: list[Event] = []
-    values: list[PersonalValue] = []
-    who = text_of({"kind": author.kind, "id": author.id, "roles": list(author.roles)})
-    for record in records:
-        seq += 1
-        hider = _Hider(seq, record.person_id or author.id)
+    hider = _Hider()
+    who, when = text_of({"kind": author.kind, "id": author.id, "roles": list(author.roles)}), instant(at)
+    for number, record in enumerate(records, start=seq + 1):
         reason = None
         if record.reason is not None:  # free text may name anybody; it is its author's
-            reason = text_of(_Hider(seq, author.id, hider.values).hide("reason", Personal(record.reason)))
-        event = Event(
-            encoding=ENCODING,
-            seq=seq,
-            at=instant(at),
-            actor=who,
-            on_behalf_of=str(record.on_behalf_of) if record.on_behalf_of else None,
-            action=record.action,
-            subject_kind=record.subject_kind,
-            subject_id=record.subject_id,
-            reason=reason,
-            before=hider.text("before", record.before),
-            after=hider.text("after", record.after),
-            request_id=request_id,
-            prev_hash=prev_hash,
-            hash="",
+            reason = hider.of(number, author.id).hide("reason", Personal(record.reason))
+        hider.of(number, record.person_id or author.id)
+        members = (
+            ENCODING,
+            number,
+            when,
+            who,
+            str(record.on_behalf_of) if record.on_behalf_of else None,
+            record.action,
+            record.subject_kind,
+            record.subject_id,
+            reason,
+            hider.text("before", record.before),
+            hider.text("after", record.after),
+            request_id,
+            prev_hash,
         )
-        events.append(event := replace(event, hash=hash_of(event)))
-        values.extend(hider.values)
-        prev_hash = event.hash
-    return events, values
+        prev_hash = _hash(members)
+        events.append(Event(*members, prev_hash))
+    return events, hider.values
 
 
 class _Hider:
     """Replaces personal values by their salted digests and keeps what was replaced."""
 
-    def __init__(self, seq: int, person_id: UUID | None, values: list[PersonalValue] | None = None) -> None:
+    def __init__(self) -> None:
+        self.seq = 0
+        self.person_id: UUID | None = None
+        self.values: list[PersonalValue] = []
+        self._salts = _salts()
+
+    def of(self, seq: int, person_id: UUID | None) -> "_Hider":
+        """What is hidden from now on stands in this event and belongs to this person."""
         self.seq, self.person_id = seq, person_id
-        self.values: list[PersonalValue] = [] if values is None else values
+        return self
 
     def text(self, side: str, members: Mapping[str, Any] | None) -> str | None:
+        """The members as JSON text, as ``text_of`` would write them."""
         if members is None:
             return None
-        return text_of({name: self.hide(f"{side}.{name}", value) for name, value in members.items()})
+        told = {
+            name: self.hide(f"{side}.{name}", value) if type(value) is Personal else text_of(value)
+            for name, value in members.items()
+        }
+        return f"{{{','.join([f'{text_of(name)}:{told[name]}' for name in sorted(told)])}}}"
 
-    def hide(self, where: str, value: Any) -> Any:
-        if not isinstance(value, Personal):
-            return value
-        if value.value is None:
-            return None
-        kept = PersonalValue(self.seq, where, self.person_id, secrets.token_hex(16), text_of(value.value))
-        self.values.append(kept)
-        return {DIGEST: personal_digest(kept)}
+    def hide(self, where: str, personal: Personal) -> str:
+        """What stands in place of a personal value, as JSON text."""
+        if personal.value is None:
+            return _NULL
+        salt, value = next(self._salts), text_of(personal.value)
+        self.values.append(PersonalValue(self.seq, where, self.person_id, salt, value))
+        # As ``personal_digest`` does it, with the lengths and the salt in one go: there are many of these.
+        data = value.encode()
+        said = _LENGTHS.pack(2 * _SALT, salt.encode(), len(data)) + data
+        return f'{{"{DIGEST}":"{hashlib.sha256(said).hexdigest()}"}}'
+
+
+def _salts() -> Iterator[str]:
+    """Salts without end. Their bytes are drawn many at a time: asking the system for them costs more than they do."""
+    while True:
+        drawn = secrets.token_hex(_SALT * _SALTS_AT_ONCE)
+        yield from (drawn[at : at + 2 * _SALT] for at in range(0, len(drawn), 2 * _SALT))
 
 
 def personal_digest(kept: PersonalValue) -> str:

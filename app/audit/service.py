@@ -28,6 +28,8 @@ def record(
 
 def seal(work: Work) -> int | None:
     """Number, chain and write what was recorded; the last act before the commit. Answers the revision."""
+    while work.closing:
+        work.closing.pop(0)(work)
     if not work.records:
         return None
     work.session.flush()  # the change itself before the lock: the chain is held for the sealing alone

@@ -1,13 +1,15 @@
 """Every statement that touches the audit log: append, and read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import insert_rows
 from app.kernel.database import advisory_lock
 from app.kernel.pages import Page, keyset
 
@@ -16,7 +18,7 @@ from .tables import AuditEvent, AuditPersonal
 
 CHAIN_LOCK = 0x636F_6501
 _EVENT = tuple(field.name for field in fields(Event))
-_PERSONAL = tuple(field.name for field in fields(PersonalValue))
+_PERSONAL = PersonalValue._fields
 # Every change asks this while it holds the chain. It is made once: making it takes longer than having it answered.
 _HEAD = select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)
 
@@ -34,9 +36,9 @@ def lock_head(session: Session) -> tuple[int, str]:
 
 def append(session: Session, events: Sequence[Event], values: Sequence[PersonalValue]) -> None:
     """Write sealed events."""
-    session.execute(insert(AuditEvent), [asdict(event) for event in events])
+    insert_rows(session, AuditEvent, _EVENT, map(attrgetter(*_EVENT), events))
     if values:
-        session.execute(insert(AuditPersonal), [asdict(value) for value in values])
+        insert_rows(session, AuditPersonal, _PERSONAL, values)
 
 
 def page(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Event]:
@@ -75,6 +77,30 @@ def walk(session: Session) -> Iterator[tuple[Event, list[PersonalValue]]]:
 
 def _event(row: AuditEvent) -> Event:
     return Event(*(getattr(row, name) for name in _EVENT))
+
+
+def newest_of(session: Session, action: str) -> Event | None:
+    """The last event of an action."""
+    row = session.scalars(
+        select(AuditEvent).where(AuditEvent.action == action).order_by(AuditEvent.seq.desc()).limit(1)
+    )
+    found = row.first()
+    return _event(found) if found else None
+
+
+def count_since(session: Session, action: str, since: str, least: int) -> int:
+    """How many of the last events of an action are not older than this; 0 for fewer than ``least``.
+
+    It costs what it counts, however long the log is: twice as many are looked at until the last of them is older.
+    """
+    of_action = select(AuditEvent.at).where(AuditEvent.action == action).order_by(AuditEvent.seq.desc())
+    many = max(least, 1)
+    while (at := session.scalar(of_action.offset(many - 1).limit(1))) is not None and at >= since:
+        many *= 2
+    if many == max(least, 1):
+        return 0
+    last = of_action.limit(many).subquery()
+    return session.scalar(select(func.count()).where(last.c.at >= since)) or 0
 
 
 def newest(session: Session) -> int:

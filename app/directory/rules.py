@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -151,6 +152,18 @@ class Employee:
         return self.ends_at is not None and self.ends_at <= at
 
 
+class Held(NamedTuple):
+    """What the directory holds of one person, as far as it was asked for: a tuple, since many are compared at once.
+
+    ``manager``: HR's employee id of theirs. ``values``: columns of ``Employee``, in the order in which they were named.
+    """
+
+    active: bool
+    business_unit_id: UUID
+    manager: str | None
+    values: tuple[Any, ...]
+
+
 def bounds(hired_on: date | None, terminated_on: date | None, timezone: str) -> dict[str, datetime | None]:
     """The instants between which someone is employed: the first day's begin and the last day's end where their unit is."""
     zone = ZoneInfo(timezone)
@@ -177,9 +190,15 @@ def check_key(key: str) -> str:
 
 def check_timezone(name: str) -> str:
     """An IANA time zone name."""
-    if name not in available_timezones():
+    if name not in _timezones():
         raise Invalid.field("/timezone", "unknown_timezone", f"{name!r} is not an IANA time zone, e.g. Europe/Berlin.")
     return name
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    """They are files in folders, and whoever loads units asks for each."""
+    return frozenset(available_timezones())
 
 
 def check_parent(unit_id: UUID | None, parent: BusinessUnit) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.actor import Scope
+from app.kernel.bulk import among, insert_rows
 from app.kernel.database import advisory_lock, change, flush, id_param, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
@@ -16,10 +18,17 @@ from app.kernel.pages import Page, keyset
 from app.kernel.text import key_of
 
 from . import tables
-from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Function, KeyTaken, UnitState, bounds
+from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Function, Held, KeyTaken, UnitState, bounds
 
 TREE_LOCK = 0x636F_6502
 _BATCH = 500
+_HELD = "employees held alone"
+_WALK = 5000
+_DEFAULTS = {
+    column.name: column.default.arg
+    for column in tables.Employee.__table__.c
+    if column.default and column.default.is_scalar
+}
 _KEYED = ("user_name", "email", "given_name", "family_name", "display_name", "title")
 # Every request asks these. They are made once: making a statement takes longer than having it answered.
 _UNITS = select(tables.BusinessUnit).where(tables.BusinessUnit.id.in_(id_param("ids")))
@@ -27,6 +36,7 @@ _EMPLOYEES = select(tables.Employee).where(tables.Employee.id.in_(id_param("ids"
 _AFRESH = _EMPLOYEES.order_by(tables.Employee.id).execution_options(populate_existing=True)
 _HELD_SHARED = _AFRESH.with_for_update(read=True)
 _HELD_ALONE = _AFRESH.with_for_update()
+_EXISTS = "The employee id or the user name belongs to another employee already."
 
 
 def lock_tree(session: Session) -> None:
@@ -52,6 +62,14 @@ def _unit_row(session: Session, id_or_key: UUID | str) -> tables.BusinessUnit | 
 def units(session: Session, ids: Iterable[UUID]) -> dict[UUID, BusinessUnit]:
     """Several units by id."""
     return {row.id: _unit(row) for row in session.scalars(_UNITS, {"ids": list(set(ids))})}
+
+
+def timezones(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The time zones of several units."""
+    row = tables.BusinessUnit
+    return dict(
+        session.execute(select(row.id, row.timezone).where(row.id.in_(id_param("ids"))), {"ids": list(set(ids))}).all()
+    )
 
 
 def all_units(session: Session) -> list[BusinessUnit]:
@@ -121,10 +139,12 @@ def employed(at: Any) -> ColumnElement[bool]:
     return and_(row.active, begun, or_(row.ends_at.is_(None), row.ends_at > at))
 
 
-def over(session: Session, at: datetime, limit: int) -> list[Employee]:
-    """People whose last day has passed although nobody has written down yet that they have left."""
+def over(session: Session, at: datetime, limit: int, scopes: Iterable[Scope] | None = None) -> list[Employee]:
+    """People (of these scopes; None: all) whose last day has passed although nobody has written down that they left."""
     row = tables.Employee
     stmt = select(row).where(row.active, row.ends_at <= at).order_by(row.ends_at, row.id).limit(limit)
+    if scopes is not None:
+        stmt = stmt.where(row.id.in_(employee_ids_in(scopes)))
     return [_employee(found) for found in session.scalars(stmt)]
 
 
@@ -173,8 +193,14 @@ def lock_employees(session: Session, ids: Iterable[UUID], *, shared: bool = Fals
 
     The employee's row is the lock of all that is theirs: whoever ends or gives an appointment, or makes someone leave,
     holds it alone; whoever relies on what a person is or may decide holds it shared. Always in order of id.
+    Whom this transaction holds alone already is not asked for again: nobody else can have changed them.
     """
-    held = session.scalars(_HELD_SHARED if shared else _HELD_ALONE, {"ids": list(set(ids))})
+    wanted, mine = set(ids), session.info.setdefault(_HELD, {})
+    if wanted <= mine.keys():
+        return {id_: _employee(mine[id_]) for id_ in sorted(wanted)}
+    held = list(session.scalars(_HELD_SHARED if shared else _HELD_ALONE, {"ids": list(wanted)}))
+    if not shared:
+        mine.update({row.id: row for row in held})
     return {row.id: _employee(row) for row in held}
 
 
@@ -202,6 +228,14 @@ def employees_by_number(session: Session, numbers: Iterable[str]) -> dict[str, E
     return {row.employee_number: _employee(row) for row in session.scalars(stmt)}
 
 
+def by_ids(session: Session, external_id: str | None, number: str | None) -> list[Employee]:
+    """Whom a feed's own id or HR's employee id names, whether or not they are still with us."""
+    row = tables.Employee
+    ways = [row.external_id == external_id] if external_id else []
+    ways += [row.employee_number == number] if number else []
+    return [_employee(found) for found in session.scalars(select(row).where(or_(*ways)))] if ways else []
+
+
 def active_numbers(session: Session) -> dict[str, UUID]:
     """HR's employee id -> our id, of everyone active."""
     stmt = select(tables.Employee.employee_number, tables.Employee.id).where(tables.Employee.active)
@@ -211,27 +245,53 @@ def active_numbers(session: Session) -> dict[str, UUID]:
 def walk_active(session: Session) -> Iterator[dict[str, UUID]]:
     """HR's employee id -> our id, of everyone active, in parts: there may be more people than memory should hold."""
     row = tables.Employee
-    stmt = select(row.employee_number, row.id).where(row.active).order_by(row.id).limit(_BATCH)
+    stmt = select(row.employee_number, row.id).where(row.active).order_by(row.id).limit(_WALK)
     part = dict(session.execute(stmt).all())
     while part:
         yield part
         part = dict(session.execute(stmt.where(row.id > max(part.values()))).all())
 
 
+def count_active(session: Session, most: int | None = None) -> int:
+    """How many people are active by HR's word; ``most`` if there are more, and it costs no more than that."""
+    found = select(tables.Employee.id).where(tables.Employee.active).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def _pairs(found: Iterable[Any]) -> dict[Any, Any]:
+    return dict(map(tuple, found))
+
+
+def ids_by_number(session: Session, numbers: Iterable[str]) -> dict[str, UUID]:
+    """HR's employee id -> our id, of those of these that are known."""
+    row = tables.Employee
+    return _pairs(among(session, select(row.employee_number, row.id), row.employee_number, numbers))
+
+
+def held(session: Session, numbers: Iterable[str], names: Sequence[str]) -> dict[str, Held]:
+    """What we hold of people, by HR's employee id: of their columns those of ``names``. For comparing many at once."""
+    row, manager = tables.Employee.__table__, tables.Employee.__table__.alias()  # no objects of the ORM on the way
+    person, above = row.c, manager.c
+    columns = [person.employee_number, person.active, person.business_unit_id, above.employee_number]
+    stmt = select(*columns, *(person[name] for name in names)).select_from(
+        row.outerjoin(manager, above.id == person.manager_id)
+    )
+    found = map(tuple, among(session, stmt, person.employee_number, numbers))
+    return {number: Held(active, unit, boss, tuple(values)) for number, active, unit, boss, *values in found}
+
+
 def numbers_by_user_name(session: Session, keys: Iterable[str]) -> dict[str, str]:
     """The key of a user name -> the employee id of whom it belongs to, active or not."""
     row = tables.Employee
-    stmt = select(row.user_name_key, row.employee_number)
-    stmt = stmt.where(row.user_name_key.in_(set(keys)), row.deleted_at.is_(None))
-    return dict(session.execute(stmt).all())
+    stmt = select(row.user_name_key, row.employee_number).where(row.deleted_at.is_(None))
+    return _pairs(among(session, stmt, row.user_name_key, keys))
 
 
 def managers_by_number(session: Session, numbers: Iterable[str]) -> dict[str, str | None]:
     """HR's employee id -> that of the manager, of those of these that are known."""
     row, manager = tables.Employee, aliased(tables.Employee)
     stmt = select(row.employee_number, manager.employee_number).outerjoin(manager, manager.id == row.manager_id)
-    stmt = stmt.where(row.employee_number.in_(set(numbers)))
-    return dict(session.execute(stmt).all())
+    return _pairs(among(session, stmt, row.employee_number, numbers))
 
 
 def page_employees(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Employee]:
@@ -249,8 +309,19 @@ def add_employee(session: Session, now: datetime, values: Mapping[str, Any]) -> 
     """A new person; raises ``EmployeeExists`` when number or user name are someone's already."""
     row = tables.Employee(id=new_id(), created_at=now, updated_at=now, **_keyed(values))
     session.add(row)
-    flush(session, EmployeeExists, "The employee id or the user name belongs to another employee already.")
+    flush(session, EmployeeExists, _EXISTS)
     return _employee(row)
+
+
+def add_employees(session: Session, now: datetime, people: Sequence[Mapping[str, Any]]) -> None:
+    """New people by one statement, each with an ``id``. Raises ``EmployeeExists``, and then adds nobody."""
+    common = {**_DEFAULTS, "created_at": now, "updated_at": now}
+    rows = [{**common, **_keyed(one)} for one in people]
+    names = list(set().union(*rows))
+    try:
+        insert_rows(session, tables.Employee, names, ([row.get(name) for name in names] for row in rows))
+    except IntegrityError as error:
+        raise EmployeeExists(_EXISTS) from error
 
 
 def save_employee(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Employee:

@@ -42,6 +42,7 @@ class Employee(Resource, Base):
     __tablename__ = "employee"
     __table_args__ = (
         CheckConstraint("employment_type IN ('employee', 'contractor', 'agency')", name="employment_type"),
+        Index("ix_employee_kept", "id", sqlite_where=_KEPT, postgresql_where=_KEPT),  # lists count, and skip, along it
         Index("uq_employee_user_name_key", "user_name_key", unique=True, sqlite_where=_KEPT, postgresql_where=_KEPT),
     )
 

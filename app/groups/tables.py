@@ -20,7 +20,7 @@ class Group(Resource, Base):
 
 
 class Member(Base):
-    """One member of a group: a person, or another group."""
+    """One member of a group: a person, or another group. ``display``: the name that the identity provider gave, if any."""
 
     __tablename__ = "group_member"
     __table_args__ = (
@@ -33,6 +33,7 @@ class Member(Base):
     group_id: Mapped[UUID] = mapped_column(ForeignKey("directory_group.id"))
     employee_id: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"), index=True)
     child_id: Mapped[UUID | None] = mapped_column(ForeignKey("directory_group.id"), index=True)
+    display: Mapped[str | None]
     added_at: Mapped[datetime]
 
 

@@ -99,7 +99,9 @@ def _by_external_token(work: Work, identity: Identity, claims: Claims) -> Actor:
     subject = external.subject_of(claims.raw, settings.subject_claim) if settings else None
     if settings is None or subject is None:
         raise _Refused("the token does not say who it is about")
-    found = directory.page_employees(work.session, Page(limit=2), {settings.subject_field: subject})
+    # Who has left may have had the same address: a record of theirs must not make somebody here a nobody.
+    named = {settings.subject_field: subject, "employed": (True, work.now)}
+    found = directory.page_employees(work.session, Page(limit=2), named)
     same = [person for person in found if external.same_name(subject, getattr(person, settings.subject_field))]
     return _employee_actor(work, same[0] if len(same) == 1 == len(found) else None)
 

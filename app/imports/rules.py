@@ -7,8 +7,9 @@ is a ``Fault``, which rejects that row alone.
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.text import key_of, line
@@ -20,6 +21,19 @@ MAX_LINE = 1024 * 1024
 MAX_COLUMNS = 1000
 _BOM = b"\xef\xbb\xbf"
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OTHER_FORMATS = {
+    b"PK\x03\x04": "a ZIP archive, as workbooks of Excel (.xlsx) are",
+    b"PK\x05\x06": "an empty ZIP archive",
+    b"\xd0\xcf\x11\xe0": "an old document of Microsoft Office (.xls)",
+    b"\x1f\x8b": "compressed by gzip",
+    b"BZh": "compressed by bzip2",
+    b"\xfd7zXZ\x00": "compressed by xz",
+    b"\x28\xb5\x2f\xfd": "compressed by Zstandard",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
+    b"%PDF-": "a PDF",
+}
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""How a cell begins that a spreadsheet would run as a formula; or one that would be taken for such a cell guarded."""
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -69,9 +83,23 @@ class Summary:
     left: int = 0
     rejected: int = 0
 
+    def add(self, other: "Summary") -> None:
+        """Count what another part of the run did."""
+        for name, count in other.as_dict().items():
+            setattr(self, name, getattr(self, name) + count)
+
     def as_dict(self) -> dict[str, int]:
         """The counts by name."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a file does, or would do, to one person: a member of ``Summary``, and the columns it states anew."""
+
+    employee_id: str
+    what: str
+    fields: tuple[str, ...]
 
 
 Progress = Callable[[int, int | None], None]
@@ -85,11 +113,19 @@ class Columns:
 
     names: Mapping[str, tuple[str, ...]]
     optional: frozenset[str] = frozenset()
+    name: str = ""
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Field -> word of the file, as ``key_of`` has it -> our word for it."""
 
     def fields(self, header: Iterable[str]) -> list[str | None]:
         """The field that each header cell means, None for a column that is not ours."""
-        meant = {_plain(name): field for field, names in self.names.items() for name in names}
-        return [meant.get(_plain(cell)) for cell in header]
+        meant = {plain(name): field for field, names in self.names.items() for name in names}
+        return [meant.get(plain(cell)) for cell in header]
+
+    def fit(self, header: Iterable[str]) -> bool:
+        """Has a file with this header all of these columns, each once?"""
+        found = [one for one in self.fields(header) if one]
+        return len(found) == len(set(found)) and set(self.names) - self.optional <= set(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +142,20 @@ class Header:
 
     names: tuple[str, ...]
     places: Mapping[str, int]
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def cells(self, cells: Sequence[str]) -> dict[str, str]:
-        """The cells of our fields, trimmed. Raises ``Fault`` where the row has more or fewer cells than the header."""
+        """The cells of our fields, trimmed, in our words. Raises ``Fault`` where there are more or fewer than headers."""
         if len(cells) != len(self.names):
             raise Fault("wrong_number_of_cells", f"The row has {len(cells)} cells, the header {len(self.names)}.")
-        return {field: cells[place].strip() for field, place in self.places.items()}
+        found = {
+            field: (unguarded(cells[place]) if cells[place][:1] == "'" else cells[place]).strip()
+            for field, place in self.places.items()
+        }
+        for name, words in self.words.items():
+            if name in found:
+                found[name] = words.get(key_of(found[name]), found[name])
+        return found
 
     def shown(self, cells: Sequence[str]) -> dict[str, str]:
         """The row by the names of the header, for the report of rejected rows."""
@@ -132,6 +176,12 @@ def read(raw: Iterable[bytes], columns: Columns, *, line_breaks: bool = False) -
     return _header(first, columns), rows
 
 
+def first_record(raw: Iterable[bytes]) -> list[str] | None:
+    """The names in the header of a file given as its physical lines; None where it is empty. Raises ``FileRefused``."""
+    first = next(_rows(raw, line_breaks=False), None)
+    return first.cells if first else None
+
+
 def _rows(raw: Iterable[bytes], *, line_breaks: bool) -> Iterator[Row]:
     reader = csv.reader(_lines(raw), strict=True)
     while True:
@@ -144,7 +194,7 @@ def _rows(raw: Iterable[bytes], *, line_breaks: bool) -> Iterator[Row]:
             raise _unreadable(start, error) from error
         if reader.line_num > start and not line_breaks:
             raise FileRefused(f"Line {start}: a quoted cell goes on over the end of the line; is a quote never closed?")
-        if any(cell.strip() for cell in cells):
+        if "".join(cells).strip():
             yield _measured(Row(start, cells))
 
 
@@ -159,7 +209,7 @@ def _unreadable(start: int, error: csv.Error) -> FileRefused:
 def _measured(row: Row) -> Row:
     if len(row.cells) > MAX_COLUMNS:
         raise FileRefused(f"Line {row.line}: {len(row.cells)} columns are more than the {MAX_COLUMNS} accepted.")
-    if any(len(cell) > MAX_FIELD for cell in row.cells):
+    if sum(map(len, row.cells)) > MAX_FIELD and any(len(cell) > MAX_FIELD for cell in row.cells):
         raise FileRefused(f"Line {row.line}: a cell is larger than {MAX_FIELD} characters.")
     return row
 
@@ -169,7 +219,14 @@ def _lines(raw: Iterable[bytes]) -> Iterator[str]:
         yield _decoded(number, data.removeprefix(_BOM) if number == 1 else data)
 
 
+def other_format(start: bytes) -> str | None:
+    """What a file that begins so is in place of CSV, whatever its name and type say; None where nothing shows it."""
+    return next((name for magic, name in _OTHER_FORMATS.items() if start.startswith(magic)), None)
+
+
 def _decoded(number: int, data: bytes) -> str:
+    if number == 1 and (other := other_format(data)):
+        raise FileRefused(f"Line 1, byte 1 of the line: this is {other}. Save the file as CSV in UTF-8.")
     if len(data) > MAX_LINE:
         raise FileRefused(f"Line {number} is longer than {MAX_LINE} bytes.")
     try:
@@ -195,7 +252,8 @@ def _header(row: Row, columns: Columns) -> Header:
     doubled = [columns.names[field][0] for field in columns.names if fields.count(field) > 1]
     if doubled:
         raise FileRefused(f"Line {row.line}: the header names {', '.join(doubled)} more than once.")
-    return Header(tuple(row.cells), {field: place for place, field in enumerate(fields) if field})
+    places = {field: place for place, field in enumerate(fields) if field}
+    return Header(tuple(row.cells), places, columns.words)
 
 
 def _refuse_delimiter(row: Row, columns: Columns) -> None:
@@ -205,8 +263,31 @@ def _refuse_delimiter(row: Row, columns: Columns) -> None:
             raise FileRefused(f"Line {row.line}: the columns look separated by {name}; commas are needed.")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """What two spellings of one header have in common: its letters and digits."""
     return re.sub(r"[^a-z0-9]+", "", key_of(name))
+
+
+def guarded(cell: str) -> str:
+    """The cell with an apostrophe in front if a spreadsheet would take it for a formula. ``unguarded`` is its reverse."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell as it was before ``guarded``."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """One record of a CSV file that is safe to open in a spreadsheet, and reads back as it was (RFC 4180)."""
+    return ",".join(map(_cell, cells)) + "\r\n"
+
+
+def _cell(cell: str) -> str:
+    safe = guarded(cell)
+    if safe == cell and not any(mark in cell for mark in ',"\r\n'):
+        return cell
+    return '"' + safe.replace('"', '""') + '"'
 
 
 def text_of(cells: Mapping[str, str], field: str, longest: int = 200) -> str | None:
@@ -228,13 +309,19 @@ def date_of(cells: Mapping[str, str], field: str) -> date | None:
     cell = cells.get(field, "")
     if not cell:
         return None
-    fault = Fault(f"bad_{field}", f"{field}: a date must exist and be written YYYY-MM-DD.")
-    if not _ISO_DATE.fullmatch(cell):
-        raise fault
+    found = _date(cell)
+    if found is None:
+        raise Fault(f"bad_{field}", f"{field}: a date must exist and be written YYYY-MM-DD.")
+    return found
+
+
+@lru_cache(4096)
+def _date(cell: str) -> date | None:
+    """The date that the cell is, None if it is none. People are many, and days are few."""
     try:
-        return date.fromisoformat(cell)
-    except ValueError as error:
-        raise fault from error
+        return date.fromisoformat(cell) if _ISO_DATE.fullmatch(cell) else None
+    except ValueError:
+        return None
 
 
 def ranks(above: Sequence[int]) -> list[int]:

@@ -7,8 +7,9 @@ to be good.
 import fcntl
 import json
 import sqlite3
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,22 +21,34 @@ from .rules import BATCH, Fault, Header, ImportRunning, Rejected, Row, ranks
 
 IMPORT_LOCK = 0x636F_6510
 _BUSY = "Another import is running on this database. Wait for it to end, and run this one again."
+_AT_ONCE = 2000
+# No cell holds a NUL: a file with one is refused. So cells joined by it come apart again as they were.
+_SPLIT = "\0"
 # A live row is one that will be loaded. Known rows (line NULL) are what the database holds already of those that rows
 # of the file refer to. `says`: equal for two rows that say the same. `gone`: the row ends someone's employment.
+# `same`: the database says so already. `known`, `here`: the database has this person, has them as active.
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 CREATE TABLE row (
-    id INTEGER PRIMARY KEY, line INTEGER, key TEXT, says TEXT, cells TEXT, refers TEXT, also TEXT, place TEXT,
+    id INTEGER PRIMARY KEY, line INTEGER, key TEXT, says, cells TEXT, refers TEXT, also TEXT, place TEXT,
     gone INTEGER NOT NULL DEFAULT 0, live INTEGER NOT NULL DEFAULT 1, rank INTEGER NOT NULL DEFAULT 0,
-    code TEXT, message TEXT
+    same INTEGER NOT NULL DEFAULT 0, here INTEGER NOT NULL DEFAULT 0,
+    known INTEGER NOT NULL DEFAULT 0, code TEXT, message TEXT
 );
-CREATE INDEX row_key ON row (key);
-CREATE INDEX row_refers ON row (refers);
+"""
+# Whatever stands above a row that brings news, up to the top: only through such a row can a circle have come about.
+_UPWARD = """
+DROP TABLE IF EXISTS upward;
+CREATE TEMP TABLE upward AS
+WITH RECURSIVE found (id, refers) AS (
+    SELECT id, refers FROM row WHERE live AND NOT same
+    UNION SELECT o.id, o.refers FROM found JOIN row o ON o.key = found.refers AND o.live
+) SELECT id, refers FROM found;
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """What the checks need of a row.
 
@@ -44,11 +57,14 @@ class Entry:
     """
 
     key: str | None
-    says: str = ""
+    says: str | int = ""
     refers: str | None = None
     also: str | None = None
     place: str | None = None
     gone: bool = False
+    same: bool = False
+    known: bool = False
+    here: bool = False
 
 
 class Sheet:
@@ -58,6 +74,8 @@ class Sheet:
         # An empty name is a private database in a temporary file, gone when it is closed.
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.executescript(_SCHEMA)
+        self._new: list[tuple[Any, ...]] = []
+        self._count = 0
         self.header = Header((), {})
 
     def close(self) -> None:
@@ -66,20 +84,44 @@ class Sheet:
 
     def add(self, row: Row, entry: Entry, fault: Fault | None = None) -> None:
         """One row of the file; with a fault it is rejected."""
-        self._db.execute(
-            "INSERT INTO row (line, cells, key, says, refers, also, place, gone, live, code, message) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (row.line, json.dumps(row.cells), entry.key, entry.says, entry.refers, entry.also, entry.place, entry.gone,
-             fault is None, fault and fault.code, fault and fault.message),
+        self._count += 1
+        self._new.append(
+            (row.line, _SPLIT.join(row.cells), entry.key, entry.says, entry.refers, entry.also, entry.place, entry.gone,
+             entry.same, entry.known, entry.here, fault is None, fault and fault.code, fault and fault.message),
         )  # fmt: skip
+        if len(self._new) >= _AT_ONCE:
+            self._write()
+
+    def _write(self) -> None:
+        self._db.execute("BEGIN")
+        self._db.executemany(
+            "INSERT INTO row (line, cells, key, says, refers, also, place, gone, same, known, here, live, code, message) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self._new,
+        )
+        self._db.execute("COMMIT")
+        self._new.clear()
+
+    def complete(self) -> None:
+        """All rows are in: what is asked from now on is asked of all of them."""
+        self._write()
+        self._db.execute("CREATE INDEX row_key ON row (key)")
 
     def count(self) -> int:
         """How many rows the file has."""
-        return self._number("SELECT COUNT(*) FROM row WHERE line IS NOT NULL")
+        return self._count
 
     def skipped(self) -> int:
         """How many of them will not be loaded: rejected ones, and repetitions."""
         return self._number("SELECT COUNT(*) FROM row WHERE line IS NOT NULL AND NOT live")
+
+    def same(self) -> int:
+        """How many of those that would be loaded bring no news."""
+        return self._number("SELECT COUNT(*) FROM row WHERE live AND same")
+
+    def here(self) -> int:
+        """How many people that the database has as active the file names, be it in a rejected row."""
+        return self._number("SELECT COUNT(DISTINCT key) FROM row WHERE here")
 
     def nameless(self) -> int:
         """How many rows do not say whose they are."""
@@ -93,25 +135,29 @@ class Sheet:
         """Rows of one key that differ are all rejected; of equal ones the first counts."""
         self._db.executescript(
             """
-            CREATE TEMP TABLE differing AS
-            SELECT key, 'Lines ' || group_concat(line, ', ') || ' are about the same and differ.' AS remark
-            FROM row WHERE key IS NOT NULL GROUP BY key HAVING COUNT(DISTINCT says) > 1;
-            CREATE INDEX temp.differing_key ON differing (key);
+            CREATE TEMP TABLE repeated AS
+            SELECT key, MIN(CASE WHEN live THEN id END) AS first, COUNT(DISTINCT says) > 1 AS differ,
+                'Lines ' || group_concat(line, ', ') || ' are about the same and differ.' AS remark
+            FROM row INDEXED BY row_key
+            WHERE key IN (SELECT key FROM row WHERE key IS NOT NULL GROUP BY key HAVING COUNT(*) > 1) GROUP BY key;
+            CREATE INDEX temp.repeated_key ON repeated (key);
             UPDATE row SET gone = 0, live = 0, code = coalesce(code, 'differing_rows'),
-                message = coalesce(message, (SELECT remark FROM differing WHERE differing.key = row.key))
-            WHERE key IN (SELECT key FROM differing);
-            UPDATE row SET live = 0 WHERE live AND id NOT IN (SELECT MIN(id) FROM row WHERE live GROUP BY key);
+                message = coalesce(message, (SELECT remark FROM repeated WHERE repeated.key = row.key))
+            WHERE key IN (SELECT key FROM repeated WHERE differ);
+            UPDATE row SET live = 0
+            WHERE live AND key IN (SELECT key FROM repeated) AND id NOT IN (SELECT first FROM repeated WHERE first > 0);
             """
         )
 
     def settle_shared(self, code: str, message: str) -> None:
         """Of live rows that have ``also`` in common, which only one may have, the only one not ``gone`` keeps it.
 
-        The others are rejected; all of them, where several or none of them is still here.
+        The others are rejected; all of them, where several or none of them is still here. Two that bring no news have
+        nothing in common that only one may have.
         """
         self._db.execute(
             "CREATE TEMP TABLE shared AS SELECT also, SUM(NOT gone) AS here FROM row "
-            "WHERE live AND also IS NOT NULL GROUP BY also HAVING COUNT(*) > 1"
+            "WHERE live AND also IN (SELECT also FROM row WHERE live AND NOT same) GROUP BY also HAVING COUNT(*) > 1"
         )
         self._db.execute(
             "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND also IN (SELECT also FROM shared) "
@@ -121,13 +167,17 @@ class Sheet:
 
     def reject(self, column: str, values: Iterable[str], fault: Fault) -> None:
         """Reject the file's live rows that have one of these values in ``key``, ``refers``, ``also`` or ``place``."""
-        statement = {
-            "key": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND key = ?",
-            "refers": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND refers = ?",
-            "also": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND also = ?",
-            "place": "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND place = ?",
+        rejected = json.dumps(list(values))
+        if rejected == "[]":
+            return
+        chosen = {
+            "key": "key IN (SELECT value FROM json_each(?))",
+            "refers": "refers IN (SELECT value FROM json_each(?))",
+            "also": "also IN (SELECT value FROM json_each(?))",
+            "place": "place IN (SELECT value FROM json_each(?))",
         }[column]
-        self._db.executemany(statement, ((fault.code, fault.message, value) for value in values))
+        statement = f"UPDATE row SET live = 0, code = ?, message = ? WHERE live AND line IS NOT NULL AND {chosen}"  # noqa: S608 - of the four above
+        self._db.execute(statement, (fault.code, fault.message, rejected))
 
     def values(self, column: str) -> Iterator[list[str]]:
         """The distinct values of ``refers``, ``also`` or ``place`` in live rows, in batches."""
@@ -139,13 +189,14 @@ class Sheet:
         return ([value for (value,) in batch] for batch in self._batches(statement))
 
     def pairs(self) -> Iterator[list[tuple[str, str]]]:
-        """(``also``, key) of the live rows that have one, in batches."""
-        return self._batches("SELECT also, key FROM row WHERE live AND also IS NOT NULL")
+        """(``also``, key) of the live rows that have one and bring news, in batches."""
+        return self._batches("SELECT also, key FROM row WHERE live AND NOT same AND also IS NOT NULL")
 
     def missing(self) -> list[str]:
-        """What live rows refer to and neither the file's live rows nor the known ones are."""
+        """What rows with news, and those above them, refer to and neither the file's live rows nor the known ones are."""
+        self._db.executescript(_UPWARD)
         statement = (
-            "SELECT DISTINCT refers FROM row r WHERE live AND refers IS NOT NULL "
+            "SELECT DISTINCT refers FROM upward r WHERE refers IS NOT NULL "
             "AND NOT EXISTS (SELECT 1 FROM row o WHERE o.live AND o.key = r.refers)"
         )
         return [value for (value,) in self._db.execute(statement)]
@@ -155,18 +206,18 @@ class Sheet:
         self._db.executemany("INSERT INTO row (key, refers) VALUES (?, ?)", found.items())
 
     def rank(self, fault: Fault) -> bool:
-        """Give every live row its distance from its root; reject those of the file that go round in a circle.
+        """Give every row that ``missing`` looked at its distance from its root; reject those of the file in a circle.
 
         Answers whether there were any.
         """
-        ids = [id_ for (id_,) in self._db.execute("SELECT id FROM row WHERE live ORDER BY id")]
-        at = {id_: place for place, id_ in enumerate(ids)}
-        above = [-1] * len(ids)
-        links = "SELECT r.id, o.id FROM row r JOIN row o ON o.key = r.refers AND o.live WHERE r.live"
+        above = array("i", [-1]) * (self._number("SELECT coalesce(MAX(id), 0) FROM row") + 1)
+        links = "SELECT r.id, o.id FROM upward r JOIN row o ON o.key = r.refers AND o.live"
         for one, other in self._db.execute(links):
-            above[at[one]] = at[other]
-        placed = zip(ranks(above), ids, strict=True)
+            above[one] = other
+        placed = ((rank, id_) for id_, rank in enumerate(ranks(above)) if rank)
+        self._db.execute("BEGIN")
         self._db.executemany("UPDATE row SET rank = ? WHERE id = ?", placed)
+        self._db.execute("COMMIT")
         round_ = "UPDATE row SET live = 0, code = ?, message = ? WHERE live AND rank < 0 AND line IS NOT NULL"
         return self._db.execute(round_, (fault.code, fault.message)).rowcount > 0
 
@@ -180,8 +231,26 @@ class Sheet:
         self._db.execute("UPDATE row SET message = message || ? WHERE line IS NOT NULL AND key IS NULL", (remark,))
 
     def live(self) -> Iterator[list[Row]]:
-        """The rows to load in batches, what is referred to before what refers to it."""
-        return self._rows("SELECT line, cells FROM row WHERE live AND line IS NOT NULL ORDER BY rank, id")
+        """The rows that bring news in batches, what is referred to before what refers to it."""
+        return self._rows("SELECT line, cells FROM row WHERE live AND NOT same AND line IS NOT NULL ORDER BY rank, id")
+
+    def fresh(self) -> Iterator[list[Row]]:
+        """Those of them that are about something the database has not."""
+        return self._rows(
+            "SELECT line, cells FROM row WHERE live AND NOT same AND NOT known AND line IS NOT NULL ORDER BY rank, id"
+        )
+
+    def known(self) -> Iterator[list[Row]]:
+        """Those of them that are about something the database has."""
+        return self._rows("SELECT line, cells FROM row WHERE live AND NOT same AND known ORDER BY rank, id")
+
+    def places(self) -> Iterator[list[tuple[str, Row]]]:
+        """Each ``place`` of rows that bring news, with the first of them, in batches."""
+        first = (
+            "SELECT place, line, cells, MIN(id) FROM row WHERE live AND NOT same AND place IS NOT NULL GROUP BY place"
+        )
+        batches = self._batches(first)
+        return ([(place, Row(line, cells.split(_SPLIT))) for place, line, cells, _ in batch] for batch in batches)
 
     def gone(self) -> Iterator[list[Row]]:
         """Rejected rows that nevertheless end someone's employment."""
@@ -189,18 +258,17 @@ class Sheet:
 
     def named(self, keys: Sequence[str]) -> set[str]:
         """Which of these keys the file names, be it in a rejected row."""
-        marks = ", ".join("?" * len(keys))
-        statement = f"SELECT key FROM row WHERE line IS NOT NULL AND key IN ({marks})"  # noqa: S608 - question marks only
-        return {key for (key,) in self._db.execute(statement, keys)}
+        statement = "SELECT key FROM row WHERE line IS NOT NULL AND key IN (SELECT value FROM json_each(?))"
+        return {key for (key,) in self._db.execute(statement, (json.dumps(keys),))}
 
     def rejected(self) -> Iterator[Rejected]:
         """The rejected rows, in the order of the file."""
         statement = "SELECT line, code, message, cells FROM row WHERE code IS NOT NULL ORDER BY id"
         for line, code, message, cells in self._db.execute(statement):
-            yield Rejected(line, code, message, self.header.shown(json.loads(cells)))
+            yield Rejected(line, code, message, self.header.shown(cells.split(_SPLIT)))
 
     def _rows(self, statement: str) -> Iterator[list[Row]]:
-        return ([Row(line, json.loads(cells)) for line, cells in batch] for batch in self._batches(statement))
+        return ([Row(line, cells.split(_SPLIT)) for line, cells in batch] for batch in self._batches(statement))
 
     def _batches(self, statement: str) -> Iterator[list[Any]]:
         cursor = self._db.execute(statement)
@@ -212,10 +280,27 @@ class Sheet:
 def alone(writes: sessionmaker[Session]) -> Iterator[None]:
     """No other import runs on this database meanwhile. Raises ``ImportRunning``."""
     with writes() as session:
-        bind = session.get_bind()
-    engine = bind if isinstance(bind, Engine) else bind.engine
-    with _held_on_server(engine) if engine.dialect.name == "postgresql" else _held_on_file(engine.url.database):
+        engine = _engine(session)
+    with _held(engine):
         yield
+
+
+def under_way(session: Session) -> bool:
+    """Is an import at work on this database now?"""
+    try:
+        with _held(_engine(session)):
+            return False
+    except ImportRunning:
+        return True
+
+
+def _engine(session: Session) -> Engine:
+    bind = session.get_bind()
+    return bind if isinstance(bind, Engine) else bind.engine
+
+
+def _held(engine: Engine) -> AbstractContextManager[None]:
+    return _held_on_server(engine) if engine.dialect.name == "postgresql" else _held_on_file(engine.url.database)
 
 
 @contextmanager

@@ -23,8 +23,10 @@ from .work import Work
 
 READS = frozenset({"GET", "HEAD"})
 MAX_AT_ONCE = 24
+_KEPT_HEADERS = ("content-type", "etag", "coe-revision", "location")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 NOBODY = Actor(ActorKind.PUBLIC)
+OPERATOR = Actor(ActorKind.OPERATOR, roles=("operator",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class House:
 
     ``load_actor(session, request, now)`` answers who is calling or raises ``Unauthenticated``.
     ``seal(work)`` writes the collected records into the audit log and answers the new revision, None if nothing changed.
+    ``operator`` and ``request_id`` are who acts, and what for, in ``operator_work``: long work that somebody asked for
+    over HTTP is done in their name.
     """
 
     writes: sessionmaker[Session]
@@ -40,6 +44,8 @@ class House:
     clock: Clock
     load_actor: Callable[[Session, Request, Any], Actor]
     seal: Callable[[Work], int | None]
+    operator: Actor = OPERATOR
+    request_id: str | None = None
 
 
 class Replay(Exception):
@@ -104,7 +110,7 @@ def _finish(request: Request, parts: House, work: Work, claimed: replies.Claim |
     if revision is not None:
         reply.headers["Coe-Revision"] = str(revision)
     if claimed is not None:
-        kept = {name: reply.headers[name] for name in ("content-type", "etag", "coe-revision") if name in reply.headers}
+        kept = {name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers}
         replies.keep(work.session, claimed, replies.Stored(reply.status_code, kept, bytes(reply.body)))
 
 
@@ -134,9 +140,10 @@ _PUBLIC = Depends(open_public, scope="function", max_concurrency=MAX_AT_ONCE)
 
 @dataclass(frozen=True)
 class Allow:
-    """The lock of one door. ``permission`` None: open to everybody, signed in or not."""
+    """The lock of one door. ``permission`` None: open to everybody, signed in or not. ``reads``: a POST that only asks."""
 
     permission: Permission | None
+    reads: bool = False
 
 
 class AllowWork(Allow):
@@ -160,6 +167,27 @@ class AllowPublic(Allow):
         return work
 
 
+class AllowInside(Allow):
+    """The lock of a route that opens its transaction itself, by ``work_for`` with the same permission: for what is asked
+    very often, since a dependency with a transaction costs two more turns through the thread pool.
+    """
+
+    async def __call__(self) -> Permission:
+        if self.permission is None:
+            raise RuntimeError("such a route is never public")
+        return self.permission
+
+
+@contextmanager
+def work_for(request: Request, permission: Permission, *, write: bool) -> Iterator[Work]:
+    """A transaction for a caller with this permission; the reply stands in ``request.state.reply`` when it ends.
+
+    Raises ``Unauthenticated``, ``Forbidden``.
+    """
+    with _transaction(request, write=write) as work:
+        yield _admit(work, permission)
+
+
 def _admit(work: Work, permission: Permission | None) -> Work:
     if permission is not None and not work.actor.holds(permission):
         work.actor.require(permission)
@@ -168,7 +196,12 @@ def _admit(work: Work, permission: Permission | None) -> Work:
 
 def allow(permission: Permission, *, reads: bool = False) -> Any:
     """The Work of a route that needs this permission; ``reads``: it changes nothing although it is no GET."""
-    return Depends((AllowReading if reads else AllowWork)(permission), scope="function")
+    return Depends((AllowReading if reads else AllowWork)(permission, reads), scope="function")
+
+
+def allow_inside(permission: Permission, *, reads: bool = False) -> Any:
+    """The permission, of a route that opens its transaction itself."""
+    return Depends(AllowInside(permission, reads), scope="function")
 
 
 def allow_anyone() -> Any:
@@ -178,6 +211,10 @@ def allow_anyone() -> Any:
 
 class Route(APIRoute):
     """A route whose transaction sees the finished reply before it commits."""
+
+    async def take(self, request: Request) -> bytes:
+        """What was sent: two requests with the same are the same. Raises ``DomainError`` for what cannot be taken."""
+        return await request.body()
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """A handler that leaves the raw body and the finished reply in ``request.state`` for the transaction.
@@ -189,7 +226,7 @@ class Route(APIRoute):
 
         async def handle(request: Request) -> Response:
             refuse_unknown_query(request, self)
-            request.state.body = await request.body()
+            request.state.body = await self.take(request)
             try:
                 request.state.reply = await handler(request)
             except Replay as replay:
@@ -203,8 +240,11 @@ class Route(APIRoute):
 
 @contextmanager
 def operator_work(parts: House, *, write: bool = True, request_id: str | None = None) -> Iterator[Work]:
-    """One transaction of an operator at the command line; whatever was recorded is sealed before it commits."""
+    """One transaction outside a request, of the operator at the command line or of whom ``parts`` names.
+
+    Whatever was recorded is sealed before it commits.
+    """
     with (parts.writes if write else parts.reads).begin() as session:
-        work = Work(session, Actor(ActorKind.OPERATOR, roles=("operator",)), parts.clock(), request_id)
+        work = Work(session, parts.operator, parts.clock(), request_id or parts.request_id)
         yield work
         parts.seal(work)

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem documents: the one place that knows both our errors and HTTP."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final, cast, get_args, get_origin
@@ -60,6 +60,9 @@ STATUS: Final[Mapping[type[DomainError], int]] = MappingProxyType(
 )
 _BY_STATUS: Final = {status: error for error, status in STATUS.items()}
 
+Spelling = Callable[[Mapping[str, Any], Mapping[str, str]], Response]
+"""A problem document and its headers, as the answer that some standard wants."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -116,7 +119,16 @@ def render(request: Request, error: DomainError) -> Response:
     document = problem(request, status, error.code, error.title, str(error), error.errors)
     for name, value in error.members.items():
         document.setdefault(name, value)
-    return ProblemResponse(document, status, headers)
+    return _answer(request, document, headers)
+
+
+def _answer(request: Request, document: dict[str, Any], headers: Mapping[str, str]) -> Response:
+    """The document as an answer; under an address where a standard has its own form of errors, in that form."""
+    spelled: Mapping[str, Spelling] = getattr(request.app.state, "spelled", {})
+    for prefix, spelling in spelled.items():
+        if request.scope["path"].startswith(prefix):
+            return spelling(document, headers)
+    return ProblemResponse(document, document["status"], dict(headers))
 
 
 def problem(
@@ -172,7 +184,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         headers["Allow"] = ", ".join(_methods(request))
         detail = f"This address takes: {headers['Allow']}."
     code, title = _named(status)
-    return ProblemResponse(problem(request, status, code, title, detail), status, headers)
+    return _answer(request, problem(request, status, code, title, detail), headers)
 
 
 def _named(status: int) -> tuple[str, str]:
@@ -205,7 +217,7 @@ async def _on_anything_else(request: Request, error: Exception) -> Response:
     headers = {"X-Request-ID": request_id} if request_id else {}
     detail = "Something went wrong on our side. Tell us the X-Request-ID of this answer."
     document = problem(request, 500, "internal_error", "Something went wrong on our side", detail)
-    return ProblemResponse(document, 500, headers)
+    return _answer(request, document, headers)
 
 
 def _request_id(request: Request) -> str | None:
@@ -214,12 +226,18 @@ def _request_id(request: Request) -> str | None:
 
 
 def install(
-    app: FastAPI, *, everywhere: Sequence[type[DomainError]] = (), with_body: Sequence[type[DomainError]] = ()
+    app: FastAPI,
+    *,
+    everywhere: Sequence[type[DomainError]] = (),
+    with_body: Sequence[type[DomainError]] = (),
+    spelled: Mapping[str, Spelling] = MappingProxyType({}),
 ) -> None:
     """Make every error of this application a problem document, and its OpenAPI document say so.
 
-    ``everywhere``: errors that any operation may answer; ``with_body``: those of any operation that takes a body.
+    ``everywhere``: errors that any operation may answer; ``with_body``: those of any operation that takes a body;
+    ``spelled``: the beginnings of addresses where a standard wants errors in another form.
     """
+    app.state.spelled = spelled
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_bad_input)
     app.add_exception_handler(HTTPException, _on_http_exception)

@@ -202,11 +202,17 @@ def _everywhere(_path: str) -> bool:
     return True
 
 
+def _no_upload(_method: str, _path: str) -> bool:
+    return False
+
+
 class StrictBody:
     """ASGI middleware: every request's body is read once, checked, and handed on whole.
 
     ``lenient(path)``: a protocol with rules of its own (AuthZEN, SCIM) gets only the limits of ``check_limits``, the
     size and the refusal of content codings. ``forms(path)``: where form bodies are taken at all, everywhere by default.
+    ``uploads(method, path)``: where a body is too large to be held; it is passed on as it comes, and the route that
+    takes it sees to its size and its type.
     ``refuse(request, error)`` makes the answer, a problem document by default.
     """
 
@@ -218,6 +224,7 @@ class StrictBody:
         max_depth: int = MAX_DEPTH,
         lenient: Callable[[str], bool] = _nowhere,
         forms: Callable[[str], bool] = _everywhere,
+        uploads: Callable[[str, str], bool] = _no_upload,
         refuse: Callable[[Request, DomainError], Response] = render,
     ) -> None:
         self.app = app
@@ -225,6 +232,7 @@ class StrictBody:
         self.max_depth = max_depth
         self.lenient = lenient
         self.forms = forms
+        self.uploads = uploads
         self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -235,6 +243,10 @@ class StrictBody:
         incoming = _Incoming(receive)
         try:
             _check_target(scope)
+            if self.uploads(scope["method"], scope["path"]):
+                _refuse_codings(scope)
+                await self.app(scope, incoming.message, _heard_out(incoming, send))
+                return
             raw = await self._read(scope, incoming)
             self._check(scope, raw)
         except DomainError as error:
@@ -259,8 +271,7 @@ class StrictBody:
     def _check(self, scope: Scope, raw: bytes) -> None:
         if not raw:
             return
-        if any(coding.lower() != "identity" for coding in _values(scope, b"content-encoding")):
-            raise UnsupportedMediaType("A body with a Content-Encoding is not accepted; send it as it is.")
+        _refuse_codings(scope)
         if self.lenient(scope["path"]):
             check_limits(raw, max_depth=self.max_depth)
             return
@@ -281,11 +292,14 @@ class _Incoming:
         self.more = True
         self.gone = False
 
-    async def chunk(self) -> bytes:
+    async def message(self) -> Message:
         message = await self.receive()
         self.gone = message["type"] == "http.disconnect"
         self.more = not self.gone and message.get("more_body", False)
-        body: bytes = message.get("body", b"")
+        return message
+
+    async def chunk(self) -> bytes:
+        body: bytes = (await self.message()).get("body", b"")
         return body
 
     async def drain(self) -> None:
@@ -298,6 +312,11 @@ class _Incoming:
 
 def _values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1").strip() for key, value in scope["headers"] if key == name]
+
+
+def _refuse_codings(scope: Scope) -> None:
+    if any(coding.lower() != "identity" for coding in _values(scope, b"content-encoding")):
+        raise UnsupportedMediaType("A body with a Content-Encoding is not accepted; send it as it is.")
 
 
 def _check_target(scope: Scope) -> None:
@@ -342,17 +361,26 @@ def _replay(raw: bytes, receive: Receive) -> Receive:
 
 
 async def _answer(response: Response, incoming: _Incoming, scope: Scope, send: Send) -> None:
-    """Send a refusal. If the client is still sending, it is answered first and heard out after.
+    """Send a refusal."""
+    if not incoming.gone:
+        await response(scope, incoming.receive, _heard_out(incoming, send))
+
+
+def _heard_out(incoming: _Incoming, send: Send) -> Send:
+    """A ``send`` for which a client that is still sending when it is answered is heard out before the answer ends.
 
     A client that writes its whole body before it reads would otherwise meet a closed connection and never see why.
     """
-    if incoming.gone:
-        return
-    if not incoming.more:
-        await response(scope, incoming.receive, send)
-        return
-    headers = [*response.raw_headers, (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body, "more_body": True})
-    await incoming.drain()
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def sends(message: Message) -> None:
+        if not incoming.more:
+            await send(message)
+        elif message["type"] == "http.response.start":
+            await send({**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]})
+        else:
+            await send({**message, "more_body": True})
+            if not message.get("more_body", False):
+                await incoming.drain()
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return sends

@@ -17,6 +17,8 @@ _PROSE_ALLOWED = frozenset("\n\t\u200c\u200d")
 def line(text: str, longest: int = 200) -> str:
     """One line of visible text, trimmed, NFC. Raises ValueError in plain words."""
     clean = unicodedata.normalize("NFC", text).strip()
+    if clean and len(clean) <= longest and clean.isprintable():  # as most are; nothing printable is refused
+        return clean
     if not clean:
         raise ValueError("must not be empty")
     return _checked(clean, longest, frozenset())
@@ -41,6 +43,8 @@ def _checked(text: str, longest: int, allowed: frozenset[str]) -> str:
 
 def key_of(text: str) -> str:
     """What two spellings of one name have in common."""
+    if text.isascii():  # which NFKC leaves as it is
+        return text.strip().casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).strip().casefold())
 
 

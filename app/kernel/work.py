@@ -1,6 +1,6 @@
 """One unit of work: who acts, at which instant, through which session, and what is to be told about it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -48,7 +48,10 @@ V = TypeVar("V", bound=Versioned)
 
 @dataclass(slots=True)
 class Work:
-    """Handed to every service function. Records are only collected here; they are sealed when the work ends."""
+    """Handed to every service function. Records are only collected here; they are sealed when the work ends.
+
+    ``closing``: what is still to be done before that, once, however often something in the work gave cause for it.
+    """
 
     session: Session
     actor: Actor
@@ -56,6 +59,7 @@ class Work:
     request_id: str | None = None
     if_match: tuple[int, ...] | None = None
     records: list[Record] = field(default_factory=list)
+    closing: list[Callable[["Work"], None]] = field(default_factory=list)
     etag: int | None = None
 
     def match(self, entity: Versioned) -> None:

@@ -3,13 +3,17 @@
 SCIM, files and the command line call only this. HR's word is never blocked.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from app.accounts import service as accounts
 from app.accounts import store as account_store
 from app.audit import service as audit
+from app.audit import store as audit_store
+from app.audit.rules import instant
 from app.clients import service as clients
 from app.directory import rules as directory_rules
 from app.directory import service as directory_service
@@ -19,6 +23,7 @@ from app.governance.grants import service as grants
 from app.governance.grants import store as grant_store
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
+from app.kernel.actor import Permission
 from app.kernel.work import Personal, Work
 from app.policies import store as policies
 from app.roles import service as roles
@@ -27,6 +32,7 @@ from app.tools import service as tools
 from app.tools import store as tool_store
 
 from . import rules
+from .rules import Alarm
 
 PERSONAL = (
     "user_name", "email", "given_name", "family_name", "display_name", "title", "location", "employee_number",
@@ -35,6 +41,9 @@ PERSONAL = (
 PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active", "deleted_at")
 _DATED = {"hired_on", "terminated_on", "business_unit_id"}
 _GONE = "the holder has left"
+_LEFT = "employee.left"
+_DAY = timedelta(days=1)
+_NEWS = timedelta(days=7)
 
 
 def join(work: Work, values: Mapping[str, Any]) -> Employee:
@@ -47,11 +56,37 @@ def join(work: Work, values: Mapping[str, Any]) -> Employee:
     return made
 
 
+def join_many(work: Work, people: Sequence[Mapping[str, Any]]) -> None:
+    """As ``join``, of many people at once, each with an ``id``. Raises ``EmployeeExists``."""
+    zones = directory.timezones(work.session, (one["business_unit_id"] for one in people))
+    stated = [
+        {
+            "active": True,
+            **one,
+            **directory_rules.bounds(one.get("hired_on"), one.get("terminated_on"), zones[one["business_unit_id"]]),
+        }
+        for one in people
+    ]
+    directory.add_employees(work.session, work.now, stated)
+    for one in stated:
+        audit.record(work, "employee.joined", ("employee", one["id"]), after=_told_of(one), person_id=one["id"])
+
+
+def _told_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As ``told``, of someone new by their columns."""
+    plain = {name: values.get(name) for name in PLAIN}
+    return plain | {name: None if values.get(name) is None else Personal(values[name]) for name in PERSONAL}
+
+
 def restate(work: Work, employee: Employee, values: Mapping[str, Any], *, active: bool, reason: str) -> Employee:
-    """HR states someone anew: they leave, come back, or are amended, as ``active`` says. Raises ``EmployeeExists``."""
-    if employee.active and not active:
+    """HR states someone anew: they leave, come back, or are amended, as ``active`` says. Raises ``EmployeeExists``.
+
+    Someone whose last day has passed is active no more, whether or not anybody has written that down.
+    """
+    here = employee.active and not employee.over(work.now)
+    if here and not active:
         return leave(work, employee, reason, values)
-    if active and not employee.active:
+    if active and not here:
         return come_back(work, employee, values)
     return amend(work, employee, values)
 
@@ -59,14 +94,15 @@ def restate(work: Work, employee: Employee, values: Mapping[str, Any], *, active
 def amend(work: Work, employee: Employee, values: Mapping[str, Any]) -> Employee:
     """HR says something else of someone than before; a change of unit is a move. Raises ``EmployeeExists``.
 
-    Someone whose last day has passed has left: if what HR says now makes them one of us again, they come back as any
-    rehire does, without a right.
+    Someone whose last day has passed has left: if HR gives them another last day now, they come back as any rehire does,
+    without a right; whatever else HR says of them does not make them one of us again.
     """
     if not rules.differences(employee, values):
         return employee
     before = directory.lock_employees(work.session, [employee.id])[employee.id]
     if before.active and before.over(work.now):
-        return come_back(work, _has_left(work, before), values)
+        left = _has_left(work, before)
+        return come_back(work, left, values) if _prolonged(left, values) else amend(work, left, values)
     changes = rules.differences(before, values)
     changes |= rules.differences(before, _bounds(work, changes, before))
     if not changes:
@@ -88,9 +124,15 @@ def leave(work: Work, employee: Employee, reason: str, values: Mapping[str, Any]
     before = directory.lock_employees(work.session, [employee.id])[employee.id]
     if not before.active:
         return before
+    if before.over(work.now):
+        return amend(work, _has_left(work, before), values or {})
     changes = rules.differences(before, values or {})
     changes |= rules.differences(before, _bounds(work, changes, before))
     return _leave(work, before, {**changes, "active": False, "left_at": work.now}, reason)
+
+
+def _prolonged(left: Employee, values: Mapping[str, Any]) -> bool:
+    return "terminated_on" in values and values["terminated_on"] != left.terminated_on
 
 
 def _has_left(work: Work, employee: Employee) -> Employee:
@@ -113,6 +155,8 @@ def settle(work: Work, limit: int = 500) -> int:
 def _leave(work: Work, before: Employee, changes: Mapping[str, Any], reason: str) -> Employee:
     after = directory.save_employee(work.session, before.id, work.now, changes)
     _tell(work, "employee.left", before, after, changes, reason)
+    if note_leavers not in work.closing:
+        work.closing.append(note_leavers)
     for grant in grant_store.open_of_employee(work.session, before.id):
         grants.close(work, grant, _GONE)
     roles.leave(work, before.id)
@@ -122,6 +166,41 @@ def _leave(work: Work, before: Employee, changes: Mapping[str, Any], reason: str
     for account in account_store.stewarded(work.session, before.id):
         _flag_orphan(work, account, before)
     return after
+
+
+def note_leavers(work: Work) -> None:
+    """Raise an alarm where so many have left within a day that a feed may be broken; at most one a day.
+
+    Called once, when a work in which somebody left ends. It costs as many steps as there were leavers within the day,
+    and one once there is an alarm. Two works that end at the same instant may both raise one.
+    """
+    since = instant(work.now - _DAY)
+    if _alarm_since(work, since):
+        return
+    left = sum(one.action == _LEFT for one in work.records)
+    left += audit_store.count_since(work.session, _LEFT, since, rules.MANY_LEAVERS + 1 - left)
+    if not rules.unusual(left, left):
+        return
+    enough = int(left / rules.UNUSUAL_SHARE)  # active people to be sure that it is nothing unusual
+    if not rules.unusual(left, left + directory.count_active(work.session, enough)):
+        return
+    told = {"left": left, "active": left + directory.count_active(work.session), "since": since}
+    audit.record(work, "directory.unusual_terminations", ("directory", "employees"), after=told)
+
+
+def _alarm_since(work: Work, since: str) -> Alarm | None:
+    newest = audit_store.newest_of(work.session, "directory.unusual_terminations")
+    if newest is None or newest.at < since:
+        return None
+    return Alarm(newest.seq, newest.at, **json.loads(newest.after or "{}"))
+
+
+def alarms(work: Work) -> list[Alarm]:
+    """The last alarm of an unusual rate of terminations while it is news, for who looks after the whole enterprise."""
+    if work.actor.scopes(Permission.DIRECTORY_READ_ORPHANS) is not None:
+        return []
+    found = _alarm_since(work, instant(work.now - _NEWS))
+    return [found] if found else []
 
 
 def remove(work: Work, employee: Employee, reason: str) -> None:
@@ -161,11 +240,18 @@ def _flag_orphan(work: Work, account: Any, employee: Employee) -> None:
 
 
 def come_back(work: Work, employee: Employee, values: Mapping[str, Any]) -> Employee:
-    """Someone who had left is employed again: the person returns, no right and no role does. Raises ``EmployeeExists``."""
+    """Someone who had left is employed again: the person returns, no right and no role does. Raises ``EmployeeExists``.
+
+    Not if HR gives a last day that has passed: a date says more than a flag.
+    """
     before = directory.lock_employees(work.session, [employee.id])[employee.id]
+    if before.active and before.over(work.now):
+        before = _has_left(work, before)
     stated = {"terminated_on": None, **values}
-    changes = {**rules.differences(before, stated), "active": True, "left_at": None, "deleted_at": None}
-    changes |= _bounds(work, stated, before)
+    bounds = _bounds(work, stated, before)
+    if bounds["ends_at"] is not None and bounds["ends_at"] <= work.now:
+        return amend(work, before, values)
+    changes = {**rules.differences(before, stated), **bounds, "active": True, "left_at": None, "deleted_at": None}
     after = directory.save_employee(work.session, before.id, work.now, changes)
     _tell(work, "employee.rejoined", before, after, changes)
     return after
@@ -179,6 +265,18 @@ def _tell(
         work, action, ("employee", after.id), before=told(before, names), after=told(after, names),
         reason=reason, person_id=after.id,
     )  # fmt: skip
+
+
+def reports_to(work: Work, person: Employee, other_id: UUID) -> bool:
+    """Is this the other person, or somebody below them?"""
+    seen: set[UUID] = set()
+    one: Employee | None = person
+    while one is not None and one.id not in seen:
+        if one.id == other_id:
+            return True
+        seen.add(one.id)
+        one = directory.employees(work.session, [one.manager_id]).get(one.manager_id) if one.manager_id else None
+    return False
 
 
 def told(employee: Employee, names: list[str] | None = None) -> dict[str, Any]:

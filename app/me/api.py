@@ -15,6 +15,8 @@ from app.kernel.actor import Permission
 from app.kernel.tags import Tag
 from app.kernel.wire import Out
 from app.kernel.work import Work
+from app.lifecycle import service as lifecycle
+from app.lifecycle.wire import Alarm
 from app.roles import service as roles
 from app.roles.api import Appointment, appointment
 
@@ -24,7 +26,8 @@ router = APIRouter(prefix="/v1/me", route_class=Route, tags=[Tag.EVERYONE])
 class Me(Out):
     """The caller: as HR states them, their appointments in force, what waits for them, their grants.
 
-    ``notices``: for the hub, what units decided by themselves and it may still veto.
+    ``notices``: for the hub, what units decided by themselves and it may still veto. ``alarms``: for strategists and
+    auditors, what HR's feeds did that somebody should look at.
     """
 
     employee: Employee
@@ -32,6 +35,7 @@ class Me(Out):
     appointments: list[Appointment]
     approvals: list[Approval]
     notices: list[Notice]
+    alarms: list[Alarm]
     grants: list[Grant]
 
 
@@ -47,5 +51,6 @@ def me(work: Annotated[Work, allow(Permission.ME_READ)]) -> Me:
         appointments=[appointment(one) for one in roles.held(work, who.id)],
         approvals=[approval(one, work) for one in approvals.waiting(work)],
         notices=[notice(one) for one in approvals.notices(work)],
+        alarms=[Alarm.model_validate(one) for one in lifecycle.alarms(work)],
         grants=[grant(one, work.now) for one in grants.mine(work)],
     )

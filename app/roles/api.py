@@ -46,6 +46,7 @@ class Appointment(Out):
     valid_until: Instant | None
     deputy_id: UUID | None
     appointed_by: UUID | None
+    group_mapping_id: Annotated[UUID | None, Field(description="The mapped group that gave it, if one did.")]
     ended_at: Instant | None
     end_reason: str | None
     created_at: Instant

@@ -80,10 +80,11 @@ _EVERYONE: dict[Permission, Reach] = {
 }
 _COE = {P.DECISION_EVALUATE: ANY}
 _INSIGHT = {P.EMPLOYEE_READ_DETAILS: ANY, P.GRANT_READ: ANY, P.RIGHTS_REQUEST_READ: ANY}
+_AUDITED = (P.AUDIT_READ, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_READ_ORPHANS, P.GROUP_READ)
 _IN_SCOPE = dict.fromkeys(
     (
-        P.ACCOUNT_MANAGE, P.ACCOUNT_UPDATE, P.EMPLOYEE_READ_DETAILS, P.GRANT_READ, P.GRANT_REVOKE, P.GRANT_SUSPEND,
-        P.RIGHTS_REQUEST_READ,
+        P.ACCOUNT_MANAGE, P.ACCOUNT_UPDATE, P.DIRECTORY_READ_ORPHANS, P.EMPLOYEE_READ_DETAILS, P.GRANT_READ, P.GRANT_REVOKE,
+        P.GRANT_SUSPEND, P.RIGHTS_REQUEST_READ,
     ),
     IN,
 )  # fmt: skip
@@ -97,8 +98,9 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **dict.fromkeys(
                 (
                     P.ACCOUNT_MANAGE, P.ACCOUNT_STOP, P.ACCOUNT_UPDATE, P.APPOINTMENT_CREATE, P.APPOINTMENT_END, P.AUDIT_READ,
-                    P.BUSINESS_UNIT_WRITE, P.GOVERNANCE_SWITCH, P.GRANT_REVOKE, P.GRANT_SUSPEND, P.NETWORK_WRITE,
-                    P.POLICY_DRAFT, P.POLICY_PUBLISH, P.TOOL_WRITE,
+                    P.BUSINESS_UNIT_WRITE, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_READ_ORPHANS, P.GOVERNANCE_SWITCH,
+                    P.GRANT_REVOKE, P.GRANT_SUSPEND, P.GROUP_MAP, P.GROUP_READ, P.NETWORK_WRITE, P.POLICY_DRAFT,
+                    P.POLICY_PUBLISH, P.TOOL_WRITE,
                 ),
                 ANY,
             ),
@@ -109,14 +111,17 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
         Role.CAMPAIGN_MANAGER: _COE,
         Role.SOCIAL_ANALYST: _COE,
         Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY},
-        Role.AUDITOR: {**_COE, **_INSIGHT, P.AUDIT_READ: ANY},
-        Role.ADMIN: {P.BUSINESS_UNIT_WRITE: ANY, P.EMPLOYEE_READ_DETAILS: ANY},
+        Role.AUDITOR: {**_COE, **_INSIGHT, **dict.fromkeys(_AUDITED, ANY)},
+        Role.ADMIN: dict.fromkeys(
+            (P.BUSINESS_UNIT_WRITE, P.DIRECTORY_IMPORT, P.DIRECTORY_READ_CHANGES, P.EMPLOYEE_READ_DETAILS), ANY
+        ),
     }
 )  # fmt: skip
 
 CLIENT_TABLE: Mapping[ClientScope, frozenset[Permission]] = MappingProxyType(
     {
         ClientScope.DECISIONS: frozenset({P.DECISION_EVALUATE}),
+        ClientScope.HR: frozenset({P.DIRECTORY_IMPORT, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_SYNC}),
         ClientScope.REGISTRY_READ: _OPEN_TO_ALL - {P.EMPLOYEE_READ, P.APPOINTMENT_READ},
         ClientScope.AUDIT_READ: frozenset({P.AUDIT_READ}),
     }
@@ -160,6 +165,7 @@ class Appointment:
     valid_until: datetime | None
     deputy_id: UUID | None
     appointed_by: UUID | None
+    group_mapping_id: UUID | None
     ended_at: datetime | None
     end_reason: str | None
     created_at: datetime

@@ -49,8 +49,10 @@ def appoint(
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
     deputy_id: UUID | None = None,
+    group_mapping_id: UUID | None = None,
 ) -> Appointment:
-    """Appoint someone. Raises ``Invalid``, ``SeparationOfDuties``, ``NotFound``, ``UnitClosed``.
+    """Appoint someone; ``group_mapping_id``: because they joined a group that was mapped to the role. Raises ``Invalid``,
+    ``SeparationOfDuties``, ``NotFound``, ``UnitClosed``.
 
     The person's row is held alone, so that two appointments that conflict cannot be made side by side.
     """
@@ -69,7 +71,7 @@ def appoint(
     _check_free(work, employee_id, role, scope, deputy_id)
     values = {
         "employee_id": employee_id, "role": role, "valid_from": begins, "valid_until": valid_until,
-        "deputy_id": deputy_id, "appointed_by": work.actor.employee_id,
+        "deputy_id": deputy_id, "appointed_by": work.actor.employee_id, "group_mapping_id": group_mapping_id,
     }  # fmt: skip
     made = store.add(work.session, work.now, values, scope)
     audit.record(work, "appointment.created", ("appointment", made.id), after=told(made))
@@ -172,7 +174,8 @@ def end_over(work: Work, unit_id: UUID) -> int:
 def told(one: Appointment) -> dict[str, Any]:
     """An appointment as the audit log tells it."""
     names = ("employee_id", "role", "valid_from", "valid_until", "deputy_id", "ended_at")
-    return {**{name: getattr(one, name) for name in names}, **scope_told(one.scope)}
+    source = {"group_mapping_id": one.group_mapping_id} if one.group_mapping_id else {}
+    return {**{name: getattr(one, name) for name in names}, **source, **scope_told(one.scope)}
 
 
 def scope_told(scope: Scope) -> dict[str, Any]:

@@ -76,6 +76,12 @@ def open_in_unit(session: Session, unit_id: UUID) -> list[Appointment]:
     return [_value(row) for row in session.scalars(stmt)]
 
 
+def open_of_mapping(session: Session, mapping_id: UUID) -> list[Appointment]:
+    """Appointments not ended that came from a group mapped to a role."""
+    stmt = select(Row).where(Row.group_mapping_id == mapping_id, Row.ended_at.is_(None)).order_by(Row.id)
+    return [_value(row) for row in session.scalars(stmt)]
+
+
 def page(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Appointment]:
     """Appointments by equal columns; ``ended`` (bool) by whether they were ended."""
     stmt: Select[Any] = select(Row)

@@ -45,6 +45,7 @@ def upgrade() -> None:
     with op.batch_alter_table("employee") as table:
         table.alter_column("display_name_key", existing_type=sa.String(), nullable=False)
         table.create_index("ix_employee_ends_at", ["ends_at"])
+        table.create_index("ix_employee_kept", ["id"], sqlite_where=_KEPT, postgresql_where=_KEPT)
         table.create_index(
             "uq_employee_user_name_key", ["user_name_key"], unique=True, sqlite_where=_KEPT, postgresql_where=_KEPT
         )
@@ -55,28 +56,32 @@ def _fill_keys() -> None:
     columns = [sa.column("id", sa.Uuid), *(sa.column(name) for name in _NAMES), *(sa.column(f"{n}_key") for n in _NAMES)]
     person, bind = sa.table("employee", *columns), op.get_bind()
     told = sa.select(person.c.id, *(person.c[name] for name in _NAMES)).order_by(person.c.id).limit(500)
-    keys = {f"{name}_key": sa.bindparam(f"new_{name}") for name in _NAMES}
+    keys: dict[str, object] = {f"{name}_key": sa.bindparam(f"new_{name}") for name in _NAMES}
     fill = sa.update(person).where(person.c.id == sa.bindparam("this")).values(**keys)
     part = bind.execute(told).all()
     while part:
         bind.execute(
             fill,
-            [{"this": row.id, **{f"new_{name}": row._mapping[name] and key_of(row._mapping[name]) for name in _NAMES}} for row in part],
+            [{"this": id_, **{f"new_{name}": value and key_of(value) for name, value in zip(_NAMES, values, strict=True)}}
+             for id_, *values in part],
         )
         part = bind.execute(told.where(person.c.id > part[-1].id)).all()
 
 
-def _groups() -> None:
-    common = (
+def _common() -> tuple[sa.Column[object], ...]:
+    return (
         sa.Column("id", sa.Uuid(), nullable=False), sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("updated_at", _INSTANT, nullable=False), sa.Column("version", sa.Integer(), nullable=False),
     )  # fmt: skip
+
+
+def _groups() -> None:
     op.create_table(
         "directory_group",
         sa.Column("display_name", sa.String(), nullable=False),
         sa.Column("display_name_key", sa.String(), nullable=False),
         sa.Column("external_id", sa.String()),
-        *common,
+        *_common(),
         sa.PrimaryKeyConstraint("id", name="pk_directory_group"),
         sa.UniqueConstraint("external_id", name="uq_directory_group_external_id"),
     )
@@ -93,7 +98,7 @@ def _groups() -> None:
         sa.Column("ended_at", _INSTANT),
         sa.Column("ended_by", sa.Uuid()),
         sa.Column("end_reason", sa.Text()),
-        *(column._copy() for column in common),
+        *_common(),
         sa.CheckConstraint("business_unit_id IS NULL OR network IS NULL", name="ck_group_mapping_one_scope"),
         sa.CheckConstraint("role IS NOT NULL OR business_unit_id IS NOT NULL", name="ck_group_mapping_means_something"),
         *(
@@ -112,6 +117,7 @@ def _groups() -> None:
         sa.Column("group_id", sa.Uuid(), nullable=False),
         sa.Column("employee_id", sa.Uuid()),
         sa.Column("child_id", sa.Uuid()),
+        sa.Column("display", sa.String()),
         sa.Column("added_at", _INSTANT, nullable=False),
         sa.CheckConstraint("(employee_id IS NULL) <> (child_id IS NULL)", name="ck_group_member_one_kind"),
         sa.ForeignKeyConstraint(["group_id"], ["directory_group.id"], name="fk_group_member_group_id_directory_group"),
@@ -129,6 +135,7 @@ def downgrade() -> None:
     with op.batch_alter_table("employee") as table:
         table.drop_index("uq_employee_user_name_key")
         table.drop_index("ix_employee_ends_at")
+        table.drop_index("ix_employee_kept")
     with op.batch_alter_table("employee") as table:
         table.drop_constraint("uq_employee_external_id", type_="unique")
         table.create_unique_constraint("uq_employee_user_name_key", ["user_name_key"])

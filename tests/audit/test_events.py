@@ -1,13 +1,19 @@
 """Every change tells of itself: who, when, why, before and after; and what is personal can be forgotten."""
 
 import json
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.audit import store
+from app.clients import service as clients
 from tests.operations import OPERATIONS
 
 TAINT = "Taintmark"
+PEOPLE = (
+    b"Employee ID,First Name,Last Name,Preferred Name,Work Email,Job Title,Department,Location,Worker Type,Hire Date,"
+    b"Termination Date,Status,Manager ID\n"
+)
 WHY = {"reason": f"{TAINT} said so."}
 
 
@@ -17,22 +23,52 @@ class Scenario:
     def __init__(self, team):
         self.team, self.doors, self.told = team, set(), []
 
-    def __call__(self, door, who, body=None, status=200, **parts):
+    def __call__(self, door, who, body=None, status=200, *, bearer=None, files=None, **parts):
         method, path = door.split()
         self.doors.add(door)
         before = self.team.intact()
         answer = self.team.call(
-            method, path.format(**parts), who, body, headers={"X-Request-ID": f"call-{len(self.told)}"}
-        )
+            method, path.format(**parts), None if bearer else who, body, bearer=bearer,
+            headers={"X-Request-ID": f"call-{len(self.told)}"}, **({"files": files} if files else {}),
+        )  # fmt: skip
         assert answer.status_code == status, f"{door}: {answer.text}"
         events = self.team.events(request_id=f"call-{len(self.told)}")
         assert events and self.team.intact() >= before + len(events), f"{door} left no event"
         assert int(answer.headers["coe-revision"]) == events[0]["seq"]
         for event in events:
-            assert event["actor"]["id"] == str(self.team.ids[who]) and event["actor"]["kind"] == "employee"
+            assert event["actor"]["id"] == str(self.team.ids[who])
+            assert event["actor"]["kind"] == ("client" if bearer else "employee")
             assert event["at"] == self.team.clock.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self.told.append([event["action"] for event in reversed(events)])
-        return answer.json()
+        return answer.json() if answer.content else None
+
+
+def of_feeds(call, team):
+    with team.work() as work:
+        made = clients.create_client(work, "HR", ["hr"], static=True)
+        team.ids["hr"] = UUID(made.client_id)
+
+    def feed(door, body=None, status=200, **parts):
+        return call(door.replace(" ", " /scim/v2"), "hr", body, status, bearer=made.bearer, **parts)
+
+    words = {"userName": f"{TAINT}.new", "title": f"{TAINT} of all", "nickName": TAINT, "externalId": f"{TAINT}-1"}
+    person = feed("POST /Users", words, 201)
+    feed("PUT /Users/{id}", {**words, "title": "Another"}, id=person["id"])
+    patch = {"Operations": [{"op": "replace", "path": "nickName", "value": f"{TAINT}y"}]}
+    feed("PATCH /Users/{id}", patch, 204, id=person["id"])
+    group = feed("POST /Groups", {"displayName": "Some", "members": [{"value": person["id"]}]}, 201)
+    feed("PUT /Groups/{id}", {"displayName": "Others", "members": [{"value": person["id"]}]}, id=group["id"])
+    patch = {"Operations": [{"op": "replace", "path": "displayName", "value": "Most"}]}
+    feed("PATCH /Groups/{id}", patch, 204, id=group["id"])
+    meaning = {"group_id": group["id"], "role": "social_analyst", **WHY}
+    mapped = call("POST /v1/group-mappings", "boss", meaning, 201)
+    call("POST /v1/group-mappings/{id}/end", "boss", WHY, id=mapped["id"])
+    bulk = {"Operations": [{"method": "POST", "path": "/Users", "bulkId": "1", "data": {"userName": f"{TAINT}.bulk"}}]}
+    feed("POST /Bulk", bulk)
+    form = {"file": ("people.csv", PEOPLE, "text/csv")}
+    call("POST /v1/directory/imports", "hr", None, 202, bearer=made.bearer, files=form)
+    feed("DELETE /Groups/{id}", None, 204, id=group["id"])
+    feed("DELETE /Users/{id}", None, 204, id=person["id"])
 
 
 def of_units(call, team):
@@ -106,6 +142,7 @@ def told_all(team):
     call = Scenario(team)
     of_units(call, team)
     of_rights(call, of_accounts(call, team))
+    of_feeds(call, team)
     return call
 
 
@@ -176,7 +213,7 @@ def test_what_is_personal_has_an_owner(team):
     told_all(team)
     marked(team)
     rows = columns(team, "audit_personal")
-    people = {str(id_).replace("-", "") for id_ in team.ids.values()}
+    people = {str(row["id"]).replace("-", "") for row in columns(team, "employee")}
     ownerless = [
         (row["field"], row["value"])
         for row in rows

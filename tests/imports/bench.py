@@ -110,8 +110,8 @@ class Bench:
         )
         return Outcome(summary.as_dict(), rejected, self.events() - before, progress)
 
-    def people(self, content: Any, *, complete: bool = False, confirm: bool = False) -> Outcome:
-        return self._load(service.import_employees, content, complete=complete, confirm_leavers=confirm)
+    def people(self, content: Any, *, complete: bool = False, confirm: bool = False, **options: Any) -> Outcome:
+        return self._load(service.import_employees, content, complete=complete, confirm_leavers=confirm, **options)
 
     def accounts(self, content: Any) -> Outcome:
         return self._load(service.import_accounts, content)

@@ -9,6 +9,10 @@ from app.demo.stage.service import DAY, HOUR, Founding
 from app.directory import service as directory_service
 from app.directory.rules import ROOT_KEY
 from app.identity.login import service as login
+from app.imports.columns.rules import GENERIC
+from app.imports.rules import Summary
+from app.imports.runs import service as imports
+from app.imports.runs.rules import Asked, File, RunState
 from app.kernel.actor import ENTERPRISE, Scope, ScopeKind
 from app.kernel.work import Work
 from app.lifecycle import service as lifecycle
@@ -16,6 +20,8 @@ from app.roles import service as roles
 
 from . import rules as data
 from .rules import Person, Seat
+
+_FILE, _FILE_SIZE = "people.csv", 11_264
 
 
 def found_company(one: Founding) -> None:
@@ -32,14 +38,17 @@ def found_company(one: Founding) -> None:
 
 
 def employ(one: Founding) -> None:
-    """Everybody joins, managers first."""
+    """Everybody joins, managers first; it is told as the import of a file, as it would be."""
     dice = Random(1861)  # noqa: S311 - the same company each time, nothing secret
     cities = {unit.key: unit.city for unit in data.UNITS}
     with one.operating(FOUNDED * DAY) as work:
+        run = imports.begin(work, Asked(complete=True), File(_FILE, _FILE_SIZE), RunState.RUNNING, GENERIC)
         for person in data.PEOPLE:
             hired = work.now.date() - timedelta(days=dice.randint(100, 6000))
             values = {**_stated(one, person), "hired_on": hired, "location": cities.get(person.unit, "Utrecht")}
             one.people[person.key] = lifecycle.join(work, values).id
+        imports.end(work, run, RunState.DONE, summary=Summary(created=len(data.PEOPLE)).as_dict())
+        one.examples["import_id"] = str(run.id)
 
 
 def _stated(one: Founding, person: Person) -> dict[str, Any]:

@@ -78,6 +78,14 @@ def running(session: Session, at: datetime, right: Right) -> list[Grant]:
     return [_value(*one) for one in session.execute(stmt)]
 
 
+def in_review(session: Session, at: datetime, limit: int, account_ids: Select[Any] | None) -> list[Grant]:
+    """Grants of movers (on these accounts; None: on all) that somebody has to keep or revoke, the longest due first."""
+    stmt = _WITH_PAUSE.where(Suspension.scheduled, Row.ended_at.is_(None), Row.valid_until > at)
+    if account_ids is not None:
+        stmt = stmt.where(Row.account_id.in_(account_ids))
+    return [_value(*one) for one in session.execute(stmt.order_by(Suspension.suspended_at, Row.id).limit(limit))]
+
+
 def granted_since(session: Session, since: datetime) -> list[Grant]:
     """Grants made after an instant that have not ended."""
     stmt = _WITH_PAUSE.where(Row.created_at > since, Row.ended_at.is_(None)).order_by(Row.id)
@@ -90,11 +98,9 @@ def page(
     """Grants by equal columns; ``state`` as it was at ``as_of``, which also leaves out what was not yet or no more."""
     at = as_of or now
     then = and_(Suspension.suspended_at <= at, or_(Suspension.resumed_at.is_(None), Suspension.resumed_at > at))
-    # One that was written down as begun counts whatever this process thinks the time is.
-    begun = or_(not_(Suspension.scheduled), Suspension.suspended_at <= at)
-    paused = and_(
-        Suspension.grant_id == Row.id, and_(Suspension.resumed_at.is_(None), begun) if as_of is None else then
-    )
+    # Of the present, a pause that is still ahead is told, too: somebody has to see that it comes.
+    told = then if at < now else Suspension.resumed_at.is_(None)
+    paused = and_(Suspension.grant_id == Row.id, told)
     stmt = select(Row, Suspension).outerjoin(Suspension, paused)
     for name, value in filters.items():
         if value is not None:
@@ -118,10 +124,12 @@ def _in_state(state: GrantState, at: datetime, *, past: bool) -> Any:
     if state is GrantState.EXPIRED:
         return or_(and_(ended, Row.end == End.EXPIRED), and_(not_(ended), lapsed))
     running = and_(not_(ended), not_(lapsed))
+    # A pause that was written down as begun counts whatever this process thinks the time is.
+    paused = and_(Suspension.id.is_not(None), or_(not_(Suspension.scheduled), Suspension.suspended_at <= at))
     if state is GrantState.SUSPENDED:
-        return and_(running, Suspension.id.is_not(None))
+        return and_(running, paused)
     begun = Row.valid_from <= at if state is GrantState.ACTIVE else Row.valid_from > at
-    return and_(running, Suspension.id.is_(None), begun)
+    return and_(running, not_(paused), begun)
 
 
 def add(session: Session, now: datetime, values: Mapping[str, Any], approvers: Iterable[Approver]) -> Grant:

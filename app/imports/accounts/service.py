@@ -61,6 +61,7 @@ def _read(one: _Run, raw: Iterable[bytes], now: datetime) -> None:
         one.sheet.add(row, *_entry(one, row, now))
         if count % BATCH == 0:
             one.progress(count, None)
+    one.sheet.complete()
 
 
 def _entry(one: _Run, row: Row, now: datetime) -> tuple[Entry, Fault | None]:

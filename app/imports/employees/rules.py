@@ -1,7 +1,7 @@
 """What a row of an HRIS export says of a person.
 
-The columns are those of a common HRIS export; HR's employee id is who the row is about, and it is text: leading zeros
-stay.
+The columns are those of a common HRIS export, or of another one that ``columns`` describes; HR's employee id is who the
+row is about, and it is text: leading zeros stay.
 """
 
 from collections.abc import Mapping
@@ -9,50 +9,32 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
-from app.directory.rules import Employee, EmploymentType
-from app.imports.rules import Columns, Fault, date_of, text_of
+from app.directory.rules import EmploymentType, Held
+from app.imports.columns.rules import GENERIC, preset
+from app.imports.rules import Fault, date_of, text_of
 from app.kernel.text import key_of
-from app.lifecycle.rules import differences
 
-COLUMNS = Columns(
-    MappingProxyType(
-        {
-            "employee_id": ("Employee ID", "Employee Number", "Worker ID", "Person Number"),
-            "first_name": ("First Name", "Given Name"),
-            "last_name": ("Last Name", "Family Name", "Surname"),
-            "preferred_name": ("Preferred Name", "Display Name"),
-            "work_email": ("Work Email", "Work E-mail", "Email", "E-mail", "Email Address"),
-            "user_name": ("User Name", "Login"),
-            "job_title": ("Job Title", "Title"),
-            "department": ("Department", "Business Unit", "Organization"),
-            "location": ("Location",),
-            "worker_type": ("Worker Type", "Employment Type"),
-            "hire_date": ("Hire Date", "Start Date"),
-            "termination_date": ("Termination Date", "End Date"),
-            "status": ("Status", "Employment Status", "Worker Status"),
-            "manager_id": ("Manager ID", "Manager Employee ID"),
-        }
-    ),
-    optional=frozenset({"user_name"}),
-)
+COLUMNS = preset(GENERIC)
 _LONGEST_ID = 100
-_WORKERS: Mapping[str, EmploymentType] = MappingProxyType(
+_WORKERS = COLUMNS.words["worker_type"]
+_STATES = COLUMNS.words["status"]
+_STATED = MappingProxyType(
     {
-        "employee": EmploymentType.EMPLOYEE,
-        "regular": EmploymentType.EMPLOYEE,
-        "contractor": EmploymentType.CONTRACTOR,
-        "contingent worker": EmploymentType.CONTRACTOR,
-        "contingent": EmploymentType.CONTRACTOR,
-        "freelancer": EmploymentType.CONTRACTOR,
-        "agency": EmploymentType.AGENCY,
-        "agency worker": EmploymentType.AGENCY,
-        "temporary agency worker": EmploymentType.AGENCY,
+        "email": "work_email",
+        "given_name": "first_name",
+        "family_name": "last_name",
+        "title": "job_title",
+        "location": "location",
+        "employment_type": "worker_type",
+        "hired_on": "hire_date",
+        "terminated_on": "termination_date",
     }
 )
-_ACTIVE: Mapping[str, bool] = MappingProxyType(
-    {"active": True, "leave": True, "on leave": True, "leave of absence": True, "terminated": False, "inactive": False}
-)
+"""Column of ``Employee`` -> the field that states it. Of what a file has no column for nothing is stated."""
+_STATING = frozenset(_STATED.values())
+_TYPES = MappingProxyType({str(one): one for one in EmploymentType})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +49,7 @@ class Person:
     department: str
     manager: str | None
     active: bool
+    says_manager: bool = True
 
     @property
     def place(self) -> str:
@@ -84,11 +67,10 @@ def number_of(cells: Mapping[str, str]) -> str:
 
 def active_of(cells: Mapping[str, str], today: date) -> bool:
     """Is this person employed on that day? The day of the termination date is the last one. Raises ``Fault``."""
-    status = text_of(cells, "status")
-    stated = _ACTIVE.get(key_of(status or ""))
+    stated = _meant(cells, "status", _STATES) if "status" in cells else "active"
     if stated is None:
         raise Fault("bad_status", "status: it must be one of Active, Leave, Terminated, Inactive.")
-    if not stated:
+    if stated != "active":
         return False
     ends = date_of(cells, "termination_date")
     return ends is None or ends >= today
@@ -103,13 +85,14 @@ def person(cells: Mapping[str, str], today: date) -> Person:
     manager = text_of(cells, "manager_id", _LONGEST_ID) if active else None
     if manager == number:
         raise Fault("own_manager", "Nobody is their own manager.")
-    return Person(number, {"employee_number": number, **_values(cells, number)}, department, manager, active)
+    values = {"employee_number": number, **_values(cells, number)}
+    return Person(number, values, department, manager, active, "manager_id" in cells)
 
 
 def _values(cells: Mapping[str, str], number: str) -> dict[str, Any]:
     email = text_of(cells, "work_email", 320)
     given, family = text_of(cells, "first_name"), text_of(cells, "last_name")
-    return {
+    values = {
         "user_name": text_of(cells, "user_name", 320) or email or number,
         "email": email,
         "given_name": given,
@@ -117,10 +100,13 @@ def _values(cells: Mapping[str, str], number: str) -> dict[str, Any]:
         "display_name": _display_name(text_of(cells, "preferred_name"), given, family),
         "title": text_of(cells, "job_title"),
         "location": text_of(cells, "location"),
-        "employment_type": _employment_type(cells),
+        "employment_type": _employment_type(cells) if "worker_type" in cells else None,
         "hired_on": date_of(cells, "hire_date"),
         "terminated_on": date_of(cells, "termination_date"),
     }
+    if cells.keys() >= _STATING:
+        return values
+    return {name: value for name, value in values.items() if _STATED.get(name) is None or _STATED[name] in cells}
 
 
 def _display_name(preferred: str | None, given: str | None, family: str | None) -> str:
@@ -131,28 +117,50 @@ def _display_name(preferred: str | None, given: str | None, family: str | None) 
 
 
 def _employment_type(cells: Mapping[str, str]) -> EmploymentType:
-    found = _WORKERS.get(key_of(text_of(cells, "worker_type") or ""))
+    found = _meant(cells, "worker_type", _WORKERS)
     if found is None:
         raise Fault("bad_worker_type", "worker_type: one of Employee, Contractor, Contingent Worker, Agency is needed.")
-    return found
+    return _TYPES[found]
 
 
-def values_of(stated: Person, unit_id: Any, managers: Mapping[str, Employee]) -> dict[str, Any]:
-    """The columns of ``Employee`` that the row states, unit and manager by our ids."""
+def _meant(cells: Mapping[str, str], field: str, words: Mapping[str, str]) -> str | None:
+    """Our word for what the cell says. Raises ``Fault``."""
+    # Most often it is ours already.
+    return words.get(cells[field]) or words.get(key_of(text_of(cells, field) or ""))
+
+
+def values_of(stated: Person, unit_id: UUID, ids: Mapping[str, UUID]) -> dict[str, Any]:
+    """The columns of ``Employee`` that the row states; ``ids``: HR's employee id of managers -> our id."""
     values = {**stated.values, "business_unit_id": unit_id}
-    if not stated.active:
+    if not stated.active or not stated.says_manager:
         return values
-    return {**values, "manager_id": managers[stated.manager].id if stated.manager else None}
+    return {**values, "manager_id": ids[stated.manager] if stated.manager else None}
 
 
-def is_news(stated: Person, units: Mapping[str, Any], known: Mapping[str, Employee]) -> bool:
-    """Does the row say anything that we do not hold yet? ``units``: by what a department is compared by."""
-    present = known.get(stated.number)
-    if present is None or present.active is not stated.active or stated.place not in units:
+def is_news(stated: Person, units: Mapping[str, UUID], present: Held | None) -> bool:
+    """Does the row say anything that we do not hold yet? ``units``: by what a department is compared by.
+
+    ``present`` holds the columns of ``stated.values``, in their order.
+    """
+    if present is None or present.active is not stated.active or units.get(stated.place) != present.business_unit_id:
         return True
-    if stated.manager is not None and stated.manager not in known:
+    if stated.active and stated.says_manager and stated.manager != present.manager:
         return True
-    return bool(differences(present, values_of(stated, units[stated.place], known)))
+    return tuple(stated.values.values()) != present.values
+
+
+def outcome(stated: Person, units: Mapping[str, UUID], present: Held | None) -> tuple[str, list[str]]:
+    """What a row with news does to a person (a member of ``Summary``), and which of their columns it states anew."""
+    if present is None:
+        return "created", []
+    names = [name for (name, value), old in zip(stated.values.items(), present.values, strict=True) if value != old]
+    if units.get(stated.place) != present.business_unit_id:
+        names.append("business_unit_id")
+    if stated.active and stated.says_manager and stated.manager != present.manager:
+        names.append("manager_id")
+    if present.active is not stated.active:
+        names.append("active")
+    return "left" if present.active and not stated.active else "updated", names
 
 
 def surely_names(cells: list[str], place: int) -> bool:

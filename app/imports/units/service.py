@@ -38,6 +38,7 @@ def run(parts: House, raw: Iterable[bytes], *, progress: Progress, reject: Rejec
         sheet.header, rows = read(raw, rules.COLUMNS)
         for row in rows:
             sheet.add(row, *_entry(sheet, row))
+        sheet.complete()
         with operator_work(parts, write=False) as work:
             one.units = {unit.key: unit for unit in directory.all_units(work.session)}
         _check(one)
