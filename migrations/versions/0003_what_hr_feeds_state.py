@@ -53,7 +53,11 @@ def upgrade() -> None:
 
 def _fill_keys() -> None:
     """The keys of names that were not kept so far; in parts, since there may be many people."""
-    columns = [sa.column("id", sa.Uuid), *(sa.column(name) for name in _NAMES), *(sa.column(f"{n}_key") for n in _NAMES)]
+    columns = [
+        sa.column("id", sa.Uuid),
+        *(sa.column(name) for name in _NAMES),
+        *(sa.column(f"{n}_key") for n in _NAMES),
+    ]
     person, bind = sa.table("employee", *columns), op.get_bind()
     told = sa.select(person.c.id, *(person.c[name] for name in _NAMES)).order_by(person.c.id).limit(500)
     keys: dict[str, object] = {f"{name}_key": sa.bindparam(f"new_{name}") for name in _NAMES}
@@ -62,8 +66,13 @@ def _fill_keys() -> None:
     while part:
         bind.execute(
             fill,
-            [{"this": id_, **{f"new_{name}": value and key_of(value) for name, value in zip(_NAMES, values, strict=True)}}
-             for id_, *values in part],
+            [
+                {
+                    "this": id_,
+                    **{f"new_{name}": value and key_of(value) for name, value in zip(_NAMES, values, strict=True)},
+                }
+                for id_, *values in part
+            ],
         )
         part = bind.execute(told.where(person.c.id > part[-1].id)).all()
 

@@ -20,11 +20,11 @@ from starlette.testclient import TestClient
 
 from app.audit import service as audit
 from app.audit import tables as audit_tables
+from app.clients import service as clients
+from app.clients.rules import Created
 from app.directory import store as directory
 from app.directory.rules import ROOT_ID
 from app.identity.api import routers
-from app.clients import service as clients
-from app.clients.rules import Created
 from app.identity.deps import load_actor
 from app.identity.login import service as login
 from app.identity.service import Identity, build_identity, issue_token

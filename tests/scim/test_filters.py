@@ -15,7 +15,7 @@ from app.scim.documents.wire import PROVIDER
 from app.scim.search import store as searching
 from app.scim.service import Storage
 
-ODD = ("e", "", "old@x.example", "new@x.example", "%", "_", "\U0001f600", "ss")
+ODD = ("e", "", "%", "_", "\U0001f600", "ss")
 OPERATORS = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
 NEVER = re.compile(
     r"password|schemas|meta\.(location|version)|.*\.\$ref|groups\.type|members\.display|x509Certificates(\.value)?|addresses"
@@ -57,7 +57,7 @@ def world_of_people(scim):
             work, directory.employee(work.session, UUID(twice["id"])),
             {
                 "display_name": "By file", "title": "T2", "given_name": "G2", "family_name": None,
-                "email": "new@x.example", "employee_number": "N2", "business_unit_id": lifecycle.department(work, "Logistics"),
+                "employee_number": "N2", "business_unit_id": lifecycle.department(work, "Logistics"),
                 "user_name": "Twice.2",
             },
         )  # fmt: skip
