@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
-from scim2_models import SCIMException
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
@@ -58,8 +57,6 @@ from app.policies import tables as _policies
 from app.roles import api as roles
 from app.roles import tables as _roles
 from app.scim import api as scim
-from app.scim.documents.wire import PROVIDER
-from app.scim.service import Spoken
 from app.settings import Settings, load
 from app.tools import api as tools
 from app.tools import tables as _tools
@@ -114,7 +111,7 @@ def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: s
     app.state.cursor_key = signing.cursor_key(told.keys)
     app.state.identity = build_identity(told, notice=notice)
     app.state.public_url = told.public_url.rstrip("/")
-    app.state.scim = Spoken(PROVIDER, secret=app.state.cursor_key)
+    app.state.scim = None  # made when it is first spoken
     app.state.spool = Spool(told.spool, told.import_max_bytes)
     app.state.launch_import = partial(imports_worker.launch, app.state.house, told.as_environment())
 
@@ -136,7 +133,6 @@ def create_app(
     problems.install(
         app, everywhere=(Unauthenticated, Unavailable), with_body=BODY_ERRORS, spelled={scim.PREFIX: scim.spelled}
     )
-    app.add_exception_handler(SCIMException, scim.on_scim_error)
     for router in SERVED[told.role]:
         app.include_router(router)
     app.mount("/static", docs.files, name="static")

@@ -31,7 +31,7 @@ from app.roles import store as role_store
 from app.tools import service as tools
 from app.tools import store as tool_store
 
-from . import rules
+from . import rules, store
 from .rules import Alarm
 
 PERSONAL = (
@@ -157,15 +157,24 @@ def _leave(work: Work, before: Employee, changes: Mapping[str, Any], reason: str
     _tell(work, "employee.left", before, after, changes, reason)
     if note_leavers not in work.closing:
         work.closing.append(note_leavers)
-    for grant in grant_store.open_of_employee(work.session, before.id):
-        grants.close(work, grant, _GONE)
-    roles.leave(work, before.id)
-    registrations.leave(work, before.id)
-    requests.leave(work, before.id)
-    clients.leave(work, before.id)
-    for account in account_store.stewarded(work.session, before.id):
-        _flag_orphan(work, account, before)
+    _let_go(work, before)
     return after
+
+
+def _let_go(work: Work, person: Employee) -> None:
+    """End what somebody who leaves holds, asked for or owns. Their row is held, so nothing is given to them meanwhile."""
+    held = store.ties(work.session, person.id)
+    for grant in grant_store.open_of_employee(work.session, person.id) if "grants" in held else ():
+        grants.close(work, grant, _GONE)
+    if "appointments" in held:
+        roles.leave(work, person.id)
+    if "requests" in held:
+        registrations.leave(work, person.id)
+        requests.leave(work, person.id)
+    if "clients" in held:
+        clients.leave(work, person.id)
+    for account in account_store.stewarded(work.session, person.id) if "accounts" in held else ():
+        _flag_orphan(work, account, person)
 
 
 def note_leavers(work: Work) -> None:

@@ -3,17 +3,13 @@
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Annotated, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from scim2_models import Error
-from scim2_server.requests import ScimRequest
-from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
-from scim2_server.routing import ROUTES, Operation
-from scim2_server.service import ScimService
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -25,7 +21,15 @@ from app.kernel.work import Work
 
 from .service import Handler, Storage
 
+if TYPE_CHECKING:
+    from scim2_server.requests import ScimRequest
+    from scim2_server.responses import ScimResponse
+
+    from .service import Spoken
+
 PREFIX = "/scim/v2"
+MEDIA_TYPE = "application/scim+json"
+_MAKING = Lock()
 _FEEDS = CapacityLimiter(8)
 """Feeds have threads of their own, and few: however much HR sends, a freeze or a decision does not wait for one."""
 
@@ -56,31 +60,40 @@ router = APIRouter(prefix=PREFIX, route_class=StandardRoute, tags=[Tag.HR])
 def spelled(document: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     """One of our refusals as a SCIM error."""
     status = document["status"]
-    body = {"schemas": [str(Error.__schema__)], "status": str(status), "detail": document["detail"]}
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": str(status),
+        "detail": document["detail"],
+    }
     if status == 400:
         body["scimType"] = "invalidSyntax"
-    return JSONResponse(body, status, dict(headers), media_type=SCIM_MEDIA_TYPE)
+    return JSONResponse(body, status, dict(headers), media_type=MEDIA_TYPE)
 
 
-async def on_scim_error(request: Request, error: Exception) -> Response:
-    """The standard's own refusals; whatever the transaction had done is undone by now."""
-    return _response(_service(request).error_response(error))
+def _service(request: Request) -> "Spoken":
+    """The protocol, made when it is first spoken: the library's models take as long to make as all the rest to start."""
+    state = request.app.state
+    with _MAKING:
+        if state.scim is None:
+            from .documents.wire import PROVIDER
+            from .service import Spoken
+
+            state.scim = Spoken(PROVIDER, secret=state.cursor_key)
+    made: Spoken = state.scim
+    return made
 
 
-def _service(request: Request) -> ScimService:
-    built: ScimService = request.app.state.scim
-    return built
-
-
-def _response(made: ScimResponse) -> Response:
+def _response(made: "ScimResponse") -> Response:
     headers = {name: value for name, value in made.headers.items() if name.lower() != "content-type"}
     headers.setdefault("Cache-Control", "no-cache")
     if made.body is None:
         return Response(status_code=made.status, headers=headers)
-    return JSONResponse(made.body, made.status, headers, media_type=SCIM_MEDIA_TYPE)
+    return JSONResponse(made.body, made.status, headers, media_type=MEDIA_TYPE)
 
 
-def _asked(request: Request, actor: Actor) -> ScimRequest:
+def _asked(request: Request, actor: Actor) -> "ScimRequest":
+    from scim2_server.requests import ScimRequest
+
     return ScimRequest(
         method=request.method,
         base_url=f"{request.app.state.public_url}{PREFIX}",
@@ -112,22 +125,32 @@ async def _bulk(request: Request, lock: Annotated[Permission, allow_inside(_SYNC
 
 
 def _answered(request: Request, lock: Permission, write: bool) -> Response:
-    """One operation in one transaction, which ends before the answer is sent."""
-    with work_for(request, lock, write=write) as work:
-        handler = Handler(_service(request), Storage(work))
-        made = request.state.reply = _response(handler.handle(_asked(request, work.actor)))
-        work.etag = None  # a unit or an appointment that came of it has one, too; the answer's is the resource's
+    """One operation in one transaction, which ends before the answer is sent; a refusal undoes it."""
+    from scim2_models import SCIMException
+
+    service = _service(request)
+    try:
+        with work_for(request, lock, write=write) as work:
+            made = request.state.reply = _response(Handler(service, Storage(work)).handle(_asked(request, work.actor)))
+            work.etag = None  # a unit or an appointment that came of it has one, too; the answer's is the resource's
+    except SCIMException as error:
+        return _response(service.error_response(error))
     return made
 
 
 def _all_of_it(request: Request, lock: Permission) -> Response:
     """Each operation commits by itself: locks are held for one person's change, and what was done stays done."""
-    parts = house(request)
+    from scim2_models import SCIMException
+
+    parts, service = house(request), _service(request)
     with work_for(request, lock, write=False) as work:
         actor, request.state.reply = work.actor, Response()
     revisions: list[int] = []
     begin = partial(_operation, parts, actor, request.state.request_id, revisions)
-    made = _response(Handler(_service(request), Storage(begin=begin)).handle(_asked(request, actor)))
+    try:
+        made = _response(Handler(service, Storage(begin=begin)).handle(_asked(request, actor)))
+    except SCIMException as error:
+        return _response(service.error_response(error))
     if revisions:
         made.headers["Coe-Revision"] = str(revisions[-1])
     return made
@@ -145,50 +168,54 @@ def _operation(parts: House, actor: Actor, request_id: str | None, revisions: li
         raise Unavailable("The database does not answer at the moment. Send this operation again.") from error
 
 
-_SAYS = {
-    Operation.create: "Create a resource. Somebody known to have left comes back, and nothing of what they held.",
-    Operation.query: "One resource.",
-    Operation.replace: "State a resource anew.",
-    Operation.patch: "Change a part of a resource (RFC 7644 3.5.2).",
-    Operation.delete: "Delete a resource; a person leaves, in the same transaction with all that they held.",
-    Operation.search: "List and filter.",
-    Operation.search_with_body: "List and filter, asked for in a body.",
-    Operation.bulk: "Several operations in one request; each happens whole or not at all.",
-    Operation.service_provider_config: "What this service provider can do.",
-    Operation.resource_types: "The kinds of resources.",
-    Operation.resource_type: "One kind of resources.",
-    Operation.schemas: "The schemas.",
-    Operation.schema: "One schema.",
-}
-_ENDPOINTS = {Operation.bulk: _bulk, Operation.search_with_body: _search}
+_ROUTES: tuple[tuple[str, str, str, str, Callable[..., Any]], ...] = (
+    ("GET", "/ServiceProviderConfig", "service_provider_config", "What this service provider can do.", _serve),
+    ("GET", "/ResourceTypes", "resource_types", "The kinds of resources.", _serve),
+    ("GET", "/ResourceTypes/{name}", "resource_type", "One kind of resources.", _serve),
+    ("GET", "/Schemas", "schemas", "The schemas.", _serve),
+    ("GET", "/Schemas/{name}", "schema", "One schema, by its URN.", _serve),
+    ("POST", "/Bulk", "bulk", "Several operations in one request; each happens whole or not at all.", _bulk),
+    ("GET", "/Me", "me", "Who asks, as a User (RFC 7644 3.11).", _me),
+    ("GET", "", "search_root", "List and filter users and groups.", _serve),
+    ("POST", "/.search", "search_root_with_body", "List and filter users and groups, asked for in a body.", _search),
+)
+_OF_EACH: tuple[tuple[str, str, str, str, Callable[..., Any]], ...] = (
+    ("GET", "", "search", "List and filter (RFC 7644 3.4.2).", _serve),
+    ("POST", "/.search", "search_with_body", "List and filter, asked for in a body (RFC 7644 3.4.3).", _search),
+    (
+        "POST",
+        "",
+        "create",
+        "Create one. Somebody known to have left comes back, and nothing of what they held.",
+        _serve,
+    ),
+    ("GET", "/{id}", "query", "Read one.", _serve),
+    ("PUT", "/{id}", "replace", "State one anew (RFC 7644 3.5.1).", _serve),
+    ("PATCH", "/{id}", "patch", "Change a part of one (RFC 7644 3.5.2).", _serve),
+    (
+        "DELETE",
+        "/{id}",
+        "delete",
+        "Delete one; a person leaves, with all that they held, in the same transaction.",
+        _serve,
+    ),
+)
+"""The routes of RFC 7644 3.2. ``/Me`` is read only."""
 
 
 def _mount() -> None:
-    """Every route of the standard, each resource type's by its own name; ``/Me`` is read only."""
-    for route in ROUTES:
-        if route.pattern == "/Me":
-            if route.method == "GET":
-                _add(route.method, route.pattern, "scim_me", _me, "Who asks, as a User (RFC 7644 3.11).")
-            continue
-        names = ("Users", "Groups") if "{endpoint}" in route.pattern else ("",)
-        for name in names:
-            pattern = route.pattern.replace("{endpoint}", name).replace("{resource_id}", "{id}" if name else "{name}")
-            endpoint = _ENDPOINTS.get(route.operation, _serve)
-            title = "_".join(filter(None, ("scim", route.name, name.lower())))
-            _add(route.method, pattern, title, endpoint, _SAYS[route.operation])
+    for method, pattern, name, says, endpoint in _ROUTES:
+        _add(method, pattern, f"scim_{name}", endpoint, says)
+    for kind in ("Users", "Groups"):
+        for method, pattern, name, says, endpoint in _OF_EACH:
+            _add(method, f"/{kind}{pattern}", f"scim_{name}_{kind.lower()}", endpoint, says)
 
 
 def _add(method: str, pattern: str, name: str, endpoint: Callable[..., Any], says: str) -> None:
     router.add_api_route(
-        "" if pattern == "/" else pattern,
-        endpoint,
-        methods=[method],
-        name=name,
-        summary=says.split(".", maxsplit=1)[0],
-        description=says,
-        response_class=JSONResponse,
-        response_model=None,
-    )
+        pattern, endpoint, methods=[method], name=name, summary=says.split(".", maxsplit=1)[0], description=says,
+        response_class=JSONResponse, response_model=None,
+    )  # fmt: skip
 
 
 _mount()

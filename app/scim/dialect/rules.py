@@ -27,6 +27,7 @@ NOTHING: dict[str, Any] = {"op": "add", "value": {}}
 """An operation that changes nothing, in the place of one of which nothing was left."""
 _BARE_MANAGER = re.compile(r'"(?:[^"\\]|\\.)*+"?|(?<![\w.:$-])(manager)(?![\w:$-])', re.IGNORECASE | re.DOTALL)
 """A text in quotes, to be passed over, or the attribute."""
+_MEMBER = re.compile(r'members\[\s*value\s+eq\s+"([^"\\]+)"\s*\]', re.IGNORECASE)
 _OLD_ENTERPRISE = ("urn:scim:schemas:extension:enterprise:1.0", "urn:scim:schemas:extension:enterprise:2.0:user")
 
 
@@ -157,7 +158,20 @@ def patch(kind: str, said: Any) -> Any:
     if len(operations) > MAX_PATCH:
         raise TooMany(f"A PATCH may hold {MAX_PATCH} operations; send the rest in another.")
     found = [one for operation in operations for one in _operation(kind, operation)]
-    return {"schemas": [PATCH_OP], "Operations": found or [NOTHING] * bool(operations)}
+    return {"schemas": [PATCH_OP], "Operations": _together(found) or [NOTHING] * bool(operations)}
+
+
+def _together(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Operations one after the other that each add or remove a member, as one: each goes through all there are."""
+    made: list[dict[str, Any]] = []
+    for one in found:
+        last = made[-1] if made else {}
+        listed = one.get("path") == "members" and isinstance(one.get("value"), list) and one["op"] != "replace"
+        if listed and all(last.get(name) == one.get(name) for name in ("op", "path", "lenient")):
+            last["value"].extend(one["value"])
+        else:
+            made.append(one)
+    return made
 
 
 def _operation(kind: str, said: Any) -> Iterator[dict[str, Any]]:
@@ -200,8 +214,10 @@ def _spelled(kind: str, op: str, path: str | None, value: Any, *, given: bool, l
         path = f"{ENTERPRISE}:manager" if plain in _MANAGER else path
         if value == "" or value is None:  # how Entra clears an attribute
             return {"op": "remove", "path": path}
+    elif kind == "Group" and op == "remove" and (one := _MEMBER.fullmatch(path or "")):
+        path, value, given = "members", [{"value": one[1]}], True
     elif kind == "Group" and plain == "members" and value is not None:
-        value = members(value)
+        path, value = plain, members(value)
     made: dict[str, Any] = {"op": op, **({"path": path} if path else {})}
     if given and not (op == "remove" and value is None):
         made["value"] = value

@@ -24,7 +24,22 @@ from scim2_models.path import (
     coerce_value,
 )
 from scim2_models.path.resolution import _resolve_filter_path, _validate_operator, _validate_value_selection
-from sqlalchemy import ColumnElement, and_, case, collate, exists, false, func, literal, not_, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Uuid,
+    and_,
+    case,
+    collate,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.expression import column
 
@@ -148,10 +163,7 @@ class Attributes:
 
     def plain(self, value: Any, binding: AttributeBinding) -> Any:
         """The value, compared byte by byte if it is a text: PostgreSQL would go by the rules of a language."""
-        text = binding.target_type not in (bool, datetime) and _path(binding) not in (
-            "id",
-            f"{ENTERPRISE}:manager.value",
-        )
+        text = binding.target_type not in (bool, datetime) and not isinstance(getattr(value, "type", None), Uuid)
         return collate(value, "C") if self.postgresql and text else value
 
     def _special(self, name: str) -> Single | Many | None:

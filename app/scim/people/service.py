@@ -13,6 +13,7 @@ from app.directory.rules import Employee
 from app.groups import rules as group_rules
 from app.groups import service as groups
 from app.groups import store as group_store
+from app.kernel.ids import new_id
 from app.kernel.pages import Page
 from app.kernel.text import key_of
 from app.kernel.work import Work
@@ -102,7 +103,8 @@ class People:
         self, known: Employee, values: dict[str, Any], document: dict[str, Any], *, active: bool
     ) -> dict[str, Any]:
         """A feed creates someone anew who had left: the person returns, and nothing of what they held."""
-        if known.employed(self.work.now) and known.deleted_at is None:
+        known = directory.lock_employees(self.work.session, [known.id])[known.id]  # another may be doing the same
+        if known.active and not known.over(self.work.now) and known.deleted_at is None:
             raise UniquenessException(detail=f"{known.user_name} is here already, as {known.id}.")
         stated = {**values, "manager_id": self._manager(document, known.id), "attributes": document}
         unit = self._unit(document)
@@ -177,4 +179,4 @@ class People:
         """Where HR's employee id is not said: the feed's own id, else the user name, else one that we make."""
         wanted = [one[:100] for one in (values["external_id"], values["user_name"]) if one]
         taken = directory.employees_by_number(self.work.session, wanted)
-        return next((one for one in wanted if one not in taken), None) or f"scim-{self.work.now.timestamp():.6f}"
+        return next((one for one in wanted if one not in taken), None) or f"scim-{new_id()}"
