@@ -87,7 +87,8 @@ DESCRIPTION = """
 Who may post on an official social media account, by whose decision, and if not, why not.
 
 Business units ask for posting rights; the governance model in force says who decides; publishing tools ask before every
-post. Sign in with **Authorize**; every refusal is a problem document (RFC 9457) that names its reasons and their remedy.
+post. HR systems and identity providers send people over SCIM 2.0 (`/scim/v2`, which describes itself). Sign in with
+**Authorize**; every refusal is a problem document (RFC 9457) that names its reasons and their remedy.
 """
 
 

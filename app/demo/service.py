@@ -21,6 +21,7 @@ _STEPS = (
     company.found_company,
     company.employ,
     company.appoint,
+    company.send_groups,
     company.set_passwords,
     charter.choose_models,
     charter.write_policies,

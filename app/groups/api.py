@@ -27,10 +27,10 @@ class NewMapping(In):
     """Which group, and what membership of it shall mean: with a role an appointment, without one a move into the unit."""
 
     group_id: UUID
-    role: Annotated[Role | None, Field(examples=["bu_liaison"])] = None
+    role: Annotated[Role | None, Field(examples=["social_analyst"])] = None
     business_unit_id: UUID | None = None
     network: str | None = None
-    reason: Annotated[Prose, Field(examples=["The identity provider keeps the list of our liaisons."])]
+    reason: Annotated[Prose, Field(examples=["The identity provider keeps the list of our analysts."])]
 
 
 class Ending(In):

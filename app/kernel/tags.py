@@ -11,7 +11,6 @@ class Tag(StrEnum):
     TOOLS = "For publishing tools: decisions"
     HUB = "For the hub: model, roles, policy"
     ORGANISATION = "For HR and operators: the organisation"
-    HR = "For HR systems: SCIM 2.0"
     AUDITORS = "For auditors"
     SIGN_IN = "Signing in"
     OPERATIONS = "For operations"

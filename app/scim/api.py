@@ -16,7 +16,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.kernel.access import House, Replay, allow_inside, house, work_for
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Unavailable
-from app.kernel.tags import Tag
 from app.kernel.work import Work
 
 from .service import Handler, Storage
@@ -54,7 +53,9 @@ class StandardRoute(APIRoute):
         return handle
 
 
-router = APIRouter(prefix=PREFIX, route_class=StandardRoute, tags=[Tag.HR])
+# Not in the OpenAPI document: a SCIM client reads the standard's own description, at /Schemas and /ResourceTypes, and what
+# stands there is no problem document. docs/scim.md is for people.
+router = APIRouter(prefix=PREFIX, route_class=StandardRoute, include_in_schema=False)
 
 
 def spelled(document: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
@@ -213,9 +214,14 @@ def _mount() -> None:
 
 def _add(method: str, pattern: str, name: str, endpoint: Callable[..., Any], says: str) -> None:
     router.add_api_route(
-        pattern, endpoint, methods=[method], name=name, summary=says.split(".", maxsplit=1)[0], description=says,
-        response_class=JSONResponse, response_model=None,
-    )  # fmt: skip
+        pattern,
+        endpoint,
+        methods=[method],
+        name=name,
+        description=says,
+        response_class=JSONResponse,
+        response_model=None,
+    )
 
 
 _mount()

@@ -245,6 +245,10 @@ SEATS = (
 DECIDERS = (*(person for people in _LIAISONS.values() for person in people), "hub", "hana.novak", "strategist")
 """Whoever decides requests, in the order of steps."""
 LEAVER = "joris.maes"
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"Insight licences": ("campaign", "content"), "Everybody in Oslo": ("employee", "liaison2")}
+)
+"""Groups of the identity provider, by name. The first means a role, the second nothing."""
 
 
 def _people() -> tuple[Person, ...]:

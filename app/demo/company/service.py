@@ -8,6 +8,8 @@ from app.demo.rules import COMPANY, FOUNDED, PASSWORD
 from app.demo.stage.service import DAY, HOUR, Founding
 from app.directory import service as directory_service
 from app.directory.rules import ROOT_KEY
+from app.groups import service as groups
+from app.groups.rules import Member, MemberKind
 from app.identity.login import service as login
 from app.imports.columns.rules import GENERIC
 from app.imports.rules import Summary
@@ -17,6 +19,7 @@ from app.kernel.actor import ENTERPRISE, Scope, ScopeKind
 from app.kernel.work import Work
 from app.lifecycle import service as lifecycle
 from app.roles import service as roles
+from app.roles.rules import Role
 
 from . import rules as data
 from .rules import Person, Seat
@@ -69,6 +72,20 @@ def appoint(one: Founding) -> None:
     with one.acting("strategist", FOUNDED * DAY - HOUR) as work:
         for seat in data.SEATS:
             _seat(one, work, seat)
+
+
+def send_groups(one: Founding) -> None:
+    """The identity provider sends two groups; the strategist has one of them mean a role, the other means nothing."""
+    with one.operating(FOUNDED * DAY - HOUR) as work:
+        made = {}
+        for name, keys in data.GROUPS.items():
+            members = [Member(MemberKind.EMPLOYEE, one.people[key]) for key in keys]
+            made[name] = groups.create(work, {"display_name": name, "external_id": None}, members).id
+    meaning, plain = made.values()
+    with one.acting("strategist", FOUNDED * DAY - 2 * HOUR) as work:
+        reason = "Who may read the figures is kept where the licences are."
+        mapped = groups.map_group(work, meaning, Role.SOCIAL_ANALYST, None, None, reason)
+    one.examples |= {"group_id": str(plain), "group_mapping_id": str(mapped.id)}
 
 
 def _seat(one: Founding, work: Work, seat: Seat) -> None:

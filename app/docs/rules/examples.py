@@ -12,6 +12,7 @@ NAMES: Final[Mapping[str, str]] = {
     "business-units": "business_unit_id",
     "employees": "employee_id",
     "grants": "grant_id",
+    "group-mappings": "group_mapping_id",
     "imports": "import_id",
     "networks": "network",
     "policies": "policy_id",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.scim.documents.rules import ENTERPRISE, GROUP, USER
+from app.scim.documents.rules import ENTERPRISE, GROUP, MAX_ENTRIES, USER
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_PATCH = 1000
@@ -121,6 +121,8 @@ def _entries(value: Any) -> Any:
     listed = [value] if isinstance(value, Mapping) else value
     if not isinstance(listed, list):
         return value
+    if len(listed) > MAX_ENTRIES:
+        raise NotUnderstood(f"An attribute has at most {MAX_ENTRIES} entries")
     return [
         {name: boolean(v, "primary") if name.lower() == "primary" and v is not None else v for name, v in one.items()}
         if isinstance(one, Mapping)

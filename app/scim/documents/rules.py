@@ -19,6 +19,8 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 MAX_DOCUMENT = 64 * 1024
+MAX_ENTRIES = 200
+"""Of one attribute of a person. A PATCH looks at each for each of its operations, and nobody has as many."""
 _STAMP = "$version"
 _OURS = ("schemas", "id", "meta", "groups", "externalId", "password")
 """Members of a document that are not kept in it: made by us, kept elsewhere, or never kept (a password)."""
@@ -93,6 +95,8 @@ def _check(said: Any, path: str) -> None:
         for name, value in said.items():
             _check(value, f"{path}.{name}" if path else str(name))
     elif isinstance(said, list):
+        if len(said) > MAX_ENTRIES:
+            raise Unusable(path, f"has more than {MAX_ENTRIES} entries")
         for value in said:
             _check(value, path)
 
