@@ -110,7 +110,7 @@ _MATCHED = """
 CREATE TEMP TABLE stated AS
 SELECT s.*, coalesce(e.id, gen_random_uuid()) AS id, e.id IS NULL AS fresh FROM staged s LEFT JOIN employee e ON e.employee_number = s.c0;
 CREATE INDEX ON stated (c0);
-ANALYZE stated;
+ANALYZE stated, employee;
 """
 _UNITS = """
 INSERT INTO business_unit (id, key, name, name_key, parent_id, path, timezone, state, created_at, updated_at, version)

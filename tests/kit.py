@@ -207,3 +207,8 @@ def staffed(world):
     world.appoint("developer", "developer")
     world.appoint("content", "content_strategist")
     return world
+
+
+def active_numbers(session):
+    """HR's employee id -> our id, of everyone active."""
+    return {number: id_ for part in directory.walk_active(session) for number, id_ in part.items()}

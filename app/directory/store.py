@@ -15,7 +15,7 @@ from app.kernel.database import advisory_lock, change, flush, id_param, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
-from app.kernel.text import key_of
+from app.kernel.text import folded, key_of
 
 from . import tables
 from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Function, Held, KeyTaken, UnitState, bounds
@@ -236,12 +236,6 @@ def by_ids(session: Session, external_id: str | None, number: str | None) -> lis
     return [_employee(found) for found in session.scalars(select(row).where(or_(*ways)))] if ways else []
 
 
-def active_numbers(session: Session) -> dict[str, UUID]:
-    """HR's employee id -> our id, of everyone active."""
-    stmt = select(tables.Employee.employee_number, tables.Employee.id).where(tables.Employee.active)
-    return dict(session.execute(stmt).all())
-
-
 def walk_active(session: Session) -> Iterator[dict[str, UUID]]:
     """HR's employee id -> our id, of everyone active, in parts: there may be more people than memory should hold."""
     row = tables.Employee
@@ -346,17 +340,8 @@ def move_employees(session: Session, source: UUID, target: UUID, now: datetime) 
 def _keyed(values: Mapping[str, Any]) -> dict[str, Any]:
     keys: dict[str, Any] = {f"{name}_key": values[name] and key_of(values[name]) for name in _KEYED if name in values}
     if "attributes" in values:
-        keys["attributes_key"] = values["attributes"] and _folded(values["attributes"])
+        keys["attributes_key"] = values["attributes"] and folded(values["attributes"])
     return {**values, **keys}
-
-
-def _folded(said: Any) -> Any:
-    """A document as it is searched: every text as ``key_of`` has it, the names as they are."""
-    if isinstance(said, str):
-        return key_of(said)
-    if isinstance(said, Mapping):
-        return {name: _folded(value) for name, value in said.items()}
-    return [_folded(one) for one in said] if isinstance(said, list) else said
 
 
 def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -5,7 +5,8 @@ surrogates, bidirectional overrides, zero-width and tag characters are refused: 
 """
 
 import unicodedata
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, StringConstraints
 
@@ -46,6 +47,15 @@ def key_of(text: str) -> str:
     if text.isascii():  # which NFKC leaves as it is
         return text.strip().casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).strip().casefold())
+
+
+def folded(said: Any) -> Any:
+    """A JSON document as it is searched: every text as ``key_of`` has it, the names as they are."""
+    if isinstance(said, str):
+        return key_of(said)
+    if isinstance(said, Mapping):
+        return {name: folded(value) for name, value in said.items()}
+    return [folded(one) for one in said] if isinstance(said, list) else said
 
 
 def _document(text: str) -> str:

@@ -25,6 +25,7 @@ from app.kernel.actor import Place
 from app.kernel.pages import Page
 from app.policies import service as policies
 from app.roles import service as roles
+from tests.kit import active_numbers
 
 ALL = Page(limit=200, sort="id")
 
@@ -90,7 +91,7 @@ def test_some_accounts_need_care(work):
 
 
 def test_people_are_where_they_belong_under_their_managers(work):
-    people = list(directory.lock_employees(work.session, directory.active_numbers(work.session).values()).values())
+    people = list(directory.lock_employees(work.session, active_numbers(work.session).values()).values())
     assert len(people) == len(PEOPLE) - 1
     keys = {one.id: one.user_name for one in people}
     units = {one.id: one.key for one in directory.all_units(work.session)}

@@ -17,6 +17,7 @@ from app.directory.rules import BusinessUnit, Employee
 from app.imports import service
 from app.imports.service import Rejected, Summary
 from app.kernel.access import House
+from tests.kit import active_numbers
 
 CONGRESS = Path(__file__).parents[1] / "data" / "congress"
 HR = (
@@ -134,7 +135,7 @@ class Bench:
     def numbers(self) -> set[str]:
         """Everyone active."""
         with self.house.reads() as session:
-            return set(directory.active_numbers(session))
+            return set(active_numbers(session))
 
     def unit(self, key: str) -> BusinessUnit:
         with self.house.reads() as session:

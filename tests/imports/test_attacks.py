@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.directory import store as directory
 from app.imports.rules import MAX_FIELD, csv_line, guarded, unguarded
+from tests.kit import active_numbers
 
 from .bench import HR, hr, text
 from .test_runs import PATH, coe, environment, loaded, spooled, upload, work_off
@@ -273,7 +273,7 @@ def test_d11_a_run_killed_at_work_leaves_whole_rows_and_the_next_one_completes_i
     assert died.returncode == -signal.SIGKILL, died.stderr
     assert team.get(PATH, "admin")["items"][0]["state"] == "running"  # nobody could say otherwise
     with team.house.reads() as session:
-        whole = set(directory.active_numbers(session)) - set(team.ids)
+        whole = set(active_numbers(session)) - set(team.ids)
     assert len(whole) == 500 and team.intact()
     again = coe(team, "import", "employees", "people.csv", "--json", cwd=tmp_path)
     assert again.stdout == '{"created": 600, "updated": 0, "unchanged": 500, "left": 0, "rejected": 0}\n', again.stderr
