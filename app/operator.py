@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -11,6 +11,8 @@ from app.kernel.errors import DomainError
 from app.settings import BadSettings, Settings, load
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from app.directory.rules import Employee
     from app.kernel.access import House
     from app.kernel.work import Work
@@ -35,19 +37,44 @@ def settings() -> Settings:
         raise fail(str(error)) from error
 
 
-def parts() -> "House":
-    """The database of the environment, migrated; or an exit that says what to do."""
+def parts(*, lean: bool = False) -> "House":
+    """The database of the environment, migrated; or an exit that says what to do.
+
+    ``lean``: for a command that serves nothing and imports all the tables it writes to. Every route and its models take
+    longer to import than most files to load.
+    """
     from app import migrating
     from app.kernel.database import engine_for
-    from app.main import house_for
 
     told = settings()
     engine = engine_for(told.database_url)
     wrong = migrating.behind(engine)
     if wrong:
         raise fail(f"{wrong}; run `coe migrate` first.")
+    house = (_lean if lean else _whole)(engine)
     memory.started()
+    return house
+
+
+def _whole(engine: "Engine") -> "House":
+    from app.main import house_for
+
     return house_for(engine)
+
+
+def _lean(engine: "Engine") -> "House":
+    from sqlalchemy.orm import sessionmaker
+
+    from app.audit import service as audit
+    from app.kernel.access import House
+    from app.kernel.clock import system_clock
+    from app.kernel.database import reading
+
+    return House(sessionmaker(engine), sessionmaker(reading(engine)), system_clock, _nobody_calls, audit.seal)
+
+
+def _nobody_calls(*_: object) -> NoReturn:
+    raise RuntimeError("a command serves no request")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 Every import is `coe import employees FILE --complete --json` as a process of its own, from its start to its end. Beside
 it, in the same run, on the same server and into a table with the same indexes and constraints: COPY into a staging table
 and set-wise SQL, which checks nothing and records nothing. While the first load runs, a `coe serve` on the same database
-is asked for evaluations.
+is asked for evaluations, some ten a second.
 """
 
 import argparse
@@ -33,7 +33,7 @@ TOLD = {
     "unchanged": "the same file again, nothing changes",
     "changed": "1 % changed and 50 people gone from it",
 }
-PACE = 0.02
+PACE = 0.1
 IDLE = 3.0
 
 

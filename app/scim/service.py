@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
@@ -11,12 +10,8 @@ import structlog
 from scim2_models import (
     Context,
     Error,
-    InvalidFilterException,
-    InvalidPathException,
-    InvalidSyntaxException,
     InvalidValueException,
     NotFoundException,
-    PayloadTooLargeException,
     PreconditionFailedException,
     Resource,
     ResourceType,
@@ -39,10 +34,10 @@ from app.groups import service as groups
 from app.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from app.kernel.work import Work
 
-from .dialect import rules as dialect
+from .bodies import service as bodies
 from .documents import rules as documents
 from .documents.rules import Unusable
-from .documents.wire import PROVIDER, USER_TYPE, resolves, validated
+from .documents.wire import PROVIDER, USER_TYPE
 from .people.service import People
 from .search import store as searching
 from .teams import service as teams
@@ -207,24 +202,11 @@ class Spoken(ScimService):
 
     def read_body(self, model: Any, body: bytes, content_type: str | None, scim_ctx: Context) -> Any:
         """A body as the model has it. Raises ``SCIMException``."""
-        said = self.decode_body(body, content_type)
-        with _understood():
-            if scim_ctx is Context.BULK_REQUEST:
-                return _bulk(model, said)
-            if scim_ctx is Context.RESOURCE_PATCH_REQUEST:
-                said = _patch(model.__pydantic_generic_metadata__["args"][0], said)
-            else:
-                said = dialect.resource(_kind_of(model), said)
-        return validated(model, said, scim_ctx)
+        return bodies.read(model, self.decode_body(body, content_type), scim_ctx)
 
     def read_search(self, resource_types: list[ResourceType], payload: Any) -> tuple[SearchRequest[Any], Any]:
         """A search, and where its page begins. Raises ``SCIMException``."""
-        if isinstance(payload, dict):
-            with _understood():
-                payload = {
-                    name: _condition(said) if name.lower() == "filter" else said for name, said in payload.items()
-                }
-        return super().read_search(resource_types, payload)
+        return super().read_search(resource_types, bodies.search(payload))
 
     def apply_replacement(
         self, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
@@ -279,89 +261,6 @@ def _applied(current: Any, patch_op: Any, operation: Any) -> bool:
     before = current.members or []
     current.members = [one for one in before if one.value not in ids] or None
     return len(current.members or []) != len(before)
-
-
-@contextmanager
-def _understood() -> Generator[None]:
-    """What is not understood, as the standard's refusals."""
-    kinds: dict[str, type[SCIMException]] = {
-        "invalidValue": InvalidValueException, "invalidSyntax": InvalidSyntaxException, "invalidPath": InvalidPathException,
-        "invalidFilter": InvalidFilterException,
-    }  # fmt: skip
-    try:
-        yield
-    except dialect.NotUnderstood as error:
-        raise kinds[error.scim_type](detail=str(error)) from error
-    except dialect.TooMany as error:
-        raise PayloadTooLargeException(detail=str(error)) from error
-
-
-def _condition(said: Any) -> Any:
-    return dialect.condition(said) if isinstance(said, str) else said
-
-
-def _kind_of(model: Any) -> str:
-    return "Group" if str(getattr(model, "__schema__", "")) == documents.GROUP else "User"
-
-
-def _patch(model: Any, said: Any) -> Any:
-    spelled = dialect.patch(_kind_of(model), said)
-    if isinstance(spelled, dict) and spelled.get("Operations"):
-        known = [one for one in spelled["Operations"] if _is_known(model, one)]
-        spelled["Operations"] = known or [dialect.NOTHING]
-    return spelled
-
-
-def _is_known(model: Any, operation: dict[str, Any]) -> bool:
-    """Whether a path is one of ours. A member's name that is not may be left out; a path may not. Raises ``SCIMException``."""
-    lenient = operation.pop("lenient", False)
-    path = operation.get("path")
-    if path is None:
-        return True
-    known = resolves(model, path)
-    if not known and not lenient:
-        raise InvalidPathException(path=path, detail=f"There is no attribute {path!r}")
-    return known
-
-
-@dataclass(frozen=True, slots=True)
-class _Unread:
-    """In the place of a bulk operation's data: why it was not understood. The library refuses it, since it is no object."""
-
-    error: Error
-
-
-def _bulk(model: Any, said: Any) -> Any:
-    """A bulk request; what is wrong with an operation is told when it is its turn, and fails it alone."""
-    name = next((one for one in said if one.lower() == "operations"), None) if isinstance(said, dict) else None
-    if name is None or not isinstance(said[name], list):
-        return validated(model, said, Context.BULK_REQUEST)
-    most = next((value for key, value in said.items() if key.lower() == "failonerrors"), None)
-    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
-        raise InvalidValueException(detail="failOnErrors must be a whole number from 1 on")
-    operations = [_bulk_operation(one) for one in said[name]]
-    made = validated(model, {**said, name: operations}, Context.BULK_REQUEST)
-    for one, sent in zip(made.operations, operations, strict=True):
-        for value in sent.values() if isinstance(sent, dict) else ():
-            if isinstance(value, _Unread):
-                one.status, one.response = value.error.status, value.error
-    return made
-
-
-def _bulk_operation(said: Any) -> Any:
-    members = {name.lower(): name for name in said} if isinstance(said, dict) else {}
-    data = said[members["data"]] if "data" in members else None
-    if not isinstance(data, dict):
-        return said
-    path, method = (str(said.get(members.get(name), "")) for name in ("path", "method"))
-    kind = "Group" if path.lstrip("/").partition("/")[0].lower() == "groups" else "User"
-    try:
-        with _understood():
-            patches = method.upper() == "PATCH"
-            read: Any = _patch(PROVIDER.model_for(kind), data) if patches else dialect.resource(kind, data)
-    except SCIMException as error:
-        read = _Unread(error.to_error())
-    return {**said, members["data"]: read}
 
 
 class Handler(ScimHandler):

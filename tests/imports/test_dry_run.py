@@ -1,5 +1,9 @@
 """What a file would do, said beforehand: the same as it then does, and without a trace."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +89,50 @@ def test_a_file_that_is_refused_is_refused(bench: Bench) -> None:
         foreseen(bench, "nonsense\n")
     with pytest.raises(FileRefused, match="cannot be opened"):
         foreseen(bench, Path(bench.path.parent, "missing.csv"))
+
+
+_COMMAND = """
+import sys
+from app.cli import app
+from app.kernel.database import Base
+try:
+    app(sys.argv[1:])
+finally:
+    assert "app.main" not in sys.modules, "a file waits for all routes to be imported"
+    assert Base.metadata.sorted_tables  # every table that another refers to is known
+"""
+
+
+def command(bench: Bench, *words: str) -> subprocess.CompletedProcess[str]:
+    """`coe` as a process of its own."""
+    with bench.house.reads() as session:
+        url = session.get_bind().engine.url.render_as_string(hide_password=False)
+    return subprocess.run(
+        [sys.executable, "-c", _COMMAND, *words], env=os.environ | {"COE_DATABASE_URL": url}, cwd=bench.path.parent,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_at_the_command_line(bench: Bench) -> None:
+    bench.people([hr("1"), hr("=2")])
+    bench.write([hr("1", Job_Title="New", Department="Ops"), hr("=2", Status="Inactive"), hr("3", Manager_ID="?")])
+    before = whole(bench)
+    words = ("import", "employees", str(bench.path), "--json", "--dry-run")
+    done = command(bench, *words, "--changes", "changes.csv", "--rejects", "rejects.csv")
+    assert whole(bench) == before
+    assert (done.returncode, json.loads(done.stdout)) == (1, counts(updated=1, left=1, rejected=1)), done.stderr
+    assert (bench.path.parent / "changes.csv").read_text().splitlines() == [
+        "employee_id,what,fields",
+        "1,updated,title business_unit_id",
+        '"\'=2",left,active',
+    ]
+    assert "unknown_manager" in (bench.path.parent / "rejects.csv").read_text()
+    assert command(bench, *words[:-1]).returncode == 1
+    assert bench.person("1").title == "New"
+
+
+def test_changes_are_told_of_a_dry_run_only(bench: Bench) -> None:
+    bench.write([hr("1")])
+    done = command(bench, "import", "employees", str(bench.path), "--changes", "changes.csv")
+    assert (done.returncode, bench.numbers()) == (2, set())
+    assert "--dry-run" in done.stderr

@@ -102,6 +102,14 @@ class Scim:
         answer = self.get(f"/{kind}", params={"filter": condition, **params})
         return answer["totalResults"], [one["id"] for one in answer.get("Resources", [])]
 
+    def publishing(self, one):
+        """A grant to publish for a person who came by SCIM, by liaison and hub: (account, grant)."""
+        team, account = self.world, self.world.account("acme")
+        body = {"account_id": account, "rights": ["publish"], "justification": "Care."}
+        asked = team.want(201, "POST", "/v1/rights-requests", None, body, bearer=team.token(one["id"]))
+        team.decide("liaison", asked)
+        return account, team.decide("hub", asked)["grants"][0]["id"]
+
     def employee(self, id_):
         """The person as the API shows them to a strategist."""
         return self.world.get(f"/v1/employees/{id_}", "boss")
@@ -121,6 +129,16 @@ def bulk_operation(method, path, *data):
         "method": method, "path": path, **({"bulkId": f"{next(_COUNT)}"} if method == "POST" else {}),
         **({"data": data[0]} if data else {}),
     }  # fmt: skip
+
+
+def patching(*operations):
+    """The body of a PATCH; ``operations`` as ``operation`` takes them."""
+    return {"schemas": [PATCH_OP], "Operations": [operation(*one) for one in operations]}
+
+
+def at(one):
+    """The path of a resource."""
+    return f"/{one['meta']['resourceType']}s/{one['id']}"
 
 
 def user_document(user_name, *, department=None, **more):

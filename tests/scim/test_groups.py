@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import PATCH_OP, user_document
+from .conftest import PATCH_OP, at, user_document
 
 
 @pytest.fixture
@@ -14,10 +14,6 @@ def people(scim):
 @pytest.fixture
 def group(scim, people):
     return scim.group("Liaisons", people[0], externalId="g-1")
-
-
-def at(one):
-    return f"/Groups/{one['id']}"
 
 
 def join(scim, group, *ids):

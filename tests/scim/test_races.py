@@ -9,7 +9,7 @@ from app.kernel.ids import new_id
 from app.lifecycle import service as lifecycle
 from tests.imports.bench import Bench, hr
 
-from .conftest import PATCH_OP, operation, user_document
+from .conftest import patching, user_document
 
 ROUNDS = 8
 FINE = {200, 201, 204, 404, 409, 412, 503}
@@ -36,10 +36,6 @@ def statuses(answers):
     found = Counter(one.status_code for one in answers)
     assert set(found) <= FINE, [one.text for one in answers if one.status_code not in FINE]
     return found
-
-
-def patching(*operations):
-    return {"schemas": [PATCH_OP], "Operations": [operation(*one) for one in operations]}
 
 
 # --- pages (I-26)

@@ -21,9 +21,10 @@ from app.groups.rules import Group
 from app.groups.tables import Group as GroupRow
 from app.kernel.database import value_of
 from app.kernel.wire import format_instant, parse_instant
+from app.scim.attributes.store import GROUPS, USERS, Attributes, Kind
 from app.scim.documents.rules import Place
 from app.scim.documents.wire import PROVIDER, USER_TYPE
-from app.scim.filters.store import GROUPS, USERS, Attributes, Filter, Kind
+from app.scim.filters.store import Filter
 
 _COLUMNS = tuple(getattr(Person, one.name) for one in fields(Employee))
 _EMPLOYED_AS = [one.name for one in fields(Employee)].index("employment_type")
