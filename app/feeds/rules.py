@@ -37,7 +37,8 @@ CONSEQUENCES = frozenset(
     {
         "account.orphaned", "account.withdrawn", "appointment.created", "appointment.deputy_removed", "appointment.ended",
         "appointment.refused", "client.revoked", "grant.expired", "grant.review_due", "grant.revoked", "group.updated",
-        "group_mapping.created", "group_mapping.ended", "group_mapping.refused", "registration.withdrawn", "rights_request.withdrawn",
+        "group_mapping.created", "group_mapping.ended", "group_mapping.refused", "registration.withdrawn",
+        "rights_request.withdrawn",
     }
 )  # fmt: skip
 """What may follow from it, in the same transaction and directly behind it."""
