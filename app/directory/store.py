@@ -29,7 +29,7 @@ _DEFAULTS = {
     for column in tables.Employee.__table__.c
     if column.default and column.default.is_scalar
 }
-_KEYED = ("user_name", "email", "given_name", "family_name", "display_name", "title")
+_KEYED = ("user_name", "email", "given_name", "family_name", "display_name", "title", "location")
 # Every request asks these. They are made once: making a statement takes longer than having it answered.
 _UNITS = select(tables.BusinessUnit).where(tables.BusinessUnit.id.in_(id_param("ids")))
 _EMPLOYEES = select(tables.Employee).where(tables.Employee.id.in_(id_param("ids")))

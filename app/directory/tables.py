@@ -61,6 +61,7 @@ class Employee(Resource, Base):
     title: Mapped[str | None]
     title_key: Mapped[str | None]
     location: Mapped[str | None]
+    location_key: Mapped[str | None]
     employment_type: Mapped[str] = mapped_column(default="employee")
     business_unit_id: Mapped[UUID] = mapped_column(ForeignKey("business_unit.id"), index=True)
     manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"), index=True)

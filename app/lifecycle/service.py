@@ -5,7 +5,7 @@ SCIM, files and the command line call only this. HR's word is never blocked.
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from app.tools import service as tools
 from app.tools import store as tool_store
 
 from . import rules, store
+from .documents import rules as documents
 from .rules import Alarm
 
 PERSONAL = (
@@ -107,6 +108,11 @@ def amend(work: Work, employee: Employee, values: Mapping[str, Any]) -> Employee
     changes |= rules.differences(before, _bounds(work, changes, before))
     if not changes:
         return before
+    changes |= _in_words(before, changes)
+    ends_at = changes.get("ends_at")
+    if before.active and ends_at is not None and ends_at <= work.now:
+        over = {**changes, "active": False, "left_at": ends_at}
+        return _leave(work, before, over, _over(changes.get("terminated_on", before.terminated_on)))
     after = directory.save_employee(work.session, before.id, work.now, changes)
     moved = "business_unit_id" in changes
     _tell(work, "employee.moved" if moved else "employee.updated", before, after, changes)
@@ -128,7 +134,14 @@ def leave(work: Work, employee: Employee, reason: str, values: Mapping[str, Any]
         return amend(work, _has_left(work, before), values or {})
     changes = rules.differences(before, values or {})
     changes |= rules.differences(before, _bounds(work, changes, before))
-    return _leave(work, before, {**changes, "active": False, "left_at": work.now}, reason)
+    return _leave(work, before, {**changes, **_in_words(before, changes), "active": False, "left_at": work.now}, reason)
+
+
+def _in_words(before: Employee, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What their feed had said of them, where another door changes what it says."""
+    if before.attributes is None or "attributes" in changes:
+        return {}
+    return rules.differences(before, {"attributes": documents.agreeing(before.attributes, changes)})
 
 
 def _prolonged(left: Employee, values: Mapping[str, Any]) -> bool:
@@ -137,8 +150,12 @@ def _prolonged(left: Employee, values: Mapping[str, Any]) -> bool:
 
 def _has_left(work: Work, employee: Employee) -> Employee:
     """Write down that someone left on their last day, which has passed."""
-    reason = f"the last day, {employee.terminated_on}, has passed"
-    return _leave(work, employee, {"active": False, "left_at": employee.ends_at}, reason)
+    over = {"active": False, "left_at": employee.ends_at}
+    return _leave(work, employee, over, _over(employee.terminated_on))
+
+
+def _over(last_day: date | None) -> str:
+    return f"the last day, {last_day}, has passed"
 
 
 def settle(work: Work, limit: int = 500) -> int:
@@ -261,6 +278,7 @@ def come_back(work: Work, employee: Employee, values: Mapping[str, Any]) -> Empl
     if bounds["ends_at"] is not None and bounds["ends_at"] <= work.now:
         return amend(work, before, values)
     changes = {**rules.differences(before, stated), **bounds, "active": True, "left_at": None, "deleted_at": None}
+    changes |= _in_words(before, changes)
     after = directory.save_employee(work.session, before.id, work.now, changes)
     _tell(work, "employee.rejoined", before, after, changes)
     return after

@@ -33,10 +33,10 @@ from app.groups import rules as group_rules
 from app.groups import service as groups
 from app.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from app.kernel.work import Work
+from app.lifecycle.documents.rules import Unusable
 
 from .bodies import service as bodies
 from .documents import rules as documents
-from .documents.rules import Unusable
 from .documents.wire import PROVIDER, USER_TYPE
 from .people.service import People
 from .search import store as searching

@@ -16,7 +16,7 @@ from app.directory import store as directory
 from app.directory.rules import BusinessUnit, Employee
 from app.imports import service
 from app.imports.service import Rejected, Summary
-from app.kernel.access import House
+from app.kernel.access import House, operator_work
 from tests.kit import active_numbers
 
 CONGRESS = Path(__file__).parents[1] / "data" / "congress"
@@ -140,6 +140,10 @@ class Bench:
     def unit(self, key: str) -> BusinessUnit:
         with self.house.reads() as session:
             return directory.unit(session, key)
+
+    def zoned(self, key: str, timezone: str) -> None:
+        with operator_work(self.house) as work:
+            directory.save_unit(work.session, directory.unit(work.session, key), work.now, {"timezone": timezone})
 
     def account(self, network: str, handle: str) -> Account | None:
         with self.house.reads() as session:

@@ -313,3 +313,13 @@ def test_more_rows_than_one_transaction_takes(bench: Bench) -> None:
     assert [step for step, total in done.progress if total] == [0, 500, 1000, 1100]
     assert bench.person("1").manager_id == bench.person("2").id
     assert bench.people(rows, complete=True).events == 0
+
+
+def test_the_last_day_ends_where_the_unit_is(bench: Bench) -> None:
+    """In Honolulu it is still the first of March when the file is read; in Auckland the third has nearly begun."""
+    bench.people([hr("1", Department="Hawaii"), hr("2", Department="Auckland")])
+    for key, zone in (("hawaii", "Pacific/Honolulu"), ("auckland", "Pacific/Auckland")):
+        bench.zoned(key, zone)
+    last = {"Termination_Date": "2026-03-01"}
+    done = bench.people([hr("1", Department="Hawaii", **last), hr("2", Department="Auckland", **last)])
+    assert done.counts == counts(updated=1, left=1) and bench.numbers() == {"1"}

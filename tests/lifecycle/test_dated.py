@@ -339,3 +339,11 @@ def test_a_future_hire_who_never_comes_leaves_before_the_first_day(team):
     assert shown(team, "newcomer")["active"] is False
     with pytest.raises(Conflict):
         team.token("newcomer")
+
+
+def test_a_last_day_that_has_passed_is_written_down_at_once(team, account):
+    made = granted(team, account)
+    team.clock.now = ENDS["UTC"]
+    amend(team, "asker", terminated_on=LAST)
+    (left,) = team.events(action="employee.left")
+    assert left["reason"] == f"the last day, {LAST}, has passed" and grant(team, made)["state"] == "revoked"

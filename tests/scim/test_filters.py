@@ -9,8 +9,10 @@ import pytest
 from scim2_models import Context, SCIMException, SearchRequest
 
 from app.directory import store as directory
+from app.directory.rules import EmploymentType
 from app.lifecycle import service as lifecycle
-from app.scim.documents.rules import ENTERPRISE, USER
+from app.lifecycle.documents.rules import ENTERPRISE
+from app.scim.documents.rules import USER
 from app.scim.documents.wire import PROVIDER
 from app.scim.search import store as searching
 from app.scim.service import Storage
@@ -26,7 +28,7 @@ IDS = re.compile(r"id|(groups|members)(\.value)?|.*manager\.value")
 
 def world_of_people(scim):
     """People who say much, little and odd things, by SCIM and by file, and groups of them."""
-    scim.world.hire("filed", "Sales", given_name="Zoë", family_name="Æ", title="Ωmega")
+    scim.world.hire("filed", "Sales", location="Zürich", given_name="Zoë", family_name="Æ", title="Ωmega")
     full = scim.user(
         "Full", externalId="X-1", nickName="Nick", profileUrl="https://x.example/a", title="Chief%", userType="Employee", locale="en-GB",
         preferredLanguage="en", timezone="Europe/London", displayName="Ärger_10%", active=True, department="Sales",
@@ -50,7 +52,8 @@ def world_of_people(scim):
     )
     twice = scim.user(
         "twice", displayName="By HR", title="T", userType="Employee", department="Sales", name={"givenName": "G", "familyName": "F"},
-        emails=[{"value": "old@x.example", "type": "work"}], enterprise={"employeeNumber": "N1"},
+        emails=[{"value": "old@x.example", "type": "work"}, {"value": "own@x.example", "type": "home"}], enterprise={"employeeNumber": "N1"},
+        addresses=[{"formatted": "1 Old Road", "country": "GB"}],
     )  # fmt: skip
     with scim.world.work() as work:  # a file has it otherwise since
         lifecycle.amend(
@@ -58,7 +61,7 @@ def world_of_people(scim):
             {
                 "display_name": "By file", "title": "T2", "given_name": "G2", "family_name": None,
                 "employee_number": "N2", "business_unit_id": lifecycle.department(work, "Logistics"),
-                "user_name": "Twice.2",
+                "user_name": "Twice.2", "email": "new@x.example", "employment_type": EmploymentType.AGENCY, "location": "Oslo",
             },
         )  # fmt: skip
     group = scim.group("Editors", full["id"], odd["id"], externalId="g-1")

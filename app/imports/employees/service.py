@@ -6,7 +6,7 @@ Running the same file again, also after an interruption, completes it and change
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -71,13 +71,20 @@ def run(
     if not dry_run:
         _settle(parts)
     with closing(Sheet()) as sheet, memory.bulk():
-        one = _Run(parts, sheet, parts.clock().date(), progress, columns, changes)
+        one = _Run(parts, sheet, _day(parts.clock()), progress, columns, changes)
         _read(one, raw, complete=complete)
         _check(one)
         absent = _absent(one, confirmed=confirm_leavers) if complete else []
         _report(one, reject)
         (_foresee if dry_run else _write)(one, absent)
         return one.summary
+
+
+def _day(now: datetime) -> date:
+    """The day it still is somewhere on earth. A last day that is over everywhere makes a leaver of whoever reads the row;
+    one that may not be over yet where their unit is takes effect by ``ends_at``, when it is.
+    """
+    return (now - timedelta(hours=12)).date()
 
 
 def _settle(parts: House) -> None:
@@ -309,8 +316,8 @@ def _load(one: _Run, batch: Sequence[Person]) -> Summary:
             present = known.get(ids[stated.number])
             if present is not None:
                 values = rules.values_of(stated, one.units[stated.place], ids)
-                lifecycle.restate(work, present, values, active=stated.active, reason=_TERMINATED)
-                counts.left += present.active and not stated.active
+                after = lifecycle.restate(work, present, values, active=stated.active, reason=_TERMINATED)
+                counts.left += present.active and not after.active
     counts.updated = len(known) - counts.left
     return counts
 

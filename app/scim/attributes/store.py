@@ -35,7 +35,7 @@ from app.directory.tables import Employee as Person
 from app.groups.tables import Group as GroupRow
 from app.groups.tables import Member
 from app.kernel.text import key_of
-from app.scim.documents.rules import ENTERPRISE
+from app.lifecycle.documents.rules import ENTERPRISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,15 +249,19 @@ class Attributes:
         return self.plain(value, binding)
 
 
+_ALONE = {"emails": ("value", Person.email_key), "addresses": ("locality", Person.location_key)}
+
+
 class _Items:
-    """The entries of a list in a document, as rows. Who no feed has described has one e-mail, the directory's."""
+    """The entries of a list in a document, as rows. Who no feed has described has one of each that the directory knows."""
 
     def __init__(self, source: Any, path: tuple[str, ...], postgresql: bool) -> None:
         self.postgresql = postgresql
         where = "$" + "".join(f'."{name}"' for name in path)
         listed = source[path] if postgresql else func.json_extract(source, where)
-        if path == ("emails",):
-            alone = case((and_(Person.attributes.is_(None), Person.email_key.is_not(None)), self._one_mail()))
+        if len(path) == 1 and path[0] in _ALONE:
+            part, held = _ALONE[path[0]]
+            alone = case((and_(Person.attributes.is_(None), held.is_not(None)), self._one(part, held)))
             listed = func.coalesce(listed, alone)
         if postgresql:
             rows = func.jsonb_array_elements(listed, type_=JSONB)
@@ -266,11 +270,11 @@ class _Items:
             self.each = func.json_each(listed).table_valued("value", "key", name="item")
         self.place = self.each.c.key
 
-    def _one_mail(self) -> Any:
+    def _one(self, part: str, held: Any) -> Any:
         if self.postgresql:
-            made = func.jsonb_build_object("value", Person.email_key, "type", "work", "primary", true())
+            made = func.jsonb_build_object(part, held, "type", "work", "primary", true())
             return func.jsonb_build_array(made)
-        made = func.json_object("value", Person.email_key, "type", "work", "primary", func.json("true"))
+        made = func.json_object(part, held, "type", "work", "primary", func.json("true"))
         return func.json_array(made)
 
     def text(self, name: str) -> Any:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.scim.documents.rules import ENTERPRISE, GROUP, MAX_ENTRIES, USER
+from app.lifecycle.documents.rules import ENTERPRISE
+from app.scim.documents.rules import GROUP, MAX_ENTRIES, USER
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_PATCH = 1000

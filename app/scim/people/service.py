@@ -18,6 +18,7 @@ from app.kernel.pages import Page
 from app.kernel.text import key_of
 from app.kernel.work import Work
 from app.lifecycle import service as lifecycle
+from app.lifecycle.documents.rules import values_of
 from app.roles import store as role_store
 from app.scim.documents import rules as documents
 from app.scim.documents.rules import Membership, Place
@@ -67,8 +68,7 @@ class People:
         """Somebody a feed has not named before, or who had left; answers their document. Raises ``UniquenessException``."""
         document = documents.kept(said)
         active = document.setdefault("active", True)
-        values = {**documents.values_of(document), "external_id": external_id}
-        values["attributes"] = documents.stamped(document, 1)
+        values = {**values_of(document), "external_id": external_id, "attributes": document}
         known = self._known(external_id, documents.number_of(document))
         self._check_mail(values["email"], known)
         if known is not None:
@@ -106,7 +106,7 @@ class People:
         known = directory.lock_employees(self.work.session, [known.id])[known.id]  # another may be doing the same
         if known.active and not known.over(self.work.now) and known.deleted_at is None:
             raise UniquenessException(detail=f"{known.user_name} is here already, as {known.id}.")
-        stated = {**values, "manager_id": self._manager(document, known.id), "attributes": document}
+        stated = {**values, "manager_id": self._manager(document, known.id)}
         unit = self._unit(document)
         stated |= {"business_unit_id": unit} if unit else {}
         number = documents.number_of(document)
@@ -125,7 +125,7 @@ class People:
             self.documents([id_])
         seen = self._seen[id_]
         document, before = documents.kept(said), documents.stored(seen.person, seen.place)
-        values = {**documents.values_of(document), "external_id": external_id}
+        values = {**values_of(document), "external_id": external_id}
         self._check_mail(values["email"], seen.person)
         if documents.manager_of(document) != documents.manager_of(before):
             values["manager_id"] = self._manager(document, id_)
@@ -135,8 +135,7 @@ class People:
         if department is not None and department != documents.department_of(before):  # only another one moves somebody
             values["business_unit_id"] = self._unit(document)
         if document != before or seen.person.attributes is None:
-            # The row's next version, or a later one where more has to be written: then columns and document are compared.
-            values["attributes"] = documents.stamped(document, seen.person.version + 1)
+            values["attributes"] = document
         active = document.get("active", seen.person.active)
         after = lifecycle.restate(self.work, seen.person, values, active=active, reason=f"inactive, {_SAYS}")
         if after.business_unit_id != seen.person.business_unit_id:
