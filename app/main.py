@@ -20,8 +20,11 @@ from app.directory import tables as _directory
 from app.docs import api as docs
 from app.feeds import api as feeds
 from app.governance.approvals import api as approvals
+from app.governance.freezes import api as freezes
+from app.governance.freezes import tables as _freezes
 from app.governance.grants import api as grants
 from app.governance.grants import tables as _grants
+from app.governance.impact import api as impact
 from app.governance.models import tables as _models
 from app.governance.registrations import api as registrations
 from app.governance.requests import api as requests
@@ -54,6 +57,8 @@ from app.networks import tables as _networks
 from app.operations import api as operations
 from app.policies import api as policies
 from app.policies import tables as _policies
+from app.policies.attestations import api as attestations
+from app.policies.attestations import tables as _attestations
 from app.roles import api as roles
 from app.roles import tables as _roles
 from app.scim import api as scim
@@ -63,14 +68,15 @@ from app.tools import tables as _tools
 
 METADATA = Base.metadata
 TABLES = (
-    _accounts, _audit, _clients, _directory, _grants, _groups, _imports, _login, _models, _networks, _oauth, _policies,
-    _roles, _routing, _tools,
+    _accounts, _attestations, _audit, _clients, _directory, _freezes, _grants, _groups, _imports, _login, _models,
+    _networks, _oauth, _policies, _roles, _routing, _tools,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
 ROUTERS: tuple[APIRouter, ...] = (
     me.router, requests.router, approvals.router, grants.router, accounts.router, registrations.router, networks.router,
-    authzen.router, tools.router, switching.router, roles.router, groups.router, policies.router, directory.router,
+    authzen.router, freezes.router, tools.router, switching.router, roles.router, groups.router, policies.router,
+    policies.combined, attestations.router, impact.router, directory.router,
     lifecycle.router, feeds.router, *imports.routers, scim.router, audit.router, *identity.routers, operations.router,
 )  # fmt: skip
 DECISIONS = (authzen.router, operations.router)

@@ -14,6 +14,9 @@ account:update        employee own, strategist anywhere, community_manager in_sc
 appointment:create    strategist anywhere
 appointment:end       strategist anywhere
 appointment:read      employee anywhere
+attestation:create    employee own
+attestation:read      employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+bu_liaison in_scope, auditor anywhere
 approval:read         employee own
 audit:read            strategist anywhere, auditor anywhere, client audit:read
 business_unit:read    employee anywhere, client registry:read
@@ -27,6 +30,9 @@ directory:sync        client hr
 employee:read         employee anywhere
 employee:read_details employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere, admin anywhere
+freeze:lift           strategist anywhere, community_manager in_scope, bu_liaison in_scope
+freeze:read           employee anywhere, client registry:read
+freeze:set            strategist anywhere, community_manager in_scope, bu_liaison in_scope
 governance:read       employee anywhere, client registry:read
 governance:switch     strategist anywhere
 grant:read            employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
@@ -105,6 +111,10 @@ def expected(table, operation, caller, where, thing):
         return Outcome.REFUSED
     if operation.hides and not sees(table, caller, operation.hides, where, thing):
         return Outcome.HIDDEN
+    if operation.aside:
+        thing = None
+    if caller.role in operation.without:
+        return Outcome.REFUSED
     if operation.hides == operation.lock:
         return Outcome.ALLOWED  # to see it is all that was asked
     if (operation.but and where == operation.but) or operation.only not in (None, where):

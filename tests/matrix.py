@@ -238,6 +238,12 @@ def _rest(org):
         group, mapping = _grouped(org, org.things["unit"][where].id)
         org.put("group", where, group, at)
         org.put("mapping", where, mapping, at)
+        stop = {
+            "scope": {"kind": "account", "id": org.things["active account"][where].id},
+            "severity": "L1",
+            "reason": "Wait.",
+        }
+        org.put("freeze", where, org.post("/v1/freezes", "boss", stop, 201)["id"], at)
         tool = {"key": f"tool-{where}", "name": "Tool", "business_unit_id": org.things["unit"][where].id}
         org.put("tool", where, org.post("/v1/publishing-tools", "boss", tool, 201)["id"], at)
 

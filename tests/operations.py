@@ -31,7 +31,8 @@ class Operation:
 
     ``hides``: what must be readable for the thing to be seen at all. ``needs``: permissions beyond the lock's, held over
     the thing, and with ``beyond`` also where it goes. ``only``, ``but``: whose things the domain narrows it to.
-    ``form``: what is sent instead of a JSON body.
+    ``form``: what is sent instead of a JSON body. ``aside``: the thing is only named on the way; what is done or read is
+    the caller's own. ``without``: roles to which the model in force, or whose the thing is, gives it not.
     """
 
     door: str
@@ -45,6 +46,8 @@ class Operation:
     but: str | None = None
     reads: bool = False
     form: bytes | None = None
+    aside: bool = False
+    without: tuple[str, ...] = ()
     parts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -104,6 +107,10 @@ def _merged(org, thing):
 
 
 ASKED, GRANTED = "rights_request:read", "grant:read"
+
+
+def _frozen(org, thing):
+    return {"scope": {"kind": "account", "id": thing.id}, "severity": "L1", "reason": "Wait."}
 
 
 def _scim():
@@ -198,6 +205,18 @@ OPERATIONS = (
     Operation("POST /v1/policies/{id}/versions", "policy:draft", "policy", {"text": "Be kind."}),
     Operation("POST /v1/policies/{id}/versions/{n}/publish", "policy:publish", "policy", {}, parts={"n": 2}),
     Operation("POST /v1/policies/{id}/versions/{n}/retire", "policy:publish", "policy", WHY, parts={"n": 1}),
+    Operation("POST /v1/policies/{id}/versions/{n}/preview", "policy:draft", "policy", {}, parts={"n": 2}, reads=True),
+    Operation("GET /v1/policies/{id}/versions/{n}/differences", "policy:read", "policy", parts={"n": 2}, hides="draft"),
+    Operation("POST /v1/policies/{id}/versions/{n}/attestations", "attestation:create", "policy", {}, parts={"n": 1}, aside=True),
+    Operation("GET /v1/policies/{id}/versions/{n}/attestations", "attestation:read", "policy", parts={"n": 1}, aside=True),
+    Operation("GET /v1/policies/{id}/versions/{n}/coverage", "attestation:read", "policy", parts={"n": 1}, aside=True),
+    Operation("GET /v1/limits", "policy:read"),
+    Operation("GET /v1/policy-conflicts", "policy:read"),
+    Operation("GET /v1/freezes", "freeze:read"),
+    Operation("GET /v1/freezes/{id}", "freeze:read", "freeze"),
+    # Under hub_and_spoke the hub freezes, not the liaison; what the strategist froze only a strategist lifts (domain: 4).
+    Operation("POST /v1/freezes", "freeze:set", "active account", _frozen, without=("bu_liaison",)),
+    Operation("POST /v1/freezes/{id}/lift", "freeze:lift", "freeze", WHY, without=("bu_liaison", "community_manager")),
     Operation("GET /v1/business-units", "business_unit:read"),
     Operation("GET /v1/business-units/{id}", "business_unit:read", "unit"),
     Operation(

@@ -47,11 +47,13 @@ def evaluate(
     body: wire.Evaluation, work: Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)]
 ) -> wire.Answer:
     """May this person take this action on this account, now? A refusal names every reason and its remedy."""
-    named = (body.context or {}).get("tool")
+    said = body.context or {}
+    named, digest = said.get("tool"), said.get("content_sha256")
     question = Question(
         subject=body.subject.id if body.subject.type == "employee" else "",
         right=body.action.name,
         account=body.resource.id if body.resource.type == "account" else "",
         tool=named if isinstance(named, str) else None,
+        digest=digest if isinstance(digest, str) else None,
     )
     return wire.answer(service.evaluate(work, question), audit.revision(work))

@@ -30,6 +30,8 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "policy_id": "social-media",
         "n": "1",
         "publish_version.n": "2",
+        "preview_version.n": "2",
+        "compare_versions.n": "2",
         "tool_id": "postwell",
         "get_network.network": "x",
         "create_unit.key": "baltics",

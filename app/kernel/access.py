@@ -120,6 +120,12 @@ def open_work(request: Request) -> Iterator[Work]:
         yield work
 
 
+def open_urgent(request: Request) -> Iterator[Work]:
+    """A writing transaction that does not wait its turn with the others."""
+    with _transaction(request, write=True) as work:
+        yield work
+
+
 def open_reading(request: Request) -> Iterator[Work]:
     """A transaction for a POST that only asks (previews, evaluations)."""
     with _transaction(request, write=False) as work:
@@ -136,6 +142,8 @@ def open_public(request: Request) -> Iterator[Work]:
 _WORK = Depends(open_work, scope="function", max_concurrency=MAX_AT_ONCE)
 _READING = Depends(open_reading, scope="function", max_concurrency=MAX_AT_ONCE)
 _PUBLIC = Depends(open_public, scope="function", max_concurrency=MAX_AT_ONCE)
+# A few turns that nothing else takes: stopping the press never queues behind other work.
+_URGENT = Depends(open_urgent, scope="function", max_concurrency=4)
 
 
 @dataclass(frozen=True)
@@ -150,6 +158,13 @@ class AllowWork(Allow):
     """The lock of a route that reads or writes as its method says. Raises ``Unauthenticated``, ``Forbidden``."""
 
     async def __call__(self, work: Annotated[Work, _WORK]) -> Work:
+        return _admit(work, self.permission)
+
+
+class AllowUrgent(Allow):
+    """The lock of a route that must not queue behind others. Raises ``Unauthenticated``, ``Forbidden``."""
+
+    async def __call__(self, work: Annotated[Work, _URGENT]) -> Work:
         return _admit(work, self.permission)
 
 
@@ -197,6 +212,11 @@ def _admit(work: Work, permission: Permission | None) -> Work:
 def allow(permission: Permission, *, reads: bool = False) -> Any:
     """The Work of a route that needs this permission; ``reads``: it changes nothing although it is no GET."""
     return Depends((AllowReading if reads else AllowWork)(permission, reads), scope="function")
+
+
+def allow_urgent(permission: Permission) -> Any:
+    """The Work of a route that stops something, or lets it go on: it has turns of its own."""
+    return Depends(AllowUrgent(permission), scope="function")
 
 
 def allow_inside(permission: Permission, *, reads: bool = False) -> Any:

@@ -1,5 +1,6 @@
 """Policies over HTTP."""
 
+from difflib import unified_diff
 from typing import Annotated
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from app.kernel.work import Work
 from . import rules, service, wire
 
 router = APIRouter(prefix="/v1/policies", route_class=Route, tags=[Tag.HUB])
+combined = APIRouter(prefix="/v1", route_class=Route, tags=[Tag.HUB])
 PolicyRef = Annotated[str, Field(description="The policy's id or key.", examples=["social-media"])]
 
 
@@ -53,6 +55,45 @@ def list_versions(id: PolicyRef, work: Annotated[Work, allow(Permission.POLICY_R
 def get_version(id: PolicyRef, n: int, work: Annotated[Work, allow(Permission.POLICY_READ)]) -> rules.Version:
     """One version of a policy."""
     return service.version(work, id, n)
+
+
+@router.get("/{id}/versions/{n}/differences", responses=responses(NotFound))
+def compare_versions(
+    id: PolicyRef, n: int, work: Annotated[Work, allow(Permission.POLICY_READ)], since: int | None = None
+) -> wire.Differences:
+    """What changed between two versions, rules and text; since the version before, unless told."""
+    before, after = service.differences(work, id, n, since)
+    changed = rules.changed(before, after)
+    text = unified_diff(before.text.splitlines(), after.text.splitlines(), f"{before.n}", f"{after.n}", lineterm="")
+    return wire.Differences(
+        policy=service.policy(work, id).key, before=before.n, after=after.n, text=list(text),
+        rules=[wire.Difference(rule=name, before=held, after=said) for name, held, said in changed],
+    )  # fmt: skip
+
+
+@combined.get("/limits", responses=responses(NotFound))
+def get_limits(
+    work: Annotated[Work, allow(Permission.POLICY_READ)],
+    business_unit_id: str | None = None,
+    network: str | None = None,
+) -> wire.InEffect:
+    """All that the policies in force ask at a unit (its id or key) and on a network, and which version asks it."""
+    found = service.in_effect(work, business_unit_id, network)
+    return wire.InEffect(
+        rules=found.values, source=found.source, versions=found.versions,
+        attestations=[one.name for one in found.attestations],
+    )  # fmt: skip
+
+
+@combined.get("/policy-conflicts")
+def list_conflicts(work: Annotated[Work, allow(Permission.POLICY_READ)]) -> wire.Conflicts:
+    """Rules in force of units and networks that are looser than the enterprise's; the tighter ones hold."""
+    return wire.Conflicts(
+        items=[
+            wire.Conflict(policy=one.policy.key, n=one.policy.n, rule=one.rule, message=one.message)
+            for one in service.overtaken(work)
+        ]
+    )
 
 
 @router.post(

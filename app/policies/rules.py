@@ -1,15 +1,15 @@
 """Policies: typed rules that the service enforces, how several combine, and what a version may still become."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from app.kernel.actor import Place, Scope, ScopeKind
 from app.kernel.errors import Conflict, FieldError, Forbidden, Invalid
+from app.policies.typed.rules import RULES, RuleSpec
 
 
 class PolicyState(StrEnum):
@@ -44,6 +44,12 @@ class VersionRetired(Conflict):
     code = "version_retired"
 
 
+class VersionNotCurrent(Conflict):
+    """What is attested is the version that holds, or the one that is about to."""
+
+    code = "version_not_current"
+
+
 class PolicyWidens(Invalid):
     """A unit's or a network's policy may only tighten what the enterprise has set."""
 
@@ -54,48 +60,6 @@ class AuthorPublishes(Forbidden):
     """Whoever wrote a version does not publish it, unless the CoE has one strategist only."""
 
     code = "author_publishes"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleSpec:
-    """One typed rule: how two of it combine to the tighter, and what stands where no policy says anything.
-
-    ``tighter(a, b)`` gives the combination; a rule widens another if combining changes it.
-    """
-
-    name: str
-    says: str
-    tighter: Callable[[Any, Any], Any]
-    default: Any = None
-
-
-def _both(a: Sequence[str], b: Sequence[str]) -> list[str]:
-    return sorted(set(a) & set(b))
-
-
-def _each_higher(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
-    return {tier: max(a.get(tier, 0), b.get(tier, 0)) for tier in sorted({*a, *b})}
-
-
-RULES: Mapping[str, RuleSpec] = MappingProxyType(
-    {
-        spec.name: spec
-        for spec in (
-            RuleSpec("max_grant_days", "A right ends after at most this many days.", min),
-            RuleSpec("employment_types", "Only people employed like this may hold a right.", _both),
-            RuleSpec("allowed_networks", "Accounts and rights only on these networks.", _both),
-            RuleSpec("max_publishers_per_account", "At most this many people hold publish on one account.", min),
-            RuleSpec("min_approvals", "How many must approve in the last step, by risk tier.", _each_higher),
-            RuleSpec("idle_after_days", "An account without activity for this long is idle.", min, 90),
-            RuleSpec("validate_every_days", "An account must be validated this often.", min, 180),
-            RuleSpec(
-                "mover_grace_days", "A mover keeps rights on the accounts of the unit left for this long.", min, 14
-            ),
-            RuleSpec("pending_expires_after_days", "A pending request expires after this many days.", min, 30),
-            RuleSpec("step_due_working_days", "After this many working days the next up may decide too.", min, 2),
-        )
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +101,11 @@ class Version:
         over = self.superseded_at is not None and self.superseded_at <= at
         return PolicyState.SUPERSEDED if over and self.state is PolicyState.PUBLISHED else self.state
 
+    @property
+    def attest_by(self) -> datetime | None:
+        """Until when rights go on though the version was not attested: the grace it gives, from its beginning."""
+        return self.effective_from and self.effective_from + timedelta(days=self.attestation_grace_days)
+
     def in_force(self, at: datetime) -> bool:
         """Published, begun, and not yet replaced by a later one that has begun."""
         begun = self.published_at is not None and self.effective_from is not None and self.effective_from <= at
@@ -145,7 +114,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A version in force and the policy it is of."""
+    """A version in force and the policy it is of. ``attest_by``: until when its attestation may still be missing."""
 
     policy_id: UUID
     key: str
@@ -153,6 +122,7 @@ class InForce:
     version_id: UUID
     n: int
     rules: Mapping[str, Any]
+    attest_by: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -161,12 +131,32 @@ class InForce:
 
 
 @dataclass(frozen=True, slots=True)
+class Attesting:
+    """A version that has to be attested: which, as a reason names it (``key@n``), and until when it may be missing."""
+
+    version_id: UUID
+    key: str
+    n: int
+    by: datetime | None
+
+    @property
+    def name(self) -> str:
+        """As a reason names it: ``key@n``."""
+        return f"{self.key}@{self.n}"
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """All policies in scope combined to the tightest; ``source`` says which version each rule came from (``key@n``)."""
+    """All policies in scope combined to the tightest.
+
+    ``source`` says which version each rule came from (``key@n``), and of a rule with parts each part
+    (``required_training/brand-safety``). ``attestations``: the versions that each has to be attested.
+    """
 
     values: Mapping[str, Any]
     source: Mapping[str, str]
     versions: tuple[str, ...]
+    attestations: tuple[Attesting, ...] = ()
 
     def __getitem__(self, name: str) -> Any:
         return self.values.get(name, RULES[name].default)
@@ -176,15 +166,31 @@ def combine(policies: Iterable[InForce]) -> Limits:
     """The tightest of every rule. Rule by rule the combination is commutative, associative and idempotent."""
     values: dict[str, Any] = {}
     source: dict[str, str] = {}
-    versions = []
-    for one in sorted(policies, key=lambda one: (one.key, one.n)):
-        versions.append(one.name)
+    ordered = sorted(policies, key=lambda one: (one.key, one.n))
+    for one in ordered:
         for name, value in one.rules.items():
-            tightest = RULES[name].tighter(values[name], value) if name in values else _normal(value)
-            if name not in values or tightest != values[name]:
-                source[name] = one.name
-            values[name] = tightest
-    return Limits(values, source, tuple(versions))
+            _tighten(values, source, one.name, RULES[name], value)
+    return Limits(values, source, tuple(one.name for one in ordered), tuple(_attesting(ordered)))
+
+
+def _tighten(values: dict[str, Any], source: dict[str, str], by: str, spec: RuleSpec, value: Any) -> None:
+    """Take one more value of a rule in, and note whose word it is from then on."""
+    name, held = spec.name, values.get(spec.name)
+    tightest = spec.normal(value) if name not in values else spec.tighter(held, value)
+    if name not in values or tightest != held:
+        source[name] = by
+    if spec.parts is not None:
+        before = spec.parts(held) if name in values else {}
+        for part, word in spec.parts(tightest).items():
+            if part not in before or before[part] != word:
+                source[f"{name}/{part}"] = by
+    values[name] = tightest
+
+
+def _attesting(policies: Iterable[InForce]) -> Iterator[Attesting]:
+    for one in policies:
+        if one.rules.get("attestation_required"):
+            yield Attesting(one.version_id, one.key, one.n, one.attest_by)
 
 
 def in_scope(policies: Iterable[InForce], place: Place) -> list[InForce]:
@@ -192,30 +198,40 @@ def in_scope(policies: Iterable[InForce], place: Place) -> list[InForce]:
     return [one for one in policies if one.scope.covers(place)]
 
 
+@dataclass(frozen=True, slots=True)
+class Looser:
+    """A rule of a narrower policy that is looser than the enterprise's; the enterprise's stands."""
+
+    rule: str
+    message: str
+
+
+def looser(rules: Mapping[str, Any], enterprise: Limits) -> list[Looser]:
+    """Which of these rules would loosen what the enterprise has set."""
+    return [
+        Looser(name, f"{name} {value!r} is looser than the enterprise's {floor!r} ({enterprise.source[name]}).")
+        for name, value in rules.items()
+        if (floor := enterprise.values.get(name)) is not None and RULES[name].widens(floor, value)
+    ]
+
+
 def check_tightens(scope: Scope, rules: Mapping[str, Any], enterprise: Limits) -> None:
     """A narrower policy's rule must be at least as tight as the enterprise's. Raises ``PolicyWidens`` naming the rules."""
     if scope.kind is ScopeKind.ENTERPRISE:
         return
-    errors = []
-    for name, value in rules.items():
-        if name in enterprise.values and _looser(RULES[name], enterprise.values[name], value):
-            source = enterprise.source[name]
-            message = f"{name} {value!r} is looser than the enterprise's {enterprise.values[name]!r} ({source})."
-            errors.append(FieldError(f"/rules/{name}", "looser", message))
+    errors = [FieldError(f"/rules/{one.rule}", "looser", one.message) for one in looser(rules, enterprise)]
     if errors:
         raise PolicyWidens(" ".join(one.message for one in errors), errors=errors)
 
 
-def _looser(spec: RuleSpec, enterprise: Any, value: Any) -> bool:
-    """Would the value alone let through what the enterprise's does not? A tier that it leaves out, it does not loosen."""
-    both = spec.tighter(enterprise, value)
-    if isinstance(value, Mapping):
-        both = {tier: both[tier] for tier in value}
-    return bool(both != _normal(value))
-
-
-def _normal(value: Any) -> Any:
-    return sorted(set(value)) if isinstance(value, (list, tuple)) else value
+def changed(before: Version, after: Version) -> list[tuple[str, Any, Any]]:
+    """The rules that differ between two versions: name, as it was, as it is (None: not ruled), in the order of the table."""
+    found = []
+    for name, spec in RULES.items():
+        was, now = before.rules.get(name), after.rules.get(name)
+        if (was is None) is not (now is None) or (was is not None and spec.normal(was) != spec.normal(now)):
+            found.append((name, was, now))
+    return found
 
 
 def check_publish(version: Version, publisher: UUID, strategists: int) -> None:

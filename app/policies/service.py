@@ -1,8 +1,8 @@
 """Writing, publishing and combining policies."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.audit import service as audit
@@ -16,9 +16,10 @@ from app.kernel.work import Work
 from app.networks import store as networks
 from app.roles import store as roles
 from app.roles.rules import Role
+from app.tools import store as tools
 
 from . import rules, store
-from .rules import Limits, Policy, PolicyState, Version
+from .rules import InForce, Limits, Policy, PolicyState, Version
 
 RULES_LOCK = 0x636F_6503
 """Held shared by whoever relies on the model and the policies in force, alone by whoever changes them."""
@@ -77,7 +78,7 @@ def _sees_drafts(work: Work) -> bool:
 def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
     """Write the next version. Raises ``PolicyWidens``, ``Invalid``."""
     of = store.policy(work.session, id_or_key, lock=True)
-    _check_networks(work, values["rules"].get("allowed_networks") or ())
+    _check_named(work, values["rules"])
     rules.check_tightens(of.scope, values["rules"], _enterprise(work))
     members = {
         **values,
@@ -89,11 +90,60 @@ def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
     return work.show(made)
 
 
-def _check_networks(work: Work, keys: Iterable[str]) -> None:
-    """A network misspelt would allow nothing, and nobody would see why."""
-    unknown = sorted(set(keys) - {one.key for one in networks.networks(work.session)})
+def _check_named(work: Work, said: Mapping[str, Any]) -> None:
+    """What a rule names is there: a network or a tool misspelt would allow nothing, and nobody would see why."""
+    _check_known("allowed_networks", "network", said, {one.key for one in networks.networks(work.session)})
+    if said.get("allowed_tools"):
+        _check_known("allowed_tools", "tool", said, tools.keys(work.session))
+
+
+def _check_known(rule: str, kind: str, said: Mapping[str, Any], known: Collection[str]) -> None:
+    unknown = sorted(set(said.get(rule) or ()) - set(known))
     if unknown:
-        raise Invalid.field("/rules/allowed_networks", "unknown_network", f"There is no network {unknown[0]!r}.")
+        raise Invalid.field(f"/rules/{rule}", f"unknown_{kind}", f"There is no {kind} {unknown[0]!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A rule in force that is looser than the enterprise's, which was tightened after it was written."""
+
+    policy: InForce
+    rule: str
+    message: str
+
+
+def overtaken(work: Work, enterprise: Limits | None = None) -> list[Overtaken]:
+    """Rules of narrower policies that the enterprise's have overtaken; ``enterprise``: instead of those in force."""
+    floor = enterprise or _enterprise(work)
+    narrower = [one for one in store.in_force(work.session, work.now) if one.scope.kind is not ScopeKind.ENTERPRISE]
+    return [
+        Overtaken(one, found.rule, found.message)
+        for one in sorted(narrower, key=lambda one: one.key)
+        for found in rules.looser(one.rules, floor)
+    ]
+
+
+def enterprise_with(work: Work, of: Policy, version: Version) -> Limits:
+    """What the enterprise's policies would ask if this version took the place of the one in force."""
+    kept = [one for one in store.in_force(work.session, work.now) if one.policy_id != of.id]
+    return rules.combine(rules.in_scope([*kept, in_force_as(of, version)], Place()))
+
+
+def in_force_as(of: Policy, version: Version) -> InForce:
+    """A version as it will be once it holds."""
+    return InForce(of.id, of.key, of.scope, version.id, version.n, version.rules, version.attest_by)
+
+
+def in_effect(work: Work, unit: str | None, network: str | None) -> Limits:
+    """All that policy asks at a unit (its id or key) and on a network, combined. Raises ``NotFound``."""
+    path = directory.unit(work.session, unit).path if unit else ()
+    return limits(work, Place(path, networks.network(work.session, network).key if network else None))
+
+
+def differences(work: Work, id_or_key: str, n: int, since: int | None) -> tuple[Version, Version]:
+    """Two versions, the earlier first; ``since``: the version before, unless told. Raises ``NotFound``."""
+    after = version(work, id_or_key, n)
+    return version(work, id_or_key, since if since is not None else n - 1), after
 
 
 def publish(work: Work, id_or_key: str, n: int) -> Version:

@@ -57,7 +57,9 @@ def versions(session: Session, policy_id: UUID) -> list[Version]:
 def in_force(session: Session, at: datetime) -> list[InForce]:
     """Every version in force at this instant, with where it holds: one statement for the whole enterprise."""
     return [
-        InForce(policy.id, policy.key, _scope(policy), version.id, version.n, version.rules)
+        InForce(
+            policy.id, policy.key, _scope(policy), version.id, version.n, version.rules, _version(version).attest_by
+        )
         for version, policy in session.execute(_IN_FORCE, {"at": at})
     ]
 

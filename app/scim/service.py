@@ -33,7 +33,7 @@ from app.groups import rules as group_rules
 from app.groups import service as groups
 from app.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from app.kernel.work import Work
-from app.lifecycle.documents.rules import Unusable
+from app.lifecycle.documents.rules import ENTERPRISE, Unusable
 
 from .bodies import service as bodies
 from .documents import rules as documents
@@ -314,7 +314,7 @@ def located(document: dict[str, Any], base_url: str) -> dict[str, Any]:
     base = base_url.rstrip("/")
     document["meta"]["location"] = f"{base}/{document['meta']['resourceType']}s/{document['id']}"
     references = [*document.get("groups", ()), *document.get("members", ())]
-    manager = document.get(documents.ENTERPRISE, {}).get("manager")
+    manager = document.get(ENTERPRISE, {}).get("manager")
     for one in [*references, manager] if manager else references:
         one["$ref"] = f"{base}/{one['$ref']}"
     return document

@@ -40,6 +40,11 @@ def lock_tool(session: Session, id_: UUID) -> Tool:
     return value_of(Tool, session.get_one(Row, id_, with_for_update=True, populate_existing=True))
 
 
+def keys(session: Session) -> set[str]:
+    """The keys of all tools, retired ones too."""
+    return set(session.scalars(select(Row.key)))
+
+
 def of_unit(session: Session, unit_id: UUID) -> list[Tool]:
     """The tools registered for this very unit, held until the transaction ends."""
     stmt = select(Row).where(Row.business_unit_id == unit_id).order_by(Row.id).with_for_update()

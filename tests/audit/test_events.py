@@ -95,7 +95,11 @@ def of_units(call, team):
         "POST /v1/policies/{id}/versions", "content", {"text": "Care.", "rules": {"max_grant_days": 90}}, 201, id="care"
     )
     call("POST /v1/policies/{id}/versions/{n}/publish", "boss", {}, id="care", n=1)
+    call("POST /v1/policies/{id}/versions/{n}/attestations", "asker", {}, 201, id="care", n=1)
     call("POST /v1/policies/{id}/versions/{n}/retire", "boss", WHY, id="care", n=1)
+    stop = {"scope": {"kind": "enterprise"}, "severity": "L3", **WHY}
+    made = call("POST /v1/freezes", "boss", stop, 201)
+    call("POST /v1/freezes/{id}/lift", "boss", WHY, id=made["id"])
 
 
 def of_accounts(call, team):

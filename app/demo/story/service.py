@@ -12,6 +12,9 @@ from app.demo.inventory import rules as inventory
 from app.demo.stage.service import DAY, HOUR, Founding
 from app.directory import store as directory
 from app.governance.approvals import service as approvals
+from app.governance.freezes import service as freezes
+from app.governance.freezes.rules import FreezeKind, Severity
+from app.governance.freezes.service import Stop
 from app.governance.grants import service as grants
 from app.governance.grants import store as grant_store
 from app.governance.grants.rules import Grant
@@ -61,6 +64,7 @@ def lately(one: Founding) -> None:
     with one.acting(rules.REVOKED.by, 10 * DAY - HOUR) as work:
         grants.revoke(work, _grant_of(one, work, rules.REVOKED.who).id, rules.REVOKED.why)
     _step(one, inventory.SUSPENDED, Verb.SUSPEND, 9 * DAY, "A login from a country where we have nobody.")
+    _stop(one, 8 * DAY)
     _ask(one, [rules.OVERDUE])
     _step(one, inventory.RETIRING, Verb.DECOMMISSION, 4 * DAY, "Dealers read the site instead.")
 
@@ -183,6 +187,14 @@ def _renew(one: Founding, wish: Wish) -> None:
 def _grant_of(one: Founding, work: Work, who: str) -> Grant:
     """The first of somebody's grants that have not ended."""
     return grant_store.open_of_employee(work.session, one.people[who])[0]
+
+
+def _stop(one: Founding, ago: timedelta) -> None:
+    """The hub has frozen the account that is suspended: nothing goes out if somebody resumes it too soon."""
+    frozen = str(one.accounts[inventory.SUSPENDED])
+    with one.acting("hub", ago) as work:
+        stop = Stop(FreezeKind.ACCOUNT, frozen, Severity.L1, "The login is being looked into.", None, frozenset())
+        one.examples["freeze_id"] = str(freezes.freeze(work, stop).id)
 
 
 def _step(one: Founding, account: str, verb: Verb, ago: timedelta, why: str) -> None:

@@ -11,6 +11,7 @@ NAMES: Final[Mapping[str, str]] = {
     "appointments": "appointment_id",
     "business-units": "business_unit_id",
     "employees": "employee_id",
+    "freezes": "freeze_id",
     "grants": "grant_id",
     "group-mappings": "group_mapping_id",
     "imports": "import_id",

@@ -3,35 +3,59 @@
 Pure: ``decide(facts, at)``. Whoever supplies the facts - a database, or an index in memory - gets the same answer.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.accounts.rules import AccountState
 from app.directory.rules import EmploymentType
+from app.governance.freezes.rules import Freeze
 from app.governance.grants.rules import Grant, GrantState
 from app.governance.models.rules import COVERS, Model, Right, ToolRule
 from app.governance.reasons.rules import Reason, ReasonCode
+from app.kernel.actor import Place
+from app.policies.hours import rules as hours
 from app.policies.rules import Limits
+from app.policies.typed.rules import courses
 from app.tools.rules import Tool
 
 C = ReasonCode
+_POSTING = frozenset({Right.PUBLISH, Right.ENGAGE})
+"""Rights whose use the public sees at once: they keep to posting hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Somebody's newest completion of a course, and for how many days the course itself says that it counts."""
+
+    at: datetime
+    valid_for_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The person: active, how employed, whether of the Center of Excellence."""
+    """The person: active, how employed, whether of the Center of Excellence.
+
+    ``completed``: by course key, of the courses that are required; ``attested``: ids of policy versions, of those that
+    have to be.
+    """
 
     id: UUID
     active: bool
     employment_type: EmploymentType
     coe_member: bool
+    completed: Mapping[str, Completed] = field(default_factory=dict)
+    attested: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """The account: its state, its unit's path, the model in force there, the policies in force there."""
+    """The account: its state, where it stands, the model, the policies and the freezes in force there.
+
+    ``timezone``: its unit's, by name. ``freezes``: those that cover it, whomever they exempt.
+    """
 
     id: UUID
     state: AccountState
@@ -39,6 +63,9 @@ class Resource:
     model: Model
     platform_id: UUID | None
     limits: Limits
+    network: str = ""
+    timezone: str = "UTC"
+    freezes: tuple[Freeze, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +78,17 @@ class UsedTool:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a decision depends on. None: unknown. ``grants``: every grant of this person on this account."""
+    """All that a decision depends on. None: unknown. ``grants``: every grant of this person on this account.
+
+    ``clearance``: why this very content may not go out, if it has to be cleared; None: it may.
+    """
 
     right: Right | None
     subject: Subject | None
     resource: Resource | None
     grants: tuple[Grant, ...] = ()
     tool: UsedTool | None = None
+    clearance: ReasonCode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +110,18 @@ def decide(facts: Facts, at: datetime) -> Decision:
     right, subject, resource = facts.right, facts.subject, facts.resource
     assert right is not None and subject is not None and resource is not None  # noqa: S101, PT018 - narrowed above
     grant = in_force(facts.grants, right, at)
-    binding = [*_subject(subject), *_account(resource), *_grant(facts.grants, grant, right, at)]
+    binding = [
+        *_subject(subject), *_account(resource), *_frozen(subject, resource, at),
+        *_grant(facts.grants, grant, right, at),
+    ]  # fmt: skip
     if right not in resource.model.ceiling and not subject.coe_member:
         binding.append(Reason(C.ABOVE_MODEL_CEILING, _above(resource.model, right)))
-    policy = _policy(subject, resource.limits)
     tools, advice = _tool(facts.tool, resource)
+    policy = [*_policy(facts, subject, resource, at), *tools]
     if resource.model.advisory:
-        advice = [*advice, *policy, *tools]
+        advice = [*advice, *policy]
     else:
-        binding += [*policy, *tools]
+        binding += policy
     granted = grant.id if grant and not binding else None
     return Decision(not binding, tuple(binding), tuple(advice), granted, resource.model.key)
 
@@ -117,9 +151,25 @@ def _subject(subject: Subject) -> list[Reason]:
 def _account(resource: Resource) -> list[Reason]:
     if resource.state is AccountState.ACTIVE:
         return []
-    return [Reason(C.ACCOUNT_NOT_ACTIVE, f"The account is {resource.state.replace('_', ' ')}, not active.")]
+    cure = _CURED_BY.get(resource.state)
+    call = f"POST /v1/accounts/{resource.id}/{cure}" if cure else None
+    return [Reason(C.ACCOUNT_NOT_ACTIVE, f"The account is {resource.state.replace('_', ' ')}, not active.", call=call)]
 
 
+def _frozen(subject: Subject, resource: Resource, at: datetime) -> list[Reason]:
+    """One reason for each freeze in the way: whoever lifts one should see the others."""
+    place = Place(resource.path, resource.network)
+    return [
+        Reason(
+            C.FROZEN, f"Posting is frozen ({one.target.kind.replace('_', ' ')}, {one.severity}): {one.reason}",
+            call=f"POST /v1/freezes/{one.id}/lift", until=one.until,
+        )
+        for one in sorted(resource.freezes, key=lambda one: one.id)
+        if one.stops(subject.id, resource.id, place, at)
+    ]  # fmt: skip
+
+
+_CURED_BY = {AccountState.SUSPENDED: "resume", AccountState.APPROVED: "activate"}
 _GRANT_REASONS: Mapping[GrantState, tuple[ReasonCode, str]] = {
     GrantState.EXPIRED: (C.GRANT_EXPIRED, "The right ended on {valid_until:%Y-%m-%dT%H:%M:%SZ}."),
     GrantState.SUPERSEDED: (C.GRANT_EXPIRED, "The right was replaced by a newer one on {ended_at:%Y-%m-%dT%H:%M:%SZ}."),
@@ -141,19 +191,95 @@ def _grant(grants: Iterable[Grant], active: Grant | None, right: Right, at: date
     code, message = _GRANT_REASONS[latest.state_at(at)]
     times = {name: getattr(latest, name) for name in ("valid_from", "valid_until", "ended_at")}
     times["suspended_since"] = latest.suspended_since or latest.review_due_at
-    return [Reason(code, message.format(**times))]
+    call = f"POST /v1/grants/{latest.id}/resume" if code is C.GRANT_SUSPENDED else None
+    until = latest.valid_from if code is C.GRANT_NOT_STARTED else None
+    return [Reason(code, message.format(**times), call=call, until=until)]
 
 
 def _above(model: Model, right: Right) -> str:
     return f"Under {model.key} only members of the Center of Excellence may {right}."
 
 
-def _policy(subject: Subject, limits: Limits) -> list[Reason]:
+def _policy(facts: Facts, subject: Subject, resource: Resource, at: datetime) -> list[Reason]:
+    """What the policies in force there say against it."""
+    limits, posts = resource.limits, facts.right in _POSTING
+    return [
+        *_employment(subject, limits), *_trainings(subject, limits, at), *_attestations(subject, limits, at),
+        *(_hours(resource, at) if posts else ()),
+        *(_clearance(facts, resource) if facts.right is Right.PUBLISH else ()),
+        *_allowed_tool(facts.tool, limits),
+    ]  # fmt: skip
+
+
+def _employment(subject: Subject, limits: Limits) -> list[Reason]:
     types = limits["employment_types"]
     if types is None or subject.employment_type in types:
         return []
     message = f"Policy lets {' or '.join(types) or 'nobody'} hold rights; this person is employed as {subject.employment_type}."
     return [Reason(C.EMPLOYMENT_TYPE_EXCLUDED, message, limits.source["employment_types"])]
+
+
+def _trainings(subject: Subject, limits: Limits, at: datetime) -> Iterator[Reason]:
+    """Every course that is missing, or whose completion counts no more; the very instant of its end is over."""
+    for course, days in courses(limits["required_training"] or ()).items():
+        source = limits.source[f"required_training/{course}"]
+        done = subject.completed.get(course)
+        if done is None:
+            yield Reason(C.TRAINING_MISSING, f"The course {course} has not been completed.", source)
+            continue
+        ends = ends_at(done, days)
+        if ends is not None and ends <= at:
+            message = f"The course {course} was completed on {done.at:%Y-%m-%d}; that counted until {ends:%Y-%m-%dT%H:%M:%SZ}."
+            yield Reason(C.TRAINING_EXPIRED, message, source)
+
+
+def ends_at(done: Completed, rule_days: int | None) -> datetime | None:
+    """Until when a completion counts: as long as the course says or the policy's rule, whichever is shorter."""
+    days = min((one for one in (done.valid_for_days, rule_days) if one is not None), default=None)
+    return None if days is None else done.at + timedelta(days=days)
+
+
+def _attestations(subject: Subject, limits: Limits, at: datetime) -> Iterator[Reason]:
+    """Every version that was not accepted although its grace is over."""
+    for one in limits.attestations:
+        if one.version_id not in subject.attested and (one.by is None or one.by <= at):
+            call = f"POST /v1/policies/{one.key}/versions/{one.n}/attestations"
+            yield Reason(
+                C.ATTESTATION_MISSING, f"Version {one.n} of the policy {one.key} has not been accepted.", one.name, call
+            )
+
+
+def _hours(resource: Resource, at: datetime) -> list[Reason]:
+    week, zone = resource.limits["posting_hours"], ZoneInfo(resource.timezone)
+    if week is None or hours.is_open(week, at, zone):
+        return []
+    opens = hours.opens_after(week, at, zone)
+    when = f"they begin again on {opens:%Y-%m-%dT%H:%M:%SZ}" if opens else "there are none"
+    message = f"It is outside of posting hours ({resource.timezone}); {when}."
+    return [Reason(C.OUTSIDE_POSTING_HOURS, message, resource.limits.source["posting_hours"], until=opens)]
+
+
+_CLEARANCES = {
+    C.CLEARANCE_MISSING: "The content of a post has to be cleared here, and this has not been.",
+    C.CLEARANCE_CONTENT_MISMATCH: "What was cleared is another content than this.",
+    C.CLEARANCE_USED: "The clearance of this content was for one post, which has gone out.",
+}
+
+
+def _clearance(facts: Facts, resource: Resource) -> list[Reason]:
+    if not resource.limits["clearance_required"] or facts.clearance is None:
+        return []
+    return [Reason(facts.clearance, _CLEARANCES[facts.clearance], resource.limits.source["clearance_required"])]
+
+
+def _allowed_tool(used: UsedTool | None, limits: Limits) -> list[Reason]:
+    """Where a policy names tools, an unnamed one is refused as another is."""
+    keys = limits["allowed_tools"]
+    if keys is None or (used is not None and used.tool is not None and used.tool.key in keys):
+        return []
+    which = f"not {used.named}" if used else "and none was named"
+    message = f"Policy lets posts go through {' or '.join(keys) or 'no tool'}; {which}."
+    return [Reason(C.TOOL_NOT_ALLOWED, message, limits.source["allowed_tools"])]
 
 
 def _tool(used: UsedTool | None, resource: Resource) -> tuple[list[Reason], list[Reason]]:

@@ -6,6 +6,7 @@ from app.accounts import service as accounts
 from app.accounts.rules import Account
 from app.directory import store as directory
 from app.directory.rules import Employee
+from app.governance.freezes import store as freezes
 from app.governance.grants import store as grants
 from app.governance.models import service as models
 from app.governance.models.rules import MODELS, Right
@@ -13,6 +14,8 @@ from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden
 from app.kernel.work import Work
 from app.policies import service as policies
+from app.policies.attestations import store as attestations
+from app.policies.rules import Limits
 from app.roles import service as roles
 from app.roles.rules import coe_member
 from app.tools import store as tools
@@ -23,12 +26,16 @@ from .rules import Decision, Facts, Resource, Subject, UsedTool
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it is asked: who (any of a person's names), what, where (our id or ``network:handle``), through what."""
+    """A question as it is asked: who (any of a person's names), what, where (our id or ``network:handle``), through what.
+
+    ``digest``: SHA-256 of the very content that is to go out, in hex.
+    """
 
     subject: str
     right: str
     account: str
     tool: str | None = None
+    digest: str | None = None
 
 
 def evaluate(work: Work, question: Question) -> Decision:
@@ -49,25 +56,35 @@ def _facts(work: Work, question: Question, person: Employee | None) -> Facts:
     account = accounts.named(work, question.account)
     right = Right(question.right) if question.right in set(Right) else None
     had = grants.of_pair(work.session, person.id, account.id) if person and account else []
+    resource = _resource(work, account) if account else None
     return Facts(
         right=right,
-        subject=_subject(work, person) if person else None,
-        resource=_resource(work, account) if account else None,
+        subject=_subject(work, person, resource.limits if resource else None) if person else None,
+        resource=resource,
         grants=tuple(had),
         tool=_tool(work, question.tool),
     )
 
 
-def _subject(work: Work, person: Employee) -> Subject:
+def _subject(work: Work, person: Employee, limits: Limits | None) -> Subject:
+    """The person, with what the policies there ask of people: nothing is read that nobody asks for."""
+    asked = limits.attestations if limits else ()
     return Subject(
-        person.id, person.employed(work.now), person.employment_type, coe_member(roles.held(work, person.id))
-    )
+        person.id, person.employed(work.now), person.employment_type, coe_member(roles.held(work, person.id)),
+        attested=attestations.attested(work.session, person.id, [one.version_id for one in asked]),
+    )  # fmt: skip
 
 
 def _resource(work: Work, account: Account) -> Resource:
     setting = models.setting(work, account.path)
     limits = policies.limits(work, account.place)
-    return Resource(account.id, account.state, account.path, MODELS[setting.model], setting.platform_id, limits)
+    place = account.place
+    timezone = directory.timezones(work.session, [account.business_unit_id])[account.business_unit_id]
+    frozen = [one for one in freezes.open_freezes(work.session) if one.target.covers(account.id, place)]
+    return Resource(
+        account.id, account.state, account.path, MODELS[setting.model], setting.platform_id, limits,
+        network=account.network, timezone=timezone, freezes=tuple(frozen),
+    )  # fmt: skip
 
 
 def _tool(work: Work, named: str | None) -> UsedTool | None:

@@ -80,7 +80,8 @@ class Model:
     """One way to share authority between the centre and the units; a column of the table in ``docs/models.md``.
 
     ``ceiling``: the most that BU people may hold. ``automatic``: rights granted on request on standard accounts.
-    ``advisory``: central policy is reported, not enforced. ``short_of_liaisons``: the model by which requests are
+    ``advisory``: central policy is reported, not enforced. ``freezers``: who may stop posting
+    beside the strategist. ``short_of_liaisons``: the model by which requests are
     routed while the unit has fewer than two liaisons. Days are calendar days, the veto window is in working days.
     """
 
@@ -100,6 +101,7 @@ class Model:
     other_unit_adds: tuple[StepKind, ...] = (StepKind.BENEFICIARY_LIAISON,)
     advisory: bool = False
     until_appointment_ends: bool = False
+    freezers: frozenset[Authority] = field(default=frozenset({Authority.HUB}))
     short_of_liaisons: ModelKey | None = None
     veto_working_days: int = 0
     aliases: tuple[str, ...] = ()
@@ -122,6 +124,7 @@ MODELS: Mapping[ModelKey, Model] = MappingProxyType(
                 most_days=730,
                 authorities=frozenset(),
                 automatic=_ALL,
+                freezers=frozenset(),
                 high_risk_adds=(),
                 other_unit_adds=(),
                 advisory=True,
@@ -142,6 +145,7 @@ MODELS: Mapping[ModelKey, Model] = MappingProxyType(
                 high_risk_adds=(),
                 other_unit_adds=(),
                 until_appointment_ends=True,
+                freezers=frozenset(),
             ),
             Model(
                 ModelKey.HUB_AND_SPOKE,
@@ -169,6 +173,7 @@ MODELS: Mapping[ModelKey, Model] = MappingProxyType(
                 default_days=180,
                 most_days=365,
                 authorities=frozenset({Authority.LIAISON, Authority.HUB_IN_VETO_WINDOW}),
+                freezers=frozenset({Authority.HUB, Authority.LIAISON}),
                 short_of_liaisons=ModelKey.HUB_AND_SPOKE,
                 veto_working_days=5,
                 aliases=("multiple_hub_and_spoke",),

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from app.kernel.errors import Conflict, Invalid
+from app.kernel.wire import format_instant
 
 
 class ReasonCode(StrEnum):
@@ -14,7 +16,13 @@ class ReasonCode(StrEnum):
     ABOVE_MODEL_CEILING = "above_model_ceiling"
     ACCOUNT_NOT_ACTIVE = "account_not_active"
     ACCOUNT_UNKNOWN = "account_unknown"
+    ATTESTATION_MISSING = "attestation_missing"
+    CLEARANCE_CONTENT_MISMATCH = "clearance_content_mismatch"
+    CLEARANCE_MISSING = "clearance_missing"
+    CLEARANCE_USED = "clearance_used"
+    CUSTODIANS_MISSING = "custodians_missing"
     EMPLOYMENT_TYPE_EXCLUDED = "employment_type_excluded"
+    FROZEN = "frozen"
     GRANT_EXPIRED = "grant_expired"
     GRANT_NOT_STARTED = "grant_not_started"
     GRANT_REVOKED = "grant_revoked"
@@ -23,6 +31,7 @@ class ReasonCode(StrEnum):
     NO_GRANT = "no_grant"
     NOT_FOR_OTHERS = "not_for_others"
     NOT_THE_PROPOSER = "not_the_proposer"
+    OUTSIDE_POSTING_HOURS = "outside_posting_hours"
     PUBLISHERS_FULL = "publishers_full"
     RIGHT_UNKNOWN = "right_unknown"
     SUBJECT_INACTIVE = "subject_inactive"
@@ -30,26 +39,37 @@ class ReasonCode(StrEnum):
     TOOL_NOT_ALLOWED = "tool_not_allowed"
     TOOL_NOT_REGISTERED = "tool_not_registered"
     TOOL_NOT_THE_PLATFORM = "tool_not_the_platform"
+    TRAINING_EXPIRED = "training_expired"
+    TRAINING_MISSING = "training_missing"
     UNTIL_IN_THE_PAST = "until_in_the_past"
     UNTIL_TOO_LATE = "until_too_late"
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What to do about it, in a sentence; ``call``: the request that cures it, where one does."""
+    """What to do about it, in a sentence; ``call``: the request that cures it, where one does; ``until``: when it is over."""
 
     message: str
     call: str | None = None
+    until: datetime | None = None
 
 
 C = ReasonCode
-_ASK = "POST /v1/rights-requests"
+_ASK, _CLEAR = "POST /v1/rights-requests", "POST /v1/clearances"
 REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
     {
         C.ABOVE_MODEL_CEILING: Remedy("Ask for a right within the model's ceiling, or ask a strategist."),
         C.ACCOUNT_NOT_ACTIVE: Remedy("Ask the account's steward or the hub to activate or resume it."),
+        C.ATTESTATION_MISSING: Remedy(
+            "Read the version and accept it.", "POST /v1/policies/{id}/versions/{n}/attestations"
+        ),
+        C.CLEARANCE_CONTENT_MISMATCH: Remedy("Post what was cleared, or have this content cleared.", _CLEAR),
+        C.CLEARANCE_MISSING: Remedy("Have this very content cleared, and say its SHA-256.", _CLEAR),
+        C.CLEARANCE_USED: Remedy("Have the content cleared anew: a clearance is for one post.", _CLEAR),
+        C.CUSTODIANS_MISSING: Remedy("Name a steward and a backup steward.", "POST /v1/accounts"),
         C.ACCOUNT_UNKNOWN: Remedy("Register the account first.", "POST /v1/accounts"),
         C.EMPLOYMENT_TYPE_EXCLUDED: Remedy("Ask someone whose employment the policy allows, or a strategist."),
+        C.FROZEN: Remedy("Wait, or ask whoever may lift the freeze.", "POST /v1/freezes/{id}/lift"),
         C.GRANT_EXPIRED: Remedy("Ask for it again.", _ASK),
         C.GRANT_NOT_STARTED: Remedy("Wait until it begins."),
         C.GRANT_REVOKED: Remedy("Ask for it again, once the reason for revoking it is gone.", _ASK),
@@ -58,6 +78,7 @@ REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
         C.NO_GRANT: Remedy("Ask for the right.", _ASK),
         C.NOT_FOR_OTHERS: Remedy("Let the person ask for themselves.", _ASK),
         C.NOT_THE_PROPOSER: Remedy("Ask one of those who may register accounts here.", "GET /v1/appointments"),
+        C.OUTSIDE_POSTING_HOURS: Remedy("Wait until posting hours begin."),
         C.PUBLISHERS_FULL: Remedy(
             "End a right on the account that is no longer needed.", "POST /v1/grants/{id}/revoke"
         ),
@@ -69,6 +90,8 @@ REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
         ),
         C.TOOL_NOT_REGISTERED: Remedy("Have the tool registered.", "POST /v1/publishing-tools"),
         C.TOOL_NOT_THE_PLATFORM: Remedy("Post through the one platform.", "GET /v1/governance"),
+        C.TRAINING_EXPIRED: Remedy("Take the course again; whoever runs it reports that.", "POST /v1/completions"),
+        C.TRAINING_MISSING: Remedy("Take the course; whoever runs it reports that.", "POST /v1/completions"),
         C.UNTIL_IN_THE_PAST: Remedy("Ask with a later `until`, or with none."),
         C.UNTIL_TOO_LATE: Remedy("Ask with an earlier `until`, or with none."),
     }
@@ -77,15 +100,22 @@ REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason: a sentence a person understands, and the policy version behind it (``key@n``), if one is."""
+    """One reason: a sentence a person understands, and the policy version behind it (``key@n``), if one is.
+
+    ``call``: the very request that cures it here, instead of the kind's; ``until``: when it ends by itself, if it does.
+    """
 
     code: ReasonCode
     message: str
     policy: str | None = None
+    call: str | None = None
+    until: datetime | None = None
 
     @property
     def remedy(self) -> Remedy:
-        return REMEDIES[self.code]
+        """What to do about it: as for every reason of this kind, with the very call where that is known."""
+        known = REMEDIES[self.code]
+        return Remedy(known.message, self.call or known.call, self.until)
 
 
 class RequestRefused(Invalid):
@@ -107,7 +137,11 @@ def as_members(reasons: tuple[Reason, ...]) -> list[dict[str, object]]:
         {
             "code": one.code.value,
             "message": one.message,
-            "remedy": {"message": one.remedy.message, "call": one.remedy.call},
+            "remedy": {
+                "message": one.remedy.message,
+                "call": one.remedy.call,
+                **({"until": format_instant(one.remedy.until)} if one.remedy.until else {}),
+            },
             **({"policy": one.policy} if one.policy else {}),
         }
         for one in reasons

@@ -22,6 +22,7 @@ class Proposing:
     network: str
     liaison_of_unit: bool
     coe_member: bool
+    custodians: int = 2
 
 
 def judge(proposing: Proposing) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
@@ -41,6 +42,9 @@ def judge(proposing: Proposing) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]
     if allowed is not None and proposing.network not in allowed:
         message = f"Policy allows {' or '.join(allowed) or 'no network'}; not {proposing.network}."
         policy.append(Reason(ReasonCode.NETWORK_NOT_ALLOWED, message, limits.source["allowed_networks"]))
+    if limits["two_custodians"] and proposing.custodians < 2:
+        message = "Policy wants a steward and a backup steward for every account."
+        policy.append(Reason(ReasonCode.CUSTODIANS_MISSING, message, limits.source["two_custodians"]))
     if model.advisory:
         return tuple(refusals), tuple(policy)
     return (*refusals, *policy), ()

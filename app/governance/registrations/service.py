@@ -131,7 +131,9 @@ def leave(work: Work, employee_id: UUID) -> int:
 def _proposing(proposer_id: UUID, on: Grounds, setting: Setting, limits: Limits) -> rules.Proposing:
     mine = [one for one in on.appointments if one.employee_id == proposer_id]
     liaison = any(one.role is Role.BU_LIAISON and one.scope.covers(on.account.place) for one in mine)
-    return rules.Proposing(MODELS[setting.model], limits, on.account.network, liaison, coe_member(mine))
+    return rules.Proposing(
+        MODELS[setting.model], limits, on.account.network, liaison, coe_member(mine), len(on.account.stewards)
+    )
 
 
 def _follow(work: Work, account: Account, request: Request) -> Account:

@@ -22,10 +22,11 @@ class Word(In):
 
 
 class Remedy(Out):
-    """What to do about it; ``call``: the request that cures it, where one does."""
+    """What to do about it; ``call``: the request that cures it, where one does; ``until``: when it ends by itself."""
 
     message: str
     call: str | None
+    until: Instant | None = None
 
 
 class Reason(Out):

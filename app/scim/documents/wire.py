@@ -40,8 +40,7 @@ from scim2_models.urn import URN
 from scim2_server.service import scim_exception_of
 
 from app.kernel.text import key_of
-
-from .rules import ENTERPRISE
+from app.lifecycle.documents.rules import ENTERPRISE
 
 MAX_OPERATIONS = 500
 MAX_PAYLOAD = 1024 * 1024

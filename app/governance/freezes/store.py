@@ -1,0 +1,72 @@
+"""Every statement that touches freezes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.kernel.database import change, flush, value_of
+from app.kernel.errors import NotFound
+from app.kernel.ids import new_id
+from app.kernel.pages import Page, keyset
+
+from .rules import Freeze, FreezeKind, FreezeState, Office, Severity, Target
+from .tables import Freeze as Row
+
+# Every decision asks this. It is made once: making a statement takes longer than having it answered.
+_OPEN = select(Row).where(Row.lifted_at.is_(None))
+
+
+def open_freezes(session: Session) -> list[Freeze]:
+    """Every freeze that was not lifted; there are few at any time."""
+    return [_value(row) for row in session.scalars(_OPEN)]
+
+
+def freeze(session: Session, id_: UUID, *, lock: bool = False) -> Freeze:
+    """One freeze, or ``NotFound``."""
+    row = session.get(Row, id_, with_for_update=lock or None, populate_existing=lock)
+    if row is None:
+        raise NotFound(f"There is no freeze {id_}.")
+    return _value(row)
+
+
+def add(session: Session, now: datetime, target: Target, values: Mapping[str, Any]) -> Freeze:
+    """A new freeze."""
+    row = Row(
+        id=new_id(), created_at=now, updated_at=now, kind=target.kind, business_unit_id=target.business_unit_id,
+        network=target.network, account_id=target.account_id, **values,
+    )  # fmt: skip
+    session.add(row)
+    flush(session)
+    return _value(row)
+
+
+def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Freeze:
+    """Change a freeze's columns."""
+    row = session.get_one(Row, id_)
+    change(session, row, now, changes)
+    return _value(row)
+
+
+def page(session: Session, page: Page, now: datetime, state: FreezeState | None) -> list[Freeze]:
+    """A page of freezes, of one state or of all."""
+    stmt = select(Row)
+    if state is FreezeState.LIFTED:
+        stmt = stmt.where(Row.lifted_at.is_not(None))
+    elif state is FreezeState.OVER:
+        stmt = stmt.where(Row.lifted_at.is_(None), Row.until <= now)
+    elif state is FreezeState.IN_FORCE:
+        stmt = stmt.where(and_(Row.lifted_at.is_(None), or_(Row.until.is_(None), Row.until > now)))
+    order = ((getattr(Row, page.column or "id"), page.descending), (Row.id, page.descending))
+    return [_value(row) for row in session.scalars(keyset(stmt, order, page))]
+
+
+def _value(row: Row) -> Freeze:
+    target = Target(FreezeKind(row.kind), row.business_unit_id, row.network, row.account_id)
+    exempt = frozenset(map(UUID, row.exempt))
+    return value_of(
+        Freeze, row, target=target, severity=Severity(row.severity), exempt=exempt, authority=Office(row.authority)
+    )

@@ -1,0 +1,113 @@
+"""Rights in force in the scope of a policy, counted by what a version would mean for them.
+
+Everything is asked of the database at once: there may be hundreds of thousands of them.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from app.accounts.rules import LIVING
+from app.accounts.tables import Account
+from app.directory.tables import BusinessUnit, Employee
+from app.governance.grants.tables import Grant
+from app.governance.models.rules import Right
+from app.kernel.actor import Scope, ScopeKind
+from app.policies.attestations.tables import Attestation
+
+from .rules import Covered, Reached
+
+SOME = 20
+"""How many rights are named as examples."""
+
+
+def reached(session: Session, scope: Scope, at: datetime) -> Reached:
+    """What stands in a scope."""
+    living = select(func.count(Account.id)).join(BusinessUnit, BusinessUnit.id == Account.business_unit_id)
+    accounts = session.scalar(living.where(_inside(scope), Account.state.in_(LIVING))) or 0
+    grants, people = session.execute(_counted(_running(scope, at))).one()
+    return Reached(accounts, grants, people)
+
+
+def affected(
+    session: Session, scope: Scope, at: datetime, which: ColumnElement[bool]
+) -> tuple[int, int, tuple[UUID, ...]]:
+    """Of the rights in force in a scope those of which this is true: how many, of how many people, and some of them."""
+    found = _running(scope, at).where(which)
+    grants, people = session.execute(_counted(found)).one()
+    some = session.scalars(found.order_by(Grant.id).limit(SOME).with_only_columns(Grant.id)) if grants else ()
+    return grants, people, tuple(some)
+
+
+def condition(scope: Scope, at: datetime, rule: str, value: Any, version_id: UUID) -> ColumnElement[bool]:
+    """Which rights in force a rule means something for; what each rule means is ``rules.SAYS``."""
+    posts = Grant.right.in_((Right.PUBLISH, Right.ENGAGE))
+    plain: Mapping[str, Any] = {
+        "allowed_networks": lambda: Account.network.not_in(value),
+        "allowed_tools": true,
+        "attestation_required": lambda: _not_attested(version_id),
+        "clearance_required": lambda: Grant.right == Right.PUBLISH,
+        "employment_types": lambda: Employee.employment_type.not_in(value),
+        "max_grant_days": lambda: Grant.valid_until > at + timedelta(days=value),
+        "max_publishers_per_account": lambda: and_(
+            Grant.right == Right.PUBLISH, Account.id.in_(_crowded(scope, at, value))
+        ),
+        "posting_hours": lambda: posts,
+        "two_custodians": lambda: or_(Account.steward_id.is_(None), Account.backup_steward_id.is_(None)),
+    }
+    found: ColumnElement[bool] = plain[rule]()
+    return found
+
+
+def coverage(
+    session: Session, scope: Scope, at: datetime, version_id: UUID, people: Select[Any] | None
+) -> list[Covered]:
+    """Attestations of a version by unit, of those who hold rights in its scope (and are among ``people``)."""
+    holders = _running(scope, at).with_only_columns(Grant.employee_id).distinct()
+    stmt = (
+        select(Employee.business_unit_id, func.count(Employee.id), func.count(Attestation.id))
+        .outerjoin(
+            Attestation, and_(Attestation.employee_id == Employee.id, Attestation.policy_version_id == version_id)
+        )
+        .where(Employee.id.in_(holders))
+        .group_by(Employee.business_unit_id)
+        .order_by(Employee.business_unit_id)
+    )
+    if people is not None:
+        stmt = stmt.where(Employee.id.in_(people))
+    return [Covered(unit_id, due, attested) for unit_id, due, attested in session.execute(stmt)]
+
+
+def _running(scope: Scope, at: datetime) -> Select[Any]:
+    return (
+        select(Grant.id)
+        .join(Account, Account.id == Grant.account_id)
+        .join(BusinessUnit, BusinessUnit.id == Account.business_unit_id)
+        .join(Employee, Employee.id == Grant.employee_id)
+        .where(Grant.ended_at.is_(None), Grant.valid_until > at, _inside(scope))
+    )
+
+
+def _counted(found: Select[Any]) -> Select[int, int]:
+    return found.with_only_columns(func.count(), func.count(Grant.employee_id.distinct()))
+
+
+def _inside(scope: Scope) -> ColumnElement[bool]:
+    """The condition of an account (beside its unit) of standing in a scope."""
+    if scope.kind is ScopeKind.BUSINESS_UNIT:
+        return BusinessUnit.path.contains(scope.business_unit_id.hex if scope.business_unit_id else "")
+    return Account.network == scope.network if scope.kind is ScopeKind.NETWORK else true()
+
+
+def _not_attested(version_id: UUID) -> ColumnElement[bool]:
+    return Grant.employee_id.not_in(select(Attestation.employee_id).where(Attestation.policy_version_id == version_id))
+
+
+def _crowded(scope: Scope, at: datetime, most: int) -> Select[Any]:
+    publishing = _running(scope, at).where(Grant.right == Right.PUBLISH)
+    people = func.count(Grant.employee_id.distinct())
+    return publishing.with_only_columns(Grant.account_id).group_by(Grant.account_id).having(people > most)
