@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
 
 from app.directory.rules import EmploymentType
 from app.kernel.actor import ScopeKind
@@ -49,6 +49,13 @@ def _span(text: str) -> str:
     return text
 
 
+def _true(value: bool) -> bool:
+    if not value:
+        raise ValueError("is true or left out: a policy does not take back what another asks")
+    return value
+
+
+Yes = Annotated[StrictBool, AfterValidator(_true), Field(examples=[True])]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Span = Annotated[StrictStr, AfterValidator(_span), Field(examples=["08:00-18:00"])]
 
@@ -58,9 +65,9 @@ class RuleSet(In):
 
     max_grant_days: Days | None = None
     required_training: Annotated[list[Training], AfterValidator(_one_of_each), Field(max_length=50)] | None = None
-    attestation_required: Literal[True] | None = None
-    two_custodians: Literal[True] | None = None
-    clearance_required: Literal[True] | None = None
+    attestation_required: Yes | None = None
+    two_custodians: Yes | None = None
+    clearance_required: Yes | None = None
     allowed_tools: Annotated[list[str], Field(max_length=200)] | None = None
     posting_hours: (
         Annotated[
