@@ -200,11 +200,25 @@ def _above(model: Model, right: Right) -> str:
     return f"Under {model.key} only members of the Center of Excellence may {right}."
 
 
+def lasting(right: Right, subject: Subject, model: Model, limits: Limits, at: datetime) -> tuple[Reason, ...]:
+    """Of the reasons against using a right those that are no matter of the hour, the tool or the content: the model's
+    ceiling, and what binding policy asks of the person.
+    """
+    found = []
+    if right not in model.ceiling and not subject.coe_member:
+        found.append(Reason(C.ABOVE_MODEL_CEILING, _above(model, right)))
+    return tuple(found if model.advisory else (*found, *_person(subject, limits, at)))
+
+
+def _person(subject: Subject, limits: Limits, at: datetime) -> list[Reason]:
+    return [*_employment(subject, limits), *_trainings(subject, limits, at), *_attestations(subject, limits, at)]
+
+
 def _policy(facts: Facts, subject: Subject, resource: Resource, at: datetime) -> list[Reason]:
     """What the policies in force there say against it."""
     limits, posts = resource.limits, facts.right in _POSTING
     return [
-        *_employment(subject, limits), *_trainings(subject, limits, at), *_attestations(subject, limits, at),
+        *_person(subject, limits, at),
         *(_hours(resource, at) if posts else ()),
         *(_clearance(facts, resource) if facts.right is Right.PUBLISH else ()),
         *_allowed_tool(facts.tool, limits),

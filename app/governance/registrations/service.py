@@ -208,10 +208,15 @@ def as_routed_now(work: Work, found: Sequence[Request]) -> list[Request]:
 
 
 def _routed_now(work: Work, request: Request) -> Request:
+    return if_rerouted(work, request)[0]
+
+
+def if_rerouted(work: Work, request: Request) -> tuple[Request, tuple[Reason, ...]]:
+    """What ``reroute`` would make of a pending registration, and why it would refuse it, if it would; nothing is written."""
     _, _, refusals, fresh = _fresh(work, account_store.account(work.session, request.account_id), request)
     if refusals:
-        return replace(request, state=RequestState.DENIED)
-    return replace(request, passed=(), decisions=(), **fresh)
+        return replace(request, state=RequestState.DENIED), refusals
+    return replace(request, passed=(), decisions=(), **fresh), ()
 
 
 def _caught_up(work: Work, request: Request) -> Request:

@@ -15,7 +15,7 @@ from app.governance.grants import store as grant_store
 from app.governance.grants.rules import Approver, Grant, GrantState
 from app.governance.models import service as models
 from app.governance.models.rules import COVERS, MODELS, Model, Right, Setting
-from app.governance.reasons.rules import NoLongerAllowed, RequestRefused, refuse
+from app.governance.reasons.rules import NoLongerAllowed, Reason, RequestRefused, refuse
 from app.governance.routing import rules as routing_rules
 from app.governance.routing import service as routing
 from app.governance.routing import store
@@ -356,10 +356,15 @@ def as_routed_now(work: Work, found: Sequence[Request]) -> list[Request]:
 
 
 def _routed_now(work: Work, request: Request) -> Request:
+    return if_rerouted(work, request)[0]
+
+
+def if_rerouted(work: Work, request: Request) -> tuple[Request, tuple[Reason, ...]]:
+    """What ``reroute`` would make of a pending request, and why it would refuse it, if it would; nothing is written."""
     planned = plan(work, _ask_of(request), request.requester_id)
     if planned.verdict.refusals:
-        return replace(request, state=RequestState.DENIED)
-    return replace(request, passed=(), decisions=(), **_fresh(planned, request))
+        return replace(request, state=RequestState.DENIED), planned.verdict.refusals
+    return replace(request, passed=(), decisions=(), **_fresh(planned, request)), ()
 
 
 def _caught_up(work: Work, request: Request) -> Request:

@@ -18,6 +18,9 @@ from app.governance.models.rules import (
     ToolRule,
     model_named,
 )
+from app.governance.reasons.rules import ReasonCode
+from app.governance.routing.rules import RequestKind, RequestState
+from app.governance.routing.wire import Reason, reasons
 from app.kernel.access import Route, allow
 from app.kernel.actor import Permission
 from app.kernel.errors import Invalid, NotFound
@@ -27,7 +30,7 @@ from app.kernel.text import Prose
 from app.kernel.wire import In, Instant, Out
 from app.kernel.work import Work
 
-from . import service
+from . import rules, service
 
 router = APIRouter(prefix="/v1/governance", route_class=Route, tags=[Tag.HUB])
 
@@ -86,10 +89,49 @@ class Governance(Out):
     models: list[ModelCard]
 
 
+class UnitChange(Out):
+    """A unit that comes under another model."""
+
+    business_unit_id: UUID
+    key: str
+    before: ModelKey
+    after: ModelKey
+
+
+class RequestChange(Out):
+    """A pending request or registration that is routed anew; where it would end denied, the reasons."""
+
+    id: UUID
+    kind: RequestKind
+    state: RequestState
+    before: list[StepKind]
+    after: list[StepKind]
+    decisions_reset: int
+    reasons: list[Reason]
+
+
+class GrantChange(Out):
+    """A right in force that is answered otherwise: the lasting reasons against it now, and then."""
+
+    id: UUID
+    employee_id: UUID
+    account_id: UUID
+    right: Right
+    before: list[ReasonCode]
+    after: list[ReasonCode]
+
+
 class Preview(Out):
-    """What a switch would change. ``missing``: what the model needs before it works, and has not."""
+    """What a switch would change, item by item. ``missing``: what the model needs before it works, and has not.
+
+    ``rerouted_requests`` and ``refusing_grants``: the ids among ``requests`` and ``grants`` that are routed anew, or refuse.
+    What depends on the hour, the tool or a post's content is not looked at: nobody can say which those will be.
+    """
 
     model: ModelKey
+    units: list[UnitChange]
+    requests: list[RequestChange]
+    grants: list[GrantChange]
     rerouted_requests: list[UUID]
     refusing_grants: list[UUID]
     missing: list[str]
@@ -113,12 +155,24 @@ def switch_model(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNA
     return service.switch(work, _choice(work, body))
 
 
-@router.post("/preview", response_model=Preview, responses=responses(NotFound, Invalid))
-def preview_switch(
-    body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]
-) -> service.Preview:
+@router.post("/preview", responses=responses(NotFound, Invalid))
+def preview_switch(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]) -> Preview:
     """What a switch would change, changing nothing."""
-    return service.preview(work, _choice(work, body))
+    found = service.preview(work, _choice(work, body))
+    return Preview(
+        model=found.model, units=[UnitChange.model_validate(one) for one in found.units],
+        requests=[_request(one) for one in found.requests],
+        grants=[GrantChange.model_validate(one) for one in found.grants],
+        rerouted_requests=[one.id for one in found.requests],
+        refusing_grants=[one.id for one in found.grants if one.after], missing=list(found.missing),
+    )  # fmt: skip
+
+
+def _request(one: rules.RequestChange) -> RequestChange:
+    return RequestChange(
+        id=one.id, kind=one.kind, state=one.state, before=list(one.before), after=list(one.after),
+        decisions_reset=one.decisions_reset, reasons=reasons(one.reasons),
+    )  # fmt: skip
 
 
 def _choice(work: Work, body: NewChoice) -> service.Choice:

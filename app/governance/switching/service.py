@@ -1,6 +1,6 @@
 """Choosing the model: what is in force where, what a switch would change, and the switch itself."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,23 +10,36 @@ from app.accounts.rules import Account
 from app.audit import service as audit
 from app.directory import store as directory
 from app.directory.rules import check_open
-from app.governance.grants import store as grants
-from app.governance.grants.rules import Grant
-from app.governance.models import rules, store
+from app.governance.evaluation import rules as evaluation
+from app.governance.evaluation.rules import Subject
+from app.governance.models import rules as model_rules
 from app.governance.models import service as models
-from app.governance.models.rules import MODELS, ModelKey, Setting, StepKind
+from app.governance.models import store as model_store
+from app.governance.models.rules import MODELS, Model, ModelKey, Setting, StepKind
+from app.governance.reasons.rules import ReasonCode
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
 from app.governance.routing import store as request_store
 from app.governance.routing.rules import Request, RequestKind, RequestState
+from app.kernel.actor import Place
 from app.kernel.database import advisory_lock
 from app.kernel.errors import Invalid
 from app.kernel.work import Work
+from app.policies import rules as policy_rules
+from app.policies import store as policy_store
+from app.policies.attestations import store as attestations
+from app.policies.rules import Limits
 from app.policies.service import RULES_LOCK
 from app.roles import rules as role_rules
 from app.roles import store as roles
 from app.roles.rules import Role, coe_member
 from app.tools import store as tools
+
+from . import rules, store
+from .rules import GrantChange, Held, Preview, RequestChange, UnitChange
+
+_NEWEST = UUID(int=2**128 - 1)
+"""The id of a choice that is only supposed: it stands after any other of the same instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +62,9 @@ class Governance:
     history: tuple[Setting, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a switch would do: pending requests it re-routes, grants that would refuse, what the model still lacks."""
-
-    model: ModelKey
-    rerouted_requests: tuple[UUID, ...]
-    refusing_grants: tuple[UUID, ...]
-    missing: tuple[str, ...]
-
-
 def governance(work: Work) -> Governance:
     """What is in force and what was chosen when."""
-    history = store.history(work.session)
+    history = model_store.history(work.session)
     units = {one.business_unit_id for one in history if one.business_unit_id}
     latest = {}
     for one in reversed(history):
@@ -83,7 +86,7 @@ def switch(work: Work, choice: Choice) -> Setting:
         check_open(unit)
     path = unit.path if unit else ()
     before = models.setting(work, path)
-    made = store.add(
+    made = model_store.add(
         work.session,
         work.now,
         choice.model,
@@ -106,7 +109,7 @@ def switch(work: Work, choice: Choice) -> Setting:
 
 
 def _check(work: Work, choice: Choice, begins: datetime) -> None:
-    rules.check_setting(choice.model, choice.platform_id, begins, work.now)
+    model_rules.check_setting(choice.model, choice.platform_id, begins, work.now)
     if choice.platform_id is not None:
         platform = tools.find(work.session, choice.platform_id)
         if platform is None or platform.retired_at is not None:
@@ -133,42 +136,86 @@ def _reroute(work: Work, request: Request) -> None:
 
 
 def preview(work: Work, choice: Choice) -> Preview:
-    """What a switch would change, changing nothing."""
+    """What a switch would change, item by item, changing nothing: the same code runs as if it had been made now."""
     _check(work, choice, choice.effective_from or work.now)
     if choice.business_unit_id:
         directory.unit(work.session, choice.business_unit_id)
-    rerouted = tuple(one.id for one in _touched(work, choice.business_unit_id) if _would_follow(work, one, choice))
-    refusing = tuple(one.id for one in _above(work, choice))
-    return Preview(choice.model, rerouted, refusing, _missing(work, choice))
+    supposed = Setting(
+        _NEWEST, choice.business_unit_id, choice.model, choice.platform_id, work.now, choice.reason, work.actor.employee_id,
+        work.now,
+    )  # fmt: skip
+    units = directory.all_units(work.session)
+    before = models.settings(work, [one.path for one in units])
+    with models.supposing(work, supposed):
+        after = models.settings(work, [one.path for one in units])
+        follow = {path for path, setting in after.items() if setting.id == _NEWEST}
+        changed = [
+            UnitChange(one.id, one.key, before[one.path].model, after[one.path].model)
+            for one in units
+            if one.path in follow and before[one.path].model is not after[one.path].model
+        ]
+        followers = [one for one in _touched(work, choice.business_unit_id) if _account(work, one).path in follow]
+        outcomes = [_outcome(work, one) for one in followers]
+        grants = _changed(work, {path: (before[path].model, after[path].model) for path in follow})
+    return Preview(choice.model, tuple(changed), tuple(outcomes), tuple(grants), _missing(work, choice))
 
 
-def _would_follow(work: Work, request: Request, choice: Choice) -> bool:
-    return _governs(work, choice, _account(work, request))
+def _outcome(work: Work, request: Request) -> RequestChange:
+    look_ahead = requests.if_rerouted if request.kind is RequestKind.RIGHTS else registrations.if_rerouted
+    then, refusals = look_ahead(work, request)
+    steps = () if refusals else then.steps
+    return RequestChange(
+        request.id, request.kind, then.state, tuple(one.kind for one in request.steps), tuple(one.kind for one in steps),
+        len(request.matter.decisions), refusals,
+    )  # fmt: skip
 
 
-def _governs(work: Work, choice: Choice, account: Account) -> bool:
-    """Would this choice be the one in force at the account: is there no nearer override?"""
-    if choice.business_unit_id is not None and choice.business_unit_id not in account.path:
-        return False
-    now = models.setting(work, account.path)
-    if now.business_unit_id is None or choice.business_unit_id is None:
-        return now.business_unit_id is None or now.business_unit_id == choice.business_unit_id
-    return account.path.index(now.business_unit_id) <= account.path.index(choice.business_unit_id)
+def _changed(work: Work, switched: Mapping[tuple[UUID, ...], tuple[ModelKey, ModelKey]]) -> Iterator[GrantChange]:
+    """The rights in force at these units for which the model, or the policies that bind there, answer otherwise then.
 
-
-def _above(work: Work, choice: Choice) -> Iterator[Grant]:
-    """Grants in force that the chosen model's ceiling would refuse."""
-    above = set(MODELS[ModelKey.DECENTRALIZED].ceiling) - MODELS[choice.model].ceiling
-    if not above:
+    Read in one pass: there may be hundreds of thousands. A right whose answer cannot change is not read at all.
+    """
+    pairs = {pair for pair in switched.values() if pair[0] is not pair[1]}
+    rights = set().union(*(rules.concerned(MODELS[one], MODELS[other]) for one, other in pairs))
+    if not rights:
         return
-    held: dict[UUID, list[role_rules.Appointment]] = {}
-    for one in roles.in_force(work.session, work.now):
-        held.setdefault(one.employee_id, []).append(one)
-    for right in sorted(above):
-        for grant in grants.running(work.session, work.now, right):
-            account = accounts.account(work.session, grant.account_id)
-            if not coe_member(held.get(grant.employee_id, ())) and _governs(work, choice, account):
-                yield grant
+    facts = _Facts(work, {one for pair in pairs for one in pair})
+    for held in store.running(work.session, work.now, rights):
+        models_there = switched.get(held.path)
+        if models_there is None:
+            continue
+        now, then = (facts.codes(held, MODELS[one]) for one in models_there)
+        if now != then:
+            yield GrantChange(held.grant_id, held.employee_id, held.account_id, held.right, now, then)
+
+
+class _Facts:
+    """What is known of people and places while many rights are looked at: each is worked out once."""
+
+    def __init__(self, work: Work, kinds: Collection[ModelKey]) -> None:
+        self.work = work
+        held: dict[UUID, list[role_rules.Appointment]] = {}
+        for one in roles.in_force(work.session, work.now):
+            held.setdefault(one.employee_id, []).append(one)
+        self.members = {id_ for id_, appointments in held.items() if coe_member(appointments)}
+        # Where policy binds both before and after, or in neither, it changes no answer.
+        apart = len({MODELS[kind].advisory for kind in kinds}) > 1
+        self.policies = policy_store.in_force(work.session, work.now) if apart else []
+        self.limits: dict[tuple[tuple[UUID, ...], str], Limits] = {}
+        versions = [one.version_id for one in policy_rules.combine(self.policies).attestations]
+        self.attested = attestations.by_person(work.session, versions)
+
+    def codes(self, held: Held, model: Model) -> tuple[ReasonCode, ...]:
+        """Why the right would be refused under this model, as far as that lasts."""
+        where = (held.path, held.network)
+        if where not in self.limits:
+            self.limits[where] = policy_rules.combine(policy_rules.in_scope(self.policies, Place(*where)))
+        person = Subject(
+            held.employee_id, True, held.employment_type, held.employee_id in self.members,
+            attested=self.attested.get(held.employee_id, frozenset()),
+        )  # fmt: skip
+        found = evaluation.lasting(held.right, person, model, self.limits[where], self.work.now)
+        return tuple(dict.fromkeys(one.code for one in found))
 
 
 def _missing(work: Work, choice: Choice) -> tuple[str, ...]:

@@ -29,6 +29,17 @@ def attested(session: Session, employee_id: UUID, version_ids: Iterable[UUID]) -
     return frozenset(session.scalars(_ATTESTED, {"employee_id": employee_id, "ids": wanted}))
 
 
+def by_person(session: Session, version_ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Who has accepted any of these versions, and which; for looking at many people at once."""
+    wanted = list(version_ids)
+    found: dict[UUID, set[UUID]] = {}
+    if wanted:
+        stmt = select(Row.employee_id, Row.policy_version_id).where(Row.policy_version_id.in_(wanted))
+        for person, version in session.execute(stmt):
+            found.setdefault(person, set()).add(version)
+    return {person: frozenset(versions) for person, versions in found.items()}
+
+
 def find(session: Session, version_id: UUID, employee_id: UUID) -> Attestation | None:
     """Somebody's attestation of a version."""
     row = session.scalars(
