@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.clients import service as clients
+from app.directory import store as directory
 from app.imports.completions import api, worker
 from app.imports.completions.rules import listed as row_of
 from app.imports.rules import MAX_FIELD, Fault
@@ -113,6 +114,17 @@ def test_a_file_is_loaded_and_the_same_again_writes_nothing(learning):
     more = learning.bench.completions([*rows, done("colleague", source="elsewhere")])
     assert (more.counts, more.events) == (counts(created=1, unchanged=5), 1)
     assert set(learning.bench.actions()[-6:]) == {"completion.recorded"}
+
+
+def test_a_name_that_is_free_again_is_its_new_owners(learning):
+    with learning.work() as work:
+        gone = {"deleted_at": work.now, "active": False}
+        directory.save_employee(work.session, learning.ids["stranger"], work.now, gone)
+    learning.hire("N-8", user_name="stranger", email="stranger@world.example")
+    assert learning.bench.completions([done("Stranger@world.example"), done("STRANGER", "crisis")]).codes == {}
+    assert len(held(learning, "N-8")) == 2 and held(learning, "stranger") == []
+    learning.bench.completions([done("stranger")])  # HR's employee id, which is for ever
+    assert len(held(learning, "stranger")) == 1
 
 
 def test_a_completion_that_is_there_twice_counts_once(learning):

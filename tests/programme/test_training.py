@@ -201,20 +201,6 @@ def test_the_lms_revokes_too(team, basics, lms):
     assert gone["revoked_by"] is None and gone["revoked_at"]
 
 
-def test_if_match_of_a_course_and_of_a_completion(team, basics):
-    made = complete(team)
-    for path, method, body in (
-        (f"{COURSES}/basics", "PATCH", {"title": "New"}), (f"{DONE}/{made['id']}", "POST", WHY),
-        (f"{COURSES}/basics", "POST", WHY),
-    ):  # fmt: skip
-        verb = {f"{DONE}/{made['id']}": "/revoke", f"{COURSES}/basics": "/retire"}[path] if method == "POST" else ""
-        tag = team.call("GET", path, "boss").headers["etag"]
-        stale = {"If-Match": f'"{int(tag.strip(chr(34))) + 1}"'}
-        assert team.call(method, path + verb, "boss", body, headers=stale).status_code == 412
-        done = team.call(method, path + verb, "boss", body, headers={"If-Match": tag})
-        assert done.status_code == 200 and done.headers["etag"] != tag
-
-
 def test_who_sees_whose_completions(team, basics, lms):
     team.hire("field", "Field")
     team.appoint("field", "community_manager", network="x")  # a network has no people
