@@ -1,4 +1,4 @@
-"""`coe import`: business units, employees and accounts from CSV files."""
+"""`coe import`: business units, employees, accounts and completions from CSV files."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.imports.runs.rules import Asked
     from app.kernel.access import House
 
-commands = typer.Typer(no_args_is_help=True, help="Load CSV files: business units, employees, accounts.")
+commands = typer.Typer(no_args_is_help=True, help="Load CSV files: business units, employees, accounts, completions.")
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file in UTF-8.")]
 Rejects = Annotated[Path | None, typer.Option(help="Where to write the rejected rows, with line and reason.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line.")]
@@ -87,6 +87,14 @@ def accounts(file: File, rejects: Rejects = None, as_json: AsJson = False) -> No
     from app.imports.service import import_accounts
 
     _run(file, rejects, as_json, "accounts", import_accounts)
+
+
+@commands.command("completions")
+def completions(file: File, rejects: Rejects = None, as_json: AsJson = False) -> None:
+    """Load completions of courses: employee (HR's id, e-mail or user name), course, completed_at, source."""
+    from app.imports.service import import_completions
+
+    _run(file, rejects, as_json, "completions", import_completions)
 
 
 @commands.command("columns")

@@ -38,6 +38,7 @@ from app.identity import signing
 from app.identity.login import tables as _login
 from app.identity.oauth import tables as _oauth
 from app.identity.service import build_identity
+from app.imports.completions import api as completions
 from app.imports.runs import api as imports
 from app.imports.runs import tables as _imports
 from app.imports.runs import worker as imports_worker
@@ -59,6 +60,8 @@ from app.policies import api as policies
 from app.policies import tables as _policies
 from app.policies.attestations import api as attestations
 from app.policies.attestations import tables as _attestations
+from app.programme.training import api as training
+from app.programme.training import tables as _training
 from app.roles import api as roles
 from app.roles import tables as _roles
 from app.scim import api as scim
@@ -68,17 +71,56 @@ from app.tools import tables as _tools
 
 METADATA = Base.metadata
 TABLES = (
-    _accounts, _attestations, _audit, _clients, _directory, _freezes, _grants, _groups, _imports, _login, _models,
-    _networks, _oauth, _policies, _roles, _routing, _tools,
-)  # fmt: skip
+    _accounts,
+    _attestations,
+    _audit,
+    _clients,
+    _directory,
+    _freezes,
+    _grants,
+    _groups,
+    _imports,
+    _login,
+    _models,
+    _networks,
+    _oauth,
+    _policies,
+    _roles,
+    _routing,
+    _tools,
+    _training,
+)
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
 ROUTERS: tuple[APIRouter, ...] = (
-    me.router, requests.router, approvals.router, grants.router, accounts.router, registrations.router, networks.router,
-    authzen.router, freezes.router, tools.router, switching.router, roles.router, groups.router, policies.router,
-    policies.combined, attestations.router, impact.router, directory.router,
-    lifecycle.router, feeds.router, *imports.routers, scim.router, audit.router, *identity.routers, operations.router,
-)  # fmt: skip
+    me.router,
+    requests.router,
+    approvals.router,
+    grants.router,
+    accounts.router,
+    registrations.router,
+    networks.router,
+    authzen.router,
+    freezes.router,
+    tools.router,
+    switching.router,
+    roles.router,
+    groups.router,
+    policies.router,
+    policies.combined,
+    attestations.router,
+    impact.router,
+    training.router,
+    completions.router,
+    directory.router,
+    lifecycle.router,
+    feeds.router,
+    *imports.routers,
+    scim.router,
+    audit.router,
+    *identity.routers,
+    operations.router,
+)
 DECISIONS = (authzen.router, operations.router)
 """What a process that only decides answers: a busy neighbour in the same process would cost it most of its speed."""
 SERVED: Mapping[str, tuple[APIRouter, ...]] = {
@@ -145,7 +187,7 @@ def create_app(
     app.mount("/static", docs.files, name="static")
     app.add_middleware(
         StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/"),
-        uploads=imports.is_upload,
+        uploads=lambda method, path: imports.is_upload(method, path) or completions.is_upload(method, path),
     )  # fmt: skip
     app.add_middleware(RequestId)
     docs.install(app, examples or {})

@@ -21,6 +21,11 @@ approval:read         employee own
 audit:read            strategist anywhere, auditor anywhere, client audit:read
 business_unit:read    employee anywhere, client registry:read
 business_unit:write   strategist anywhere, admin anywhere
+completion:read       employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+bu_liaison in_scope, auditor anywhere, client lms
+completion:write      strategist anywhere, client lms
+course:read           employee anywhere, client lms, client registry:read
+course:write          strategist anywhere, content_strategist anywhere
 decision:evaluate     employee own, strategist anywhere, content_strategist anywhere, community_manager anywhere, \
 bu_liaison anywhere, campaign_manager anywhere, social_analyst anywhere, developer anywhere, auditor anywhere, client decisions
 directory:import      admin anywhere, client hr

@@ -98,6 +98,7 @@ class Org(World):
         _roles(self)
         _requests(self)
         _rest(self)
+        _completions(self)
 
     def token(self, who):
         if who not in self.bearers:
@@ -246,6 +247,19 @@ def _rest(org):
         org.put("freeze", where, org.post("/v1/freezes", "boss", stop, 201)["id"], at)
         tool = {"key": f"tool-{where}", "name": "Tool", "business_unit_id": org.things["unit"][where].id}
         org.put("tool", where, org.post("/v1/publishing-tools", "boss", tool, 201)["id"], at)
+
+
+def _completions(org):
+    """One's own are of the course that is away."""
+    for where, at in (("here", HERE), ("away", AWAY)):
+        course = org.post("/v1/courses", "writer", {"key": f"course-{where}", "title": "A course"}, 201)
+        org.put("course", where, course["id"], at)
+    cases = [("here", "clerk", Place(HERE.units)), ("away", "stranger", Place(AWAY.units))]
+    cases += [(caller.name, caller.key, HOME) for caller in PEOPLE]
+    for where, who, home in cases:
+        course = "course-here" if where == "here" else "course-away"
+        body = {"employee_id": str(org.ids[who]), "course_id": course, "completed_at": "2026-01-30T09:00:00Z"}
+        org.put("completion", where, org.post("/v1/completions", "boss", body, 201)["id"], home, [home])
 
 
 def _imported(org):

@@ -21,6 +21,11 @@ SCIM_NEW = {"method": "POST", "path": "/Users", "bulkId": "1", "data": SCIM_USER
 SCIM_PATCH = {
     "schemas": [f"{SCIM_MESSAGE}:PatchOp"], "Operations": [{"op": "replace", "path": "displayName", "value": "Another"}]
 }  # fmt: skip
+COMPLETIONS = (
+    b'--here\r\nContent-Disposition: form-data; name="file"; filename="done.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    b"employee,course,completed_at\r\n--here--\r\n"
+)
+"""A file of completions, of nobody."""
 WORD = {"decision": "approve", "comment": "Seen."}
 WHY = {"reason": "It is over."}
 
@@ -106,7 +111,11 @@ def _merged(org, thing):
     return {"into_id": org.target, "reason": "One team."}
 
 
-ASKED, GRANTED = "rights_request:read", "grant:read"
+def _completed(org, thing):
+    return {"employee_id": thing.id, "course_id": "course-here", "completed_at": "2026-01-31T09:00:00Z"}
+
+
+ASKED, GRANTED, LEARNT = "rights_request:read", "grant:read", "completion:read"
 
 
 def _frozen(org, thing):
@@ -217,6 +226,16 @@ OPERATIONS = (
     # Under hub_and_spoke the hub freezes, not the liaison; what the strategist froze only a strategist lifts (domain: 4).
     Operation("POST /v1/freezes", "freeze:set", "active account", _frozen, without=("bu_liaison",)),
     Operation("POST /v1/freezes/{id}/lift", "freeze:lift", "freeze", WHY, without=("bu_liaison", "community_manager")),
+    Operation("GET /v1/courses", "course:read"),
+    Operation("GET /v1/courses/{id}", "course:read", "course"),
+    Operation("POST /v1/courses", "course:write", None, {"key": "newcourse", "title": "New"}),
+    Operation("PATCH /v1/courses/{id}", "course:write", "course", {"title": "Another title"}),
+    Operation("POST /v1/courses/{id}/retire", "course:write", "course", WHY),
+    Operation("GET /v1/completions", LEARNT),
+    Operation("GET /v1/completions/{id}", LEARNT, "completion", hides=LEARNT),
+    Operation("POST /v1/completions", "completion:write", "person", _completed),
+    Operation("POST /v1/completions/import", "completion:write", form=COMPLETIONS),
+    Operation("POST /v1/completions/{id}/revoke", "completion:write", "completion", WHY, hides=LEARNT),
     Operation("GET /v1/business-units", "business_unit:read"),
     Operation("GET /v1/business-units/{id}", "business_unit:read", "unit"),
     Operation(

@@ -141,6 +141,9 @@ def versioned(team, account):
     team.post("/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
     team.post("/v1/policies/care/versions", "content", {"text": "Care.", "rules": {}}, 201)
     (role,) = team.get("/v1/appointments?role=developer", "boss")["items"]
+    team.post("/v1/courses", "boss", {"key": "basics", "title": "Basics"}, 201)
+    learnt = {"employee_id": "asker", "course_id": "basics", "completed_at": "2026-02-01T09:00:00Z"}
+    done = f"/v1/completions/{team.post('/v1/completions', 'boss', learnt, 201)['id']}"
     asked, pending = team.ask("asker", account), team.ask("colleague", account)
     team.decide("liaison", pending)
     grant = team.decide("hub", pending)["grants"][0]
@@ -155,6 +158,9 @@ def versioned(team, account):
         ("/v1/business-units/spain", "PATCH", "/v1/business-units/spain", "boss", {"name": "Iberia"}),
         ("/v1/business-units/spain", "POST", "/v1/business-units/spain/close", "boss", why),
         ("/v1/business-units/peru", "POST", "/v1/business-units/peru/merge", "boss", into),
+        ("/v1/courses/basics", "PATCH", "/v1/courses/basics", "content", {"title": "The basics"}),
+        ("/v1/courses/basics", "POST", "/v1/courses/basics/retire", "content", why),
+        (done, "POST", f"{done}/revoke", "boss", why),
         (f"/v1/appointments/{role['id']}", "DELETE", f"/v1/appointments/{role['id']}", "boss", None),
         ("/v1/policies/care/versions/1", "POST", "/v1/policies/care/versions/1/publish", "boss", {}),
         ("/v1/policies/care/versions/1", "POST", "/v1/policies/care/versions/1/retire", "boss", why),

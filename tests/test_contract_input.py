@@ -43,6 +43,10 @@ def many(team):
         team.account(f"acme_{n}")
         for who in ("asker", "colleague"):
             team.ask(who, account, [right])
+    for n in range(5):
+        team.post("/v1/courses", "boss", {"key": f"course-{n}", "title": "One title"}, 201)
+        learnt = {"employee_id": "asker", "course_id": f"course-{n}", "completed_at": "2026-02-01T09:00:00Z"}
+        team.post("/v1/completions", "boss", learnt, 201)
     return team
 
 
@@ -52,6 +56,8 @@ LISTS = {
     "/v1/accounts": ("id", "created_at", "handle", "network"),
     "/v1/rights-requests": ("id", "created_at"),
     "/v1/appointments": ("id", "created_at", "valid_from"),
+    "/v1/courses": ("id", "key", "created_at"),
+    "/v1/completions": ("id", "completed_at", "created_at"),
     "/v1/audit/events": ("seq",),
 }
 
@@ -174,6 +180,11 @@ ROUTES = {
     "PATCH /v1/business-units/sales": ("boss", {"name": "Sales"}),
     "PUT /v1/governance": ("boss", {"model": "dandelion", "reason": "Why."}),
     "POST /v1/policies/care/versions": ("content", {"text": "Care."}),
+    "POST /v1/courses": ("content", {"key": "basics", "title": "Basics"}),
+    "POST /v1/completions": (
+        "boss",
+        {"employee_id": "asker", "course_id": "b", "completed_at": "2026-02-01T09:00:00Z"},
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from app.demo.company import service as company
 from app.demo.inventory import service as inventory
 from app.demo.stage.service import Founding
 from app.demo.story import service as story
+from app.demo.training import service as training
 from app.kernel.access import House
 
 from . import rules
@@ -26,6 +27,8 @@ _STEPS = (
     charter.choose_models,
     charter.write_policies,
     charter.register_tools,
+    training.hold_courses,
+    training.record_completions,
     inventory.take_inventory,
     story.early_rounds,
     story.last_round,

@@ -14,12 +14,14 @@ from app.kernel.errors import Invalid, NotFound
 from app.kernel.pages import Page
 from app.kernel.work import Work
 from app.networks import store as networks
+from app.programme.training import store as training
 from app.roles import store as roles
 from app.roles.rules import Role
 from app.tools import store as tools
 
 from . import rules, store
 from .rules import InForce, Limits, Policy, PolicyState, Version
+from .typed import rules as typed
 
 RULES_LOCK = 0x636F_6503
 """Held shared by whoever relies on the model and the policies in force, alone by whoever changes them."""
@@ -93,6 +95,11 @@ def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
 def _check_named(work: Work, said: Mapping[str, Any]) -> None:
     """What a rule names is there: a network or a tool misspelt would allow nothing, and nobody would see why."""
     _check_known("allowed_networks", "network", said, {one.key for one in networks.networks(work.session)})
+    if said.get("required_training"):
+        courses = {"required_training": typed.courses(said["required_training"])}
+        _check_known(
+            "required_training", "course", courses, training.courses_by_key(work.session, courses["required_training"])
+        )
     if said.get("allowed_tools"):
         _check_known("allowed_tools", "tool", said, tools.keys(work.session))
 

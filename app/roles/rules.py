@@ -61,15 +61,36 @@ SCOPES: Mapping[Role, frozenset[ScopeKind]] = MappingProxyType(
 
 _OPEN_TO_ALL = frozenset(
     {
-        P.ACCOUNT_READ, P.APPOINTMENT_READ, P.BUSINESS_UNIT_READ, P.EMPLOYEE_READ, P.FREEZE_READ, P.GOVERNANCE_READ,
-        P.NETWORK_READ, P.PERMISSION_READ, P.POLICY_READ, P.TOOL_READ,
+        P.ACCOUNT_READ,
+        P.APPOINTMENT_READ,
+        P.BUSINESS_UNIT_READ,
+        P.COURSE_READ,
+        P.EMPLOYEE_READ,
+        P.FREEZE_READ,
+        P.GOVERNANCE_READ,
+        P.NETWORK_READ,
+        P.PERMISSION_READ,
+        P.POLICY_READ,
+        P.TOOL_READ,
     }
 )  # fmt: skip
 _ONES_OWN = frozenset(
     {
-        P.ACCOUNT_MANAGE, P.ACCOUNT_UPDATE, P.APPROVAL_READ, P.ATTESTATION_CREATE, P.ATTESTATION_READ,
-        P.DECISION_EVALUATE, P.EMPLOYEE_READ_DETAILS, P.GRANT_READ,
-        P.GRANT_RENEW, P.GRANT_REVOKE, P.ME_READ, P.RIGHTS_REQUEST_CREATE, P.RIGHTS_REQUEST_READ, P.RIGHTS_REQUEST_UPDATE,
+        P.ACCOUNT_MANAGE,
+        P.ACCOUNT_UPDATE,
+        P.APPROVAL_READ,
+        P.ATTESTATION_CREATE,
+        P.ATTESTATION_READ,
+        P.COMPLETION_READ,
+        P.DECISION_EVALUATE,
+        P.EMPLOYEE_READ_DETAILS,
+        P.GRANT_READ,
+        P.GRANT_RENEW,
+        P.GRANT_REVOKE,
+        P.ME_READ,
+        P.RIGHTS_REQUEST_CREATE,
+        P.RIGHTS_REQUEST_READ,
+        P.RIGHTS_REQUEST_UPDATE,
     }
 )  # fmt: skip
 _EVERYONE: dict[Permission, Reach] = {
@@ -80,12 +101,31 @@ _EVERYONE: dict[Permission, Reach] = {
     P.RIGHTS_REQUEST_DECIDE: ELIGIBLE,
 }
 _COE = {P.DECISION_EVALUATE: ANY}
-_INSIGHT = {P.ATTESTATION_READ: ANY, P.EMPLOYEE_READ_DETAILS: ANY, P.GRANT_READ: ANY, P.RIGHTS_REQUEST_READ: ANY}
+_INSIGHT = dict.fromkeys(
+    (
+        P.ATTESTATION_READ,
+        P.COMPLETION_READ,
+        P.EMPLOYEE_READ_DETAILS,
+        P.GRANT_READ,
+        P.RIGHTS_REQUEST_READ,
+    ),
+    ANY,
+)
 _AUDITED = (P.AUDIT_READ, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_READ_ORPHANS, P.GROUP_READ)
 _IN_SCOPE = dict.fromkeys(
     (
-        P.ACCOUNT_MANAGE, P.ACCOUNT_UPDATE, P.ATTESTATION_READ, P.DIRECTORY_READ_ORPHANS, P.EMPLOYEE_READ_DETAILS,
-        P.FREEZE_LIFT, P.FREEZE_SET, P.GRANT_READ, P.GRANT_REVOKE, P.GRANT_SUSPEND, P.RIGHTS_REQUEST_READ,
+        P.ACCOUNT_MANAGE,
+        P.ACCOUNT_UPDATE,
+        P.ATTESTATION_READ,
+        P.COMPLETION_READ,
+        P.DIRECTORY_READ_ORPHANS,
+        P.EMPLOYEE_READ_DETAILS,
+        P.FREEZE_LIFT,
+        P.FREEZE_SET,
+        P.GRANT_READ,
+        P.GRANT_REVOKE,
+        P.GRANT_SUSPEND,
+        P.RIGHTS_REQUEST_READ,
     ),
     IN,
 )  # fmt: skip
@@ -98,16 +138,33 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **_INSIGHT,
             **dict.fromkeys(
                 (
-                    P.ACCOUNT_MANAGE, P.ACCOUNT_STOP, P.ACCOUNT_UPDATE, P.APPOINTMENT_CREATE, P.APPOINTMENT_END, P.AUDIT_READ,
-                    P.BUSINESS_UNIT_WRITE, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_READ_ORPHANS, P.FREEZE_LIFT, P.FREEZE_SET,
+                    P.ACCOUNT_MANAGE,
+                    P.ACCOUNT_STOP,
+                    P.ACCOUNT_UPDATE,
+                    P.APPOINTMENT_CREATE,
+                    P.APPOINTMENT_END,
+                    P.AUDIT_READ,
+                    P.BUSINESS_UNIT_WRITE,
+                    P.COMPLETION_WRITE,
+                    P.COURSE_WRITE,
+                    P.DIRECTORY_READ_CHANGES,
+                    P.DIRECTORY_READ_ORPHANS,
+                    P.FREEZE_LIFT,
+                    P.FREEZE_SET,
                     P.GOVERNANCE_SWITCH,
-                    P.GRANT_REVOKE, P.GRANT_SUSPEND, P.GROUP_MAP, P.GROUP_READ, P.NETWORK_WRITE, P.POLICY_DRAFT,
-                    P.POLICY_PUBLISH, P.TOOL_WRITE,
+                    P.GRANT_REVOKE,
+                    P.GRANT_SUSPEND,
+                    P.GROUP_MAP,
+                    P.GROUP_READ,
+                    P.NETWORK_WRITE,
+                    P.POLICY_DRAFT,
+                    P.POLICY_PUBLISH,
+                    P.TOOL_WRITE,
                 ),
                 ANY,
             ),
         },
-        Role.CONTENT_STRATEGIST: {**_COE, **_INSIGHT, P.POLICY_DRAFT: ANY},
+        Role.CONTENT_STRATEGIST: {**_COE, **_INSIGHT, P.COURSE_WRITE: ANY, P.POLICY_DRAFT: ANY},
         Role.COMMUNITY_MANAGER: {**_COE, **_IN_SCOPE, P.ACCOUNT_STOP: IN},
         Role.BU_LIAISON: {**_COE, **_IN_SCOPE, P.RIGHTS_REQUEST_CREATE: IN},
         Role.CAMPAIGN_MANAGER: _COE,
@@ -124,6 +181,7 @@ CLIENT_TABLE: Mapping[ClientScope, frozenset[Permission]] = MappingProxyType(
     {
         ClientScope.DECISIONS: frozenset({P.DECISION_EVALUATE}),
         ClientScope.HR: frozenset({P.DIRECTORY_IMPORT, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_SYNC}),
+        ClientScope.LMS: frozenset({P.COMPLETION_READ, P.COMPLETION_WRITE, P.COURSE_READ}),
         ClientScope.REGISTRY_READ: _OPEN_TO_ALL - {P.EMPLOYEE_READ, P.APPOINTMENT_READ},
         ClientScope.AUDIT_READ: frozenset({P.AUDIT_READ}),
     }

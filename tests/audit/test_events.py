@@ -102,6 +102,21 @@ def of_units(call, team):
     call("POST /v1/freezes/{id}/lift", "boss", WHY, id=made["id"])
 
 
+def of_training(call, team):
+    with team.work() as work:
+        made = clients.create_client(work, "LMS", ["lms"], static=True)
+        team.ids["lms"] = UUID(made.client_id)
+    call("POST /v1/courses", "content", {"key": "basics", "title": "Basics"}, 201)
+    call("PATCH /v1/courses/{id}", "content", {"valid_for_days": 365}, id="basics")
+    said = {"employee_id": str(team.ids["asker"]), "course_id": "basics", "source": f"{TAINT} told us"}
+    said["completed_at"] = "2026-02-01T09:00:00Z"
+    done = call("POST /v1/completions", "lms", said, 201, bearer=made.bearer)
+    form = {"file": ("done.csv", b"employee,course,completed_at\ncolleague,basics,2026-02-01\n", "text/csv")}
+    call("POST /v1/completions/import", "lms", None, bearer=made.bearer, files=form)
+    call("POST /v1/completions/{id}/revoke", "boss", WHY, id=done["id"])
+    call("POST /v1/courses/{id}/retire", "boss", WHY, id="basics")
+
+
 def of_accounts(call, team):
     words = dict.fromkeys(
         ("display_name", "purpose", "audience", "objective", "vault_reference"), f"{TAINT} and friends"
@@ -147,6 +162,7 @@ def told_all(team):
     of_units(call, team)
     of_rights(call, of_accounts(call, team))
     of_feeds(call, team)
+    of_training(call, team)
     return call
 
 

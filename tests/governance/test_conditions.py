@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from app.accounts.rules import AccountState
 from app.directory.rules import EmploymentType
-from app.governance.evaluation.rules import Completed, Facts, Resource, Subject, UsedTool, decide
+from app.governance.evaluation.rules import Facts, Resource, Subject, UsedTool, decide
 from app.governance.freezes.rules import Freeze, FreezeKind, Office, Severity, Target
 from app.governance.grants.rules import End, Grant
 from app.governance.models.rules import MODELS, ModelKey, Right
 from app.governance.reasons.rules import ReasonCode
 from app.policies.rules import Attesting, Limits
+from app.programme.training.rules import Learnt
 from app.tools.rules import Tool
 
 NOW = datetime(2026, 3, 4, 10, tzinfo=UTC)  # a Wednesday
@@ -42,7 +43,7 @@ GRANT = Grant(**{one.name: None for one in fields(Grant)} | dict(
 ))  # fmt: skip
 GOOD = Facts(
     Right.PUBLISH,
-    Subject(ME, True, EmploymentType.EMPLOYEE, False, {"brand": Completed(NOW - DAY, 730)}, frozenset({VERSION})),
+    Subject(ME, True, EmploymentType.EMPLOYEE, False, {"brand": Learnt(NOW - DAY, 730)}, frozenset({VERSION})),
     Resource(
         ACCOUNT, AccountState.ACTIVE, (UUID(int=6), UNIT), MODELS[ModelKey.HUB_AND_SPOKE], None, LIMITS, "x", "UTC", ()
     ),
@@ -107,7 +108,7 @@ BREAK = {
     "grant_revoked": granted(end=End.REVOKED, ended_at=NOW - DAY / 2),
     "above_model_ceiling": with_model(ceiling=frozenset({Right.DRAFT})),
     "training_missing": subject(completed={}),
-    "training_expired": subject(completed={"brand": Completed(NOW - 365 * DAY, None)}),
+    "training_expired": subject(completed={"brand": Learnt(NOW - 365 * DAY, None)}),
     "attestation_missing": subject(attested=frozenset()),
     "employment_type_excluded": subject(employment_type=EmploymentType.AGENCY),
     "outside_posting_hours": ruled(posting_hours={"wed": ["08:00-10:00"]}),
@@ -229,7 +230,7 @@ def test_what_policy_says_is_advice_where_policy_is_advisory():
 @given(st.integers(0, 800), st.none() | st.integers(1, 800), st.none() | st.integers(1, 800))
 def test_training_counts_for_the_shorter_of_the_two_and_not_at_its_last_instant(age, course, rule):
     rules = ruled(required_training=[{"course": "brand"} | ({"valid_for_days": rule} if rule else {})])
-    facts = subject(completed={"brand": Completed(NOW - age * DAY, course)})(rules(GOOD))
+    facts = subject(completed={"brand": Learnt(NOW - age * DAY, course)})(rules(GOOD))
     ends = [days for days in (course, rule) if days is not None]
     assert codes(facts) == ({"training_expired"} if ends and age >= min(ends) else set())
     if ends and age == min(ends):

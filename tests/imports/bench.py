@@ -117,6 +117,9 @@ class Bench:
     def accounts(self, content: Any) -> Outcome:
         return self._load(service.import_accounts, content)
 
+    def completions(self, content: Any, **options: Any) -> Outcome:
+        return self._load(service.import_completions, content, **options)
+
     def units(self, content: Any) -> Outcome:
         return self._load(service.import_business_units, content)
 

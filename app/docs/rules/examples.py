@@ -10,6 +10,8 @@ NAMES: Final[Mapping[str, str]] = {
     "accounts": "account_id",
     "appointments": "appointment_id",
     "business-units": "business_unit_id",
+    "completions": "completion_id",
+    "courses": "course_id",
     "employees": "employee_id",
     "freezes": "freeze_id",
     "grants": "grant_id",

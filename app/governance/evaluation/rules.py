@@ -5,7 +5,7 @@ Pure: ``decide(facts, at)``. Whoever supplies the facts - a database, or an inde
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,19 +19,12 @@ from app.kernel.actor import Place
 from app.policies.hours import rules as hours
 from app.policies.rules import Limits
 from app.policies.typed.rules import courses
+from app.programme.training.rules import Learnt, valid_until
 from app.tools.rules import Tool
 
 C = ReasonCode
 _POSTING = frozenset({Right.PUBLISH, Right.ENGAGE})
 """Rights whose use the public sees at once: they keep to posting hours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """Somebody's newest completion of a course, and for how many days the course itself says that it counts."""
-
-    at: datetime
-    valid_for_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class Subject:
     active: bool
     employment_type: EmploymentType
     coe_member: bool
-    completed: Mapping[str, Completed] = field(default_factory=dict)
+    completed: Mapping[str, Learnt] = field(default_factory=dict)
     attested: frozenset[UUID] = frozenset()
 
 
@@ -241,16 +234,10 @@ def _trainings(subject: Subject, limits: Limits, at: datetime) -> Iterator[Reaso
         if done is None:
             yield Reason(C.TRAINING_MISSING, f"The course {course} has not been completed.", source)
             continue
-        ends = ends_at(done, days)
+        ends = valid_until(done.at, done.valid_for_days, days)
         if ends is not None and ends <= at:
             message = f"The course {course} was completed on {done.at:%Y-%m-%d}; that counted until {ends:%Y-%m-%dT%H:%M:%SZ}."
             yield Reason(C.TRAINING_EXPIRED, message, source)
-
-
-def ends_at(done: Completed, rule_days: int | None) -> datetime | None:
-    """Until when a completion counts: as long as the course says or the policy's rule, whichever is shorter."""
-    days = min((one for one in (done.valid_for_days, rule_days) if one is not None), default=None)
-    return None if days is None else done.at + timedelta(days=days)
 
 
 def _attestations(subject: Subject, limits: Limits, at: datetime) -> Iterator[Reason]:

@@ -16,6 +16,8 @@ from app.kernel.work import Work
 from app.policies import service as policies
 from app.policies.attestations import store as attestations
 from app.policies.rules import Limits
+from app.policies.typed import rules as typed
+from app.programme.training import store as training
 from app.roles import service as roles
 from app.roles.rules import coe_member
 from app.tools import store as tools
@@ -69,8 +71,10 @@ def _facts(work: Work, question: Question, person: Employee | None) -> Facts:
 def _subject(work: Work, person: Employee, limits: Limits | None) -> Subject:
     """The person, with what the policies there ask of people: nothing is read that nobody asks for."""
     asked = limits.attestations if limits else ()
+    courses = typed.courses(limits["required_training"] or ()) if limits else {}
     return Subject(
         person.id, person.employed(work.now), person.employment_type, coe_member(roles.held(work, person.id)),
+        completed=training.learnt(work.session, person.id, courses),
         attested=attestations.attested(work.session, person.id, [one.version_id for one in asked]),
     )  # fmt: skip
 

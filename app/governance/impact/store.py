@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import LIVING
@@ -18,6 +18,8 @@ from app.governance.grants.tables import Grant
 from app.governance.models.rules import Right
 from app.kernel.actor import Scope, ScopeKind
 from app.policies.attestations.tables import Attestation
+from app.policies.typed.rules import courses
+from app.programme.training.tables import Completion, Course
 
 from .rules import Covered, Reached
 
@@ -57,6 +59,7 @@ def condition(scope: Scope, at: datetime, rule: str, value: Any, version_id: UUI
             Grant.right == Right.PUBLISH, Account.id.in_(_crowded(scope, at, value))
         ),
         "posting_hours": lambda: posts,
+        "required_training": lambda: _untrained(value, at),
         "two_custodians": lambda: or_(Account.steward_id.is_(None), Account.backup_steward_id.is_(None)),
     }
     found: ColumnElement[bool] = plain[rule]()
@@ -105,6 +108,23 @@ def _inside(scope: Scope) -> ColumnElement[bool]:
 
 def _not_attested(version_id: UUID) -> ColumnElement[bool]:
     return Grant.employee_id.not_in(select(Attestation.employee_id).where(Attestation.policy_version_id == version_id))
+
+
+def _untrained(value: Any, at: datetime) -> ColumnElement[bool]:
+    """Whose holder lacks one of the courses, or completed it too long ago."""
+    return or_(
+        false(), *(Grant.employee_id.not_in(_current(course, days, at)) for course, days in courses(value).items())
+    )
+
+
+def _current(course: str, days: int | None, at: datetime) -> Select[Any]:
+    """Who has completed a course so lately that it counts; how long it counts by itself is the course's own word."""
+    current = (
+        select(Completion.employee_id)
+        .join(Course, Course.id == Completion.course_id)
+        .where(Course.key == course, Completion.revoked_at.is_(None))
+    )
+    return current if days is None else current.where(Completion.completed_at > at - timedelta(days=days))
 
 
 def _crowded(scope: Scope, at: datetime, most: int) -> Select[Any]:

@@ -30,6 +30,8 @@ from app.policies import store as policy_store
 from app.policies.attestations import store as attestations
 from app.policies.rules import Limits
 from app.policies.service import RULES_LOCK
+from app.policies.typed import rules as typed
+from app.programme.training import store as training
 from app.roles import rules as role_rules
 from app.roles import store as roles
 from app.roles.rules import Role, coe_member
@@ -202,8 +204,9 @@ class _Facts:
         apart = len({MODELS[kind].advisory for kind in kinds}) > 1
         self.policies = policy_store.in_force(work.session, work.now) if apart else []
         self.limits: dict[tuple[tuple[UUID, ...], str], Limits] = {}
-        versions = [one.version_id for one in policy_rules.combine(self.policies).attestations]
-        self.attested = attestations.by_person(work.session, versions)
+        asked = policy_rules.combine(self.policies)
+        self.attested = attestations.by_person(work.session, [one.version_id for one in asked.attestations])
+        self.learnt = training.learnt_by_all(work.session, typed.courses(asked["required_training"] or ()))
 
     def codes(self, held: Held, model: Model) -> tuple[ReasonCode, ...]:
         """Why the right would be refused under this model, as far as that lasts."""
@@ -212,7 +215,7 @@ class _Facts:
             self.limits[where] = policy_rules.combine(policy_rules.in_scope(self.policies, Place(*where)))
         person = Subject(
             held.employee_id, True, held.employment_type, held.employee_id in self.members,
-            attested=self.attested.get(held.employee_id, frozenset()),
+            completed=self.learnt.get(held.employee_id, {}), attested=self.attested.get(held.employee_id, frozenset()),
         )  # fmt: skip
         found = evaluation.lasting(held.right, person, model, self.limits[where], self.work.now)
         return tuple(dict.fromkeys(one.code for one in found))

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     EMPLOYEES = "employees"
     ACCOUNTS = "accounts"
     BUSINESS_UNITS = "business_units"
+    COMPLETIONS = "completions"
 
 
 class RunState(StrEnum):

@@ -16,7 +16,7 @@ class ImportRun(Resource, Base):
 
     __tablename__ = "import_run"
     __table_args__ = (
-        CheckConstraint("kind IN ('employees', 'accounts', 'business_units')", name="kind"),
+        CheckConstraint("kind IN ('employees', 'accounts', 'business_units', 'completions')", name="kind"),
         CheckConstraint("state IN ('queued', 'running', 'done', 'refused', 'failed')", name="state"),
     )
 
