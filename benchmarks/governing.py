@@ -142,7 +142,7 @@ def _switches(table: report.Table, timed: Callable[..., tuple[float, Any]], repe
             timed("POST", "/v1/governance/preview", {"model": model, "reason": "A look.", **more})
             for _ in range(repeats)
         ]
-        changed = len(looked[0][1]["grants"])
+        changed = sum(len(one["ids"]) for one in looked[0][1]["grants"])
         took = seconds(median(took for took, _ in looked))
         table.row(f"preview of a switch to {model}: {changed:,} rights change", "", took)
 

@@ -200,6 +200,7 @@ OPERATIONS = (
     Operation("GET /v1/appointments", "appointment:read"),
     Operation("GET /v1/appointments/{id}", "appointment:read", "appointment"),
     Operation("POST /v1/appointments", "appointment:create", "colleague", _appointed),
+    Operation("PATCH /v1/appointments/{id}", "appointment:create", "appointment", {"deputy_id": None}),
     Operation("DELETE /v1/appointments/{id}", "appointment:end", "appointment"),
     Operation("GET /v1/permissions", "permission:read"),
     Operation("GET /v1/policies", "policy:read"),

@@ -33,6 +33,12 @@ class NewAppointment(In):
     deputy_id: UUID | None = None
 
 
+class Deputizing(In):
+    """Who may decide in the holder's stead from now on; null: nobody."""
+
+    deputy_id: UUID | None
+
+
 class Appointment(Out):
     """A person in a role, over a scope, for a time."""
 
@@ -94,7 +100,9 @@ def get_appointment(id: UUID, work: Annotated[Work, allow(Permission.APPOINTMENT
 @router.post(
     "/appointments",
     status_code=201,
-    responses=responses(rules.SeparationOfDuties, rules.AlreadyAppointed, UnitClosed, NotFound, Conflict, Invalid),
+    responses=responses(
+        rules.SeparationOfDuties, rules.AlreadyAppointed, rules.DeputyCycle, UnitClosed, NotFound, Conflict, Invalid
+    ),
 )
 def appoint(body: NewAppointment, work: Annotated[Work, allow(Permission.APPOINTMENT_CREATE)]) -> Appointment:
     """Appoint someone."""
@@ -104,6 +112,23 @@ def appoint(body: NewAppointment, work: Annotated[Work, allow(Permission.APPOINT
         valid_from=body.valid_from, valid_until=body.valid_until, deputy_id=body.deputy_id,
     )  # fmt: skip
     return appointment(made)
+
+
+@router.patch(
+    "/appointments/{id}",
+    responses=responses(
+        NotFound,
+        rules.AppointmentEnded,
+        rules.DeputyCycle,
+        rules.SeparationOfDuties,
+        Conflict,
+        PreconditionFailed,
+        Invalid,
+    ),
+)
+def redeputize(id: UUID, body: Deputizing, work: Annotated[Work, allow(Permission.APPOINTMENT_CREATE)]) -> Appointment:
+    """Name another deputy, or none; the two count once, and neither decides what is the other's own."""
+    return appointment(service.redeputize(work, id, body.deputy_id))
 
 
 @router.delete(

@@ -1,6 +1,6 @@
 """CoE roles, what each may do, and who may hold which together: the one table of permissions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -207,6 +207,12 @@ class AlreadyAppointed(Conflict):
     code = "already_appointed"
 
 
+class DeputyCycle(Conflict):
+    """Standing in for one another in a circle: in the end somebody would stand in for themselves."""
+
+    code = "deputy_cycle"
+
+
 class AppointmentEnded(Conflict):
     """An ended appointment stays ended; appoint again."""
 
@@ -247,6 +253,21 @@ def check_scope(role: Role, scope: Scope) -> None:
     if scope.kind not in SCOPES[role]:
         allowed = ", ".join(sorted(SCOPES[role]))
         raise Invalid.field("", "scope_not_for_role", f"A {role} is appointed for: {allowed}; not for: {scope.kind}.")
+
+
+def check_deputies(standing_in: Mapping[UUID, Collection[UUID]], holder: UUID, deputy: UUID) -> None:
+    """May this person have that deputy in a role? ``standing_in``: who deputizes for whom in it, by holder.
+
+    Raises ``DeputyCycle`` where following the deputies' deputies leads back to the holder.
+    """
+    seen, ahead = set[UUID](), [deputy]
+    while ahead:
+        one = ahead.pop()
+        if one == holder:
+            raise DeputyCycle("The deputies of this deputy lead back to the holder; name somebody else.")
+        if one not in seen:
+            seen.add(one)
+            ahead += standing_in.get(one, ())
 
 
 def check_separation(held: Iterable[Role], new: Role) -> None:

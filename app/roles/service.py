@@ -9,6 +9,7 @@ from app.audit import service as audit
 from app.directory import store as directory
 from app.directory.rules import Employee, UnitClosed, UnitState
 from app.kernel.actor import Actor, ActorKind, Permission, Scope, ScopeKind
+from app.kernel.database import advisory_lock
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.pages import Page
 from app.kernel.work import Work
@@ -16,6 +17,9 @@ from app.networks import store as networks
 
 from . import rules, store
 from .rules import Appointment, Role
+
+DEPUTIES_LOCK = 0x636F_6505
+"""Held alone by whoever names a deputy, before anybody's row."""
 
 
 def actor_for(work: Work, employee: Employee) -> Actor:
@@ -62,11 +66,12 @@ def appoint(
         raise Invalid.field("/valid_from", "in_the_past", "An appointment begins now or later.")
     if valid_until is not None and valid_until <= max(begins, work.now):
         raise Invalid.field("/valid_until", "ends_before_it_begins", "An appointment must end later than it begins.")
+    if deputy_id is not None:
+        advisory_lock(work.session, DEPUTIES_LOCK)  # two made side by side could close a circle
     people = directory.lock_employees(work.session, {employee_id} | ({deputy_id} if deputy_id else set()))
-    for person in (employee_id, deputy_id) if deputy_id else (employee_id,):
-        _check_person(work, people.get(person), role)
-    if deputy_id == employee_id:
-        raise Invalid.field("/deputy_id", "own_deputy", "A deputy is somebody else.")
+    _check_person(work, people.get(employee_id), role)
+    if deputy_id is not None:
+        _check_deputy(work, people.get(deputy_id), employee_id, role)
     _check_place(work, scope)
     _check_free(work, employee_id, role, scope, deputy_id)
     values = {
@@ -76,6 +81,35 @@ def appoint(
     made = store.add(work.session, work.now, values, scope)
     audit.record(work, "appointment.created", ("appointment", made.id), after=told(made))
     return work.show(made)
+
+
+def redeputize(work: Work, id_: UUID, deputy_id: UUID | None) -> Appointment:
+    """Name another deputy, or none (None). Raises ``AppointmentEnded``, ``DeputyCycle``, ``SeparationOfDuties``,
+    ``Invalid``.
+    """
+    advisory_lock(work.session, DEPUTIES_LOCK)
+    found = store.appointment(work.session, id_)
+    people = directory.lock_employees(work.session, {found.employee_id} | ({deputy_id} if deputy_id else set()))
+    found = store.appointment(work.session, id_, lock=True)
+    work.match(found)
+    if found.ended_at is not None or found.lapsed(work.now):
+        raise rules.AppointmentEnded("This appointment has ended already.")
+    if deputy_id == found.deputy_id:
+        return work.show(found)
+    if deputy_id is not None:
+        _check_deputy(work, people.get(deputy_id), found.employee_id, found.role)
+    after = store.save(work.session, id_, work.now, {"deputy_id": deputy_id})
+    audit.record(work, "appointment.deputy_changed", ("appointment", id_), before=told(found), after=told(after))
+    return work.show(after)
+
+
+def _check_deputy(work: Work, deputy: Employee | None, holder_id: UUID, role: Role) -> None:
+    if deputy is not None and deputy.id == holder_id:
+        raise Invalid.field("/deputy_id", "own_deputy", "A deputy is somebody else.")
+    if deputy is None:
+        raise Invalid.field("/deputy_id", "unknown_employee", "There is no such employee.")
+    _check_person(work, deputy, role)
+    rules.check_deputies(store.deputies(work.session, role, work.now), holder_id, deputy.id)
 
 
 def _check_free(work: Work, employee_id: UUID, role: Role, scope: Scope, deputy_id: UUID | None) -> None:

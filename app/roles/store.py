@@ -70,6 +70,18 @@ def open_deputyships(session: Session, employee_id: UUID) -> list[Appointment]:
     ]
 
 
+def deputies(session: Session, role: Role, at: datetime) -> dict[UUID, set[UUID]]:
+    """Who stands in for whom in a role, now or later: holder -> deputies."""
+    stmt = select(Row.employee_id, Row.deputy_id).where(
+        Row.role == role, Row.deputy_id.is_not(None), Row.ended_at.is_(None),
+        or_(Row.valid_until.is_(None), Row.valid_until > at),
+    )  # fmt: skip
+    found: dict[UUID, set[UUID]] = {}
+    for holder, deputy in session.execute(stmt):
+        found.setdefault(holder, set()).update({deputy} if deputy else ())
+    return found
+
+
 def open_in_unit(session: Session, unit_id: UUID) -> list[Appointment]:
     """Appointments not ended whose scope is this very unit."""
     stmt = select(Row).where(Row.business_unit_id == unit_id, Row.ended_at.is_(None))

@@ -80,6 +80,7 @@ def of_units(call, team):
     call("POST /v1/business-units", "boss", {"key": "lima", "name": "Lima", "parent_id": peru["id"]}, 201)
     call("POST /v1/business-units/{id}/merge", "boss", {"into_id": peru["id"], **WHY}, id="lima")
     made = call("POST /v1/appointments", "boss", {"employee_id": str(team.ids["stranger"]), "role": "developer"}, 201)
+    call("PATCH /v1/appointments/{id}", "boss", {"deputy_id": str(team.ids["colleague"])}, id=made["id"])
     call("DELETE /v1/appointments/{id}", "boss", id=made["id"])
     form = {"kind": "name", "paths": ["/@{handle}"], "url": "https://loom.example/@{handle}", "max_length": 30}
     call(

@@ -21,6 +21,19 @@ def rights(team):
     return [grant for one in made for grant in one["grants"]]
 
 
+def course(team, key="brand", **more):
+    return team.post("/v1/courses", "content", {"key": key, "title": key.title(), **more}, 201)
+
+
+def complete(team, who, key="brand", ago=0):
+    done = {
+        "employee_id": str(team.ids[who]),
+        "course_id": key,
+        "completed_at": (team.clock.now - timedelta(days=ago)).isoformat(),
+    }
+    return team.post("/v1/completions", "boss", done, 201)
+
+
 def draft(team, rules, scope=None, key="care", n=1, text="Care."):
     if n == 1:
         team.post("/v1/policies", "boss", {"key": key, "title": "Care", "scope": scope or {"kind": "enterprise"}}, 201)
@@ -61,6 +74,18 @@ def test_what_each_rule_would_mean(team, rule, value, grants, people):
     (effect,) = said["effects"]
     assert (effect["rule"], effect["grants"], effect["people"], len(effect["some"])) == (rule, grants, people, grants)
     assert changes(team) == before
+
+
+@pytest.mark.usefixtures("rights")
+def test_who_lacks_a_course_that_it_requires(team):
+    course(team), course(team, "law")
+    complete(team, "asker", ago=10), complete(team, "stranger", ago=400), complete(team, "asker", "law")
+    draft(team, {"required_training": [{"course": "brand", "valid_for_days": 365}]})
+    (effect,) = preview(team)["effects"]
+    assert (effect["grants"], effect["people"]) == (2, 2)  # the colleague never did, the stranger too long ago
+    draft(team, {"required_training": [{"course": "brand"}, {"course": "law"}]}, key="more")
+    (effect,) = preview(team, "more")["effects"]
+    assert (effect["grants"], effect["people"]) == (2, 2)
 
 
 @pytest.mark.usefixtures("rights")
@@ -135,6 +160,7 @@ def test_a_later_enterprise_change_names_what_it_overtakes(team):
 )
 def test_a_unit_that_would_loosen_is_refused_by_name(team, enterprise, unit):
     team.post("/v1/publishing-tools", "developer", {"key": "fanfare", "name": "Fanfare"}, 201)
+    course(team)
     draft(team, enterprise)
     team.post("/v1/policies/care/versions/1/publish", "boss", {})
     team.post(
@@ -152,7 +178,7 @@ def test_a_unit_that_would_loosen_is_refused_by_name(team, enterprise, unit):
         {"attestation_required": False}, {"clearance_required": "yes"}, {"two_custodians": 1}, {"allowed_tools": ["nothing"]},
         {"posting_hours": {"monday": ["08:00-18:00"]}}, {"posting_hours": {"mon": ["18:00-08:00"]}}, {"posting_hours": {"mon": "08:00-18:00"}},
         {"required_training": [{"course": "a"}, {"course": "a", "valid_for_days": 3}]}, {"required_training": [{"course": "a", "valid_for_days": 0}]},
-        {"required_training": ["a"]}, {"max_grant_hours": 4}, {"Max_Grant_Days": 4}, {"max_grant_days": "90"}, {"max_grant_days": 90.5},
+        {"required_training": ["a"]}, {"required_training": [{"course": "nothing"}]}, {"max_grant_hours": 4}, {"Max_Grant_Days": 4}, {"max_grant_days": "90"}, {"max_grant_days": 90.5},
     ],
 )  # fmt: skip
 def test_bad_rules_are_refused(team, rules):

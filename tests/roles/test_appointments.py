@@ -164,3 +164,52 @@ def test_a_community_manager_of_a_network_or_a_unit_decides_there_only(team):
             )
         now = team.get(f"/v1/rights-requests/{made['id']}", "asker")["steps"][-1]
         assert {one["employee_id"] for one in now["eligible"]} == {str(team.ids[name]) for name in names}
+
+
+def redeputize(team, made, deputy, status=200):
+    body = {"deputy_id": str(team.ids[deputy]) if deputy else None}
+    return team.want(status, "PATCH", f"/v1/appointments/{made}", "boss", body)
+
+
+def test_a_deputy_is_named_changed_and_taken_back(team):
+    made = str(team.appoint("asker", "bu_liaison", "sales", deputy="colleague"))
+    assert redeputize(team, made, "stranger")["deputy_id"] == str(team.ids["stranger"])
+    redeputize(team, made, "stranger")
+    assert redeputize(team, made, None)["deputy_id"] is None
+    assert len(team.events(action="appointment.deputy_changed")) == 2
+    assert redeputize(team, made, "asker", 422)["errors"][0]["code"] == "own_deputy"
+    assert redeputize(team, made, "auditor", 409)["code"] == "separation_of_duties"
+    team.want(403, "PATCH", f"/v1/appointments/{made}", "asker", {"deputy_id": None})
+    team.want(200, "DELETE", f"/v1/appointments/{made}", "boss")
+    assert redeputize(team, made, "stranger", 409)["code"] == "appointment_ended"
+
+
+def test_deputies_never_go_round_in_a_circle(team):
+    a = str(team.appoint("asker", "bu_liaison", "sales", deputy="colleague"))
+    team.appoint("colleague", "bu_liaison", "logistics", deputy="stranger")
+    c = str(team.appoint("stranger", "bu_liaison", "logistics"))
+    assert redeputize(team, c, "asker", 409)["code"] == "deputy_cycle"
+    body = {"employee_id": str(team.ids["stranger"]), "role": "bu_liaison", "deputy_id": str(team.ids["asker"])}
+    unit = team.get("/v1/business-units/sales", "boss")["id"]
+    assert (
+        team.want(409, "POST", "/v1/appointments", "boss", {**body, "business_unit_id": unit})["code"] == "deputy_cycle"
+    )
+    redeputize(team, a, None)
+    redeputize(team, c, "asker")
+
+
+def test_a_circle_of_deputies_is_not_closed_by_two_at_once(team):
+    first, second = (str(team.appoint(who, "bu_liaison", "sales")) for who in ("asker", "colleague"))
+    start, answers = Barrier(2), []
+
+    def go(made, deputy):
+        start.wait()
+        body = {"deputy_id": str(team.ids[deputy])}
+        answers.append(team.call("PATCH", f"/v1/appointments/{made}", "boss", body).status_code)
+
+    threads = [Thread(target=go, args=one) for one in ((first, "colleague"), (second, "asker"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 409]

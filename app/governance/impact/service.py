@@ -31,19 +31,25 @@ def preview(work: Work, policy: str, n: int) -> Impact:
     """What publishing a version would mean, changing nothing. Raises ``NotFound``."""
     of, version = policies.policy(work, policy), policies.version(work, policy, n)
     begins = max(version.effective_from or work.now, work.now)
-    effects = [_effect(work, of, version, rule) for rule in sorted(set(version.rules) & set(rules.SAYS))]
+    which = {
+        rule: store.condition(of.scope, work.now, rule, version.rules[rule], version.id)
+        for rule in sorted(set(version.rules) & set(rules.SAYS))
+    }
+    reached, counts = store.reached(work.session, of.scope, work.now, which)
+    effects = [
+        Effect(
+            rule,
+            grants,
+            people,
+            store.some(work.session, of.scope, work.now, which[rule]) if grants else (),
+            rules.SAYS[rule],
+        )
+        for rule, (grants, people) in counts.items()
+    ]
     enterprise = of.scope.kind is ScopeKind.ENTERPRISE
     overtaken = policies.overtaken(work, policies.enterprise_with(work, of, version)) if enterprise else []
     by = begins + timedelta(days=version.attestation_grace_days) if version.rules.get("attestation_required") else None
-    return Impact(
-        of, version, begins, by, store.reached(work.session, of.scope, work.now), tuple(effects), tuple(overtaken)
-    )
-
-
-def _effect(work: Work, of: Policy, version: Version, rule: str) -> Effect:
-    which = store.condition(of.scope, work.now, rule, version.rules[rule], version.id)
-    grants, people, some = store.affected(work.session, of.scope, work.now, which)
-    return Effect(rule, grants, people, some, rules.SAYS[rule])
+    return Impact(of, version, begins, by, reached, tuple(effects), tuple(overtaken))
 
 
 def coverage(work: Work, policy: str, n: int) -> tuple[Policy, list[Covered]]:

@@ -23,26 +23,31 @@ from app.programme.training.tables import Completion, Course
 
 from .rules import Covered, Reached
 
+Counts = dict[str, tuple[int, int]]
 SOME = 20
 """How many rights are named as examples."""
 
 
-def reached(session: Session, scope: Scope, at: datetime) -> Reached:
-    """What stands in a scope."""
+def reached(
+    session: Session, scope: Scope, at: datetime, which: Mapping[str, ColumnElement[bool]]
+) -> tuple[Reached, Counts]:
+    """What stands in a scope; and of its rights in force, by name, how many there are, and of how many people, of which
+    that is true. One pass over them all.
+    """
     living = select(func.count(Account.id)).join(BusinessUnit, BusinessUnit.id == Account.business_unit_id)
     accounts = session.scalar(living.where(_inside(scope), Account.state.in_(LIVING))) or 0
-    grants, people = session.execute(_counted(_running(scope, at))).one()
-    return Reached(accounts, grants, people)
+    holders = func.count(Grant.employee_id.distinct())
+    asked = [func.count(), holders]
+    for one in which.values():
+        asked += [func.count().filter(one), func.count(Grant.employee_id.distinct()).filter(one)]
+    grants, people, *rest = session.execute(_running(scope, at).with_only_columns(*asked)).one()
+    counts = zip(which, zip(rest[::2], rest[1::2], strict=True), strict=True)
+    return Reached(accounts, grants, people), dict(counts)
 
 
-def affected(
-    session: Session, scope: Scope, at: datetime, which: ColumnElement[bool]
-) -> tuple[int, int, tuple[UUID, ...]]:
-    """Of the rights in force in a scope those of which this is true: how many, of how many people, and some of them."""
-    found = _running(scope, at).where(which)
-    grants, people = session.execute(_counted(found)).one()
-    some = session.scalars(found.order_by(Grant.id).limit(SOME).with_only_columns(Grant.id)) if grants else ()
-    return grants, people, tuple(some)
+def some(session: Session, scope: Scope, at: datetime, which: ColumnElement[bool]) -> tuple[UUID, ...]:
+    """Some of the rights in force in a scope of which this is true."""
+    return tuple(session.scalars(_running(scope, at).where(which).order_by(Grant.id).limit(SOME)))
 
 
 def condition(scope: Scope, at: datetime, rule: str, value: Any, version_id: UUID) -> ColumnElement[bool]:
@@ -93,10 +98,6 @@ def _running(scope: Scope, at: datetime) -> Select[Any]:
         .join(Employee, Employee.id == Grant.employee_id)
         .where(Grant.ended_at.is_(None), Grant.valid_until > at, _inside(scope))
     )
-
-
-def _counted(found: Select[Any]) -> Select[int, int]:
-    return found.with_only_columns(func.count(), func.count(Grant.employee_id.distinct()))
 
 
 def _inside(scope: Scope) -> ColumnElement[bool]:

@@ -111,14 +111,12 @@ class RequestChange(Out):
 
 
 class GrantChange(Out):
-    """A right in force that is answered otherwise: the lasting reasons against it now, and then."""
+    """Rights in force (their ids) that are answered otherwise: the lasting reasons against them now, and then."""
 
-    id: UUID
-    employee_id: UUID
-    account_id: UUID
     right: Right
     before: list[ReasonCode]
     after: list[ReasonCode]
+    ids: list[UUID]
 
 
 class Preview(Out):
@@ -164,7 +162,7 @@ def preview_switch(body: NewChoice, work: Annotated[Work, allow(Permission.GOVER
         requests=[_request(one) for one in found.requests],
         grants=[GrantChange.model_validate(one) for one in found.grants],
         rerouted_requests=[one.id for one in found.requests],
-        refusing_grants=[one.id for one in found.grants if one.after], missing=list(found.missing),
+        refusing_grants=[id_ for one in found.grants if one.after for id_ in one.ids], missing=list(found.missing),
     )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """What a switch of model changes, as it is told before it is made."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from app.directory.rules import EmploymentType
 from app.governance.models.rules import Model, ModelKey, Right, StepKind
 from app.governance.reasons.rules import Reason, ReasonCode
 from app.governance.routing.rules import RequestKind, RequestState
@@ -32,16 +32,17 @@ class RequestChange:
     reasons: tuple[Reason, ...]
 
 
+Codes = tuple[ReasonCode, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class GrantChange:
-    """A right in force that is answered otherwise: for which lasting reasons it is refused now, and would be then."""
+    """Rights in force that are answered otherwise: for which lasting reasons they are refused now, and would be then."""
 
-    id: UUID
-    employee_id: UUID
-    account_id: UUID
     right: Right
-    before: tuple[ReasonCode, ...]
-    after: tuple[ReasonCode, ...]
+    before: Codes
+    after: Codes
+    ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +56,15 @@ class Preview:
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A right in force: whose, on which account, and where that stands."""
+class Held(NamedTuple):
+    """A right in force: whose, how they are employed, and where its account stands. A tuple, since there are very many."""
 
     grant_id: UUID
     employee_id: UUID
-    account_id: UUID
     right: Right
     path: tuple[UUID, ...]
     network: str
-    employment_type: EmploymentType
+    employment_type: str
 
 
 def concerned(before: Model, after: Model) -> frozenset[Right]:

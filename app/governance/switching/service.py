@@ -1,6 +1,6 @@
 """Choosing the model: what is in force where, what a switch would change, and the switch itself."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,14 +9,13 @@ from app.accounts import store as accounts
 from app.accounts.rules import Account
 from app.audit import service as audit
 from app.directory import store as directory
-from app.directory.rules import check_open
+from app.directory.rules import EmploymentType, check_open
 from app.governance.evaluation import rules as evaluation
 from app.governance.evaluation.rules import Subject
 from app.governance.models import rules as model_rules
 from app.governance.models import service as models
 from app.governance.models import store as model_store
-from app.governance.models.rules import MODELS, Model, ModelKey, Setting, StepKind
-from app.governance.reasons.rules import ReasonCode
+from app.governance.models.rules import MODELS, Model, ModelKey, Right, Setting, StepKind
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
 from app.governance.routing import store as request_store
@@ -28,7 +27,6 @@ from app.kernel.work import Work
 from app.policies import rules as policy_rules
 from app.policies import store as policy_store
 from app.policies.attestations import store as attestations
-from app.policies.rules import Limits
 from app.policies.service import RULES_LOCK
 from app.policies.typed import rules as typed
 from app.programme.training import store as training
@@ -172,52 +170,59 @@ def _outcome(work: Work, request: Request) -> RequestChange:
     )  # fmt: skip
 
 
-def _changed(work: Work, switched: Mapping[tuple[UUID, ...], tuple[ModelKey, ModelKey]]) -> Iterator[GrantChange]:
+def _changed(work: Work, switched: Mapping[tuple[UUID, ...], tuple[ModelKey, ModelKey]]) -> list[GrantChange]:
     """The rights in force at these units for which the model, or the policies that bind there, answer otherwise then.
 
     Read in one pass: there may be hundreds of thousands. A right whose answer cannot change is not read at all.
     """
-    pairs = {pair for pair in switched.values() if pair[0] is not pair[1]}
-    rights = set().union(*(rules.concerned(MODELS[one], MODELS[other]) for one, other in pairs))
-    if not rights:
-        return
-    facts = _Facts(work, {one for pair in pairs for one in pair})
-    for held in store.running(work.session, work.now, rights):
+    pairs = {(MODELS[one], MODELS[other]) for one, other in switched.values() if one is not other}
+    rights = set[Right]().union(*(rules.concerned(one, other) for one, other in pairs))
+    found: dict[tuple[Right, rules.Codes, rules.Codes], list[UUID]] = {}
+    facts = _Facts(work, pairs) if rights else None
+    for held in store.running(work.session, work.now, rights) if facts else ():
         models_there = switched.get(held.path)
-        if models_there is None:
+        if models_there is None or facts is None:
             continue
-        now, then = (facts.codes(held, MODELS[one]) for one in models_there)
+        now, then = (facts.codes(held, one) for one in models_there)
         if now != then:
-            yield GrantChange(held.grant_id, held.employee_id, held.account_id, held.right, now, then)
+            found.setdefault((held.right, now, then), []).append(held.grant_id)
+    return [GrantChange(*key, tuple(ids)) for key, ids in sorted(found.items())]
 
 
 class _Facts:
-    """What is known of people and places while many rights are looked at: each is worked out once."""
+    """What is known of people and places while many rights are looked at: each question is answered once."""
 
-    def __init__(self, work: Work, kinds: Collection[ModelKey]) -> None:
+    def __init__(self, work: Work, pairs: Iterable[tuple[Model, Model]]) -> None:
         self.work = work
         held: dict[UUID, list[role_rules.Appointment]] = {}
         for one in roles.in_force(work.session, work.now):
             held.setdefault(one.employee_id, []).append(one)
         self.members = {id_ for id_, appointments in held.items() if coe_member(appointments)}
         # Where policy binds both before and after, or in neither, it changes no answer.
-        apart = len({MODELS[kind].advisory for kind in kinds}) > 1
+        apart = any(one.advisory is not other.advisory for one, other in pairs)
         self.policies = policy_store.in_force(work.session, work.now) if apart else []
-        self.limits: dict[tuple[tuple[UUID, ...], str], Limits] = {}
         asked = policy_rules.combine(self.policies)
         self.attested = attestations.by_person(work.session, [one.version_id for one in asked.attestations])
         self.learnt = training.learnt_by_all(work.session, typed.courses(asked["required_training"] or ()))
+        self.answers: dict[tuple[object, ...], rules.Codes] = {}
 
-    def codes(self, held: Held, model: Model) -> tuple[ReasonCode, ...]:
+    def codes(self, held: Held, model: ModelKey) -> rules.Codes:
         """Why the right would be refused under this model, as far as that lasts."""
-        where = (held.path, held.network)
-        if where not in self.limits:
-            self.limits[where] = policy_rules.combine(policy_rules.in_scope(self.policies, Place(*where)))
+        id_ = held.employee_id
+        own = id_ if id_ in self.learnt or id_ in self.attested else None  # else one is as good as another
+        key = (own, held.right, held.path, held.network, held.employment_type, id_ in self.members, model)
+        if key not in self.answers:
+            self.answers[key] = self._codes(held, MODELS[model])
+        return self.answers[key]
+
+    def _codes(self, held: Held, model: Model) -> rules.Codes:
+        limits = policy_rules.combine(policy_rules.in_scope(self.policies, Place(held.path, held.network)))
+        id_ = held.employee_id
         person = Subject(
-            held.employee_id, True, held.employment_type, held.employee_id in self.members,
-            completed=self.learnt.get(held.employee_id, {}), attested=self.attested.get(held.employee_id, frozenset()),
+            id_, True, EmploymentType(held.employment_type), id_ in self.members,
+            completed=self.learnt.get(id_, {}), attested=self.attested.get(id_, frozenset()),
         )  # fmt: skip
-        found = evaluation.lasting(held.right, person, model, self.limits[where], self.work.now)
+        found = evaluation.lasting(held.right, person, model, limits, self.work.now)
         return tuple(dict.fromkeys(one.code for one in found))
 
 

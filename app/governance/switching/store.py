@@ -8,7 +8,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.tables import Account
-from app.directory.rules import EmploymentType
 from app.directory.tables import BusinessUnit, Employee
 from app.governance.grants.tables import Grant
 from app.governance.models.rules import Right
@@ -22,7 +21,7 @@ def running(session: Session, at: datetime, rights: Collection[Right]) -> Iterat
     """Grants of these rights that hold now or will; streamed, since there may be very many."""
     stmt = (
         select(
-            Grant.id, Grant.employee_id, Grant.account_id, Grant.right, BusinessUnit.path, Account.network,
+            Grant.id, Grant.employee_id, Grant.right, BusinessUnit.path, Account.network,
             Employee.employment_type,
         )
         .join(Account, Account.id == Grant.account_id)
@@ -33,7 +32,8 @@ def running(session: Session, at: datetime, rights: Collection[Right]) -> Iterat
         .execution_options(yield_per=_PART)
     )  # fmt: skip
     paths: dict[str, tuple[UUID, ...]] = {}
-    for id_, employee_id, account_id, right, path, network, kind in session.execute(stmt):
+    named = {one.value: one for one in Right}
+    for id_, employee_id, right, path, network, kind in session.execute(stmt):
         if path not in paths:
             paths[path] = tuple(UUID(part) for part in path.split("/"))
-        yield Held(id_, employee_id, account_id, Right(right), paths[path], network, EmploymentType(kind))
+        yield Held(id_, employee_id, named[right], paths[path], network, kind)
