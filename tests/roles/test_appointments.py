@@ -1,6 +1,7 @@
 """Appointing: to which scopes, with whom together, from when to when, and what it makes of a person."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 

@@ -37,7 +37,7 @@ def reached(
     living = select(func.count(Account.id)).join(BusinessUnit, BusinessUnit.id == Account.business_unit_id)
     accounts = session.scalar(living.where(_inside(scope), Account.state.in_(LIVING))) or 0
     holders = func.count(Grant.employee_id.distinct())
-    asked = [func.count(), holders]
+    asked: list[ColumnElement[int]] = [func.count(), holders]
     for one in which.values():
         asked += [func.count().filter(one), func.count(Grant.employee_id.distinct()).filter(one)]
     grants, people, *rest = session.execute(_running(scope, at).with_only_columns(*asked)).one()
