@@ -8,12 +8,14 @@ from app.directory import service as directory
 from app.directory.api import Employee, employee
 from app.governance.approvals import service as approvals
 from app.governance.approvals.api import Approval, Notice, approval, notice
+from app.governance.evaluation import service as evaluation
 from app.governance.grants import service as grants
 from app.governance.grants.wire import Grant, grant
+from app.governance.routing.wire import Reason, reasons
 from app.kernel.access import Route, allow
 from app.kernel.actor import Permission
 from app.kernel.tags import Tag
-from app.kernel.wire import Out
+from app.kernel.wire import Instant, Out
 from app.kernel.work import Work
 from app.lifecycle import service as lifecycle
 from app.lifecycle.wire import Alarm
@@ -23,17 +25,26 @@ from app.roles.api import Appointment, appointment
 router = APIRouter(prefix="/v1/me", route_class=Route, tags=[Tag.EVERYONE])
 
 
+class Duty(Out):
+    """Something that policy asks of the caller; ``by``: from when on rights are refused without it (null: they are)."""
+
+    reason: Reason
+    by: Instant | None
+
+
 class Me(Out):
     """The caller: as HR states them, their appointments in force, what waits for them, their grants.
 
-    ``notices``: for the hub, what units decided by themselves and it may still veto. ``alarms``: for strategists and
-    auditors, what HR's feeds did that somebody should look at.
+    ``duties``: what policy asks of them to go on using their rights. ``notices``: for the hub, what units decided by
+    themselves and it may still veto. ``alarms``: for strategists and auditors, what HR's feeds did that somebody should
+    look at.
     """
 
     employee: Employee
     business_unit: str
     appointments: list[Appointment]
     approvals: list[Approval]
+    duties: list[Duty]
     notices: list[Notice]
     alarms: list[Alarm]
     grants: list[Grant]
@@ -50,6 +61,7 @@ def me(work: Annotated[Work, allow(Permission.ME_READ)]) -> Me:
         business_unit=unit.name,
         appointments=[appointment(one) for one in roles.held(work, who.id)],
         approvals=[approval(one, work) for one in approvals.waiting(work)],
+        duties=[Duty(reason=reasons((one.reason,))[0], by=one.by) for one in evaluation.duties(work)],
         notices=[notice(one) for one in approvals.notices(work)],
         alarms=[Alarm.model_validate(one) for one in lifecycle.alarms(work)],
         grants=[grant(one, work.now) for one in grants.mine(work)],

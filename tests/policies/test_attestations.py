@@ -146,3 +146,21 @@ def test_coverage_by_unit_of_those_who_hold_rights(team):
     after = team.get("/v1/policies/care/versions/1/coverage", "boss")
     assert (after["due"], after["attested"]) == (1, 1)
     assert team.get("/v1/policies/care/versions/1/coverage", "colleague")["items"] == []
+
+
+@pytest.mark.usefixtures("held")
+def test_one_is_told_what_to_do_and_by_when(team):
+    publish(team, grace=7)
+    team.post("/v1/courses", "content", {"key": "brand", "title": "Brand", "valid_for_days": 90}, 201)
+    publish(team, key="learn", rules={"required_training": [{"course": "brand"}]})
+    by = (team.clock.now + timedelta(days=7)).isoformat().replace("+00:00", "Z")
+    duties = {one["reason"]["code"]: one for one in team.get("/v1/me", "asker")["duties"]}
+    assert duties["attestation_missing"]["by"] == by and duties["training_missing"]["by"] is None
+    assert team.get("/v1/me", "colleague")["duties"] == []  # who holds nothing owes nothing
+    attest(team)
+    done = {"employee_id": str(team.ids["asker"]), "course_id": "brand", "completed_at": team.clock.now.isoformat()}
+    team.post("/v1/completions", "boss", done, 201)
+    assert team.get("/v1/me", "asker")["duties"] == []
+    team.clock.turn(days=60)
+    (again,) = team.get("/v1/me", "asker")["duties"]
+    assert again["reason"]["code"] == "training_expired" and again["by"] > team.clock.now.isoformat()

@@ -203,8 +203,42 @@ def lasting(right: Right, subject: Subject, model: Model, limits: Limits, at: da
     return tuple(found if model.advisory else (*found, *_person(subject, limits, at)))
 
 
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something that policy asks of a person to go on using rights; ``by``: from when on they are refused without it
+    (None: since ever). ``reason``: as it is said then.
+    """
+
+    reason: Reason
+    by: datetime | None
+
+    def due(self, at: datetime) -> bool:
+        """Are rights refused for it by then? The very instant is due."""
+        return self.by is None or self.by <= at
+
+
+def duties(subject: Subject, limits: Limits) -> Iterator[Duty]:
+    """All that policy asks of a person that they have not done, or that counts no more some day."""
+    for course, days in courses(limits["required_training"] or ()).items():
+        source, done = limits.source[f"required_training/{course}"], subject.completed.get(course)
+        ends = valid_until(done.at, done.valid_for_days, days) if done else None
+        if done is None:
+            yield Duty(Reason(C.TRAINING_MISSING, f"The course {course} has not been completed.", source), None)
+        elif ends is not None:
+            message = (
+                f"The course {course} was completed on {done.at:%Y-%m-%d}; that counts until {ends:%Y-%m-%dT%H:%M:%SZ}."
+            )
+            yield Duty(Reason(C.TRAINING_EXPIRED, message, source), ends)
+    for one in limits.attestations:
+        if one.version_id not in subject.attested:
+            call = f"POST /v1/policies/{one.key}/versions/{one.n}/attestations"
+            message = f"Version {one.n} of the policy {one.key} has not been accepted."
+            yield Duty(Reason(C.ATTESTATION_MISSING, message, one.name, call), one.by)
+
+
 def _person(subject: Subject, limits: Limits, at: datetime) -> list[Reason]:
-    return [*_employment(subject, limits), *_trainings(subject, limits, at), *_attestations(subject, limits, at)]
+    """What policy has against this person's using rights there."""
+    return [*_employment(subject, limits), *(one.reason for one in duties(subject, limits) if one.due(at))]
 
 
 def _policy(facts: Facts, subject: Subject, resource: Resource, at: datetime) -> list[Reason]:
@@ -224,30 +258,6 @@ def _employment(subject: Subject, limits: Limits) -> list[Reason]:
         return []
     message = f"Policy lets {' or '.join(types) or 'nobody'} hold rights; this person is employed as {subject.employment_type}."
     return [Reason(C.EMPLOYMENT_TYPE_EXCLUDED, message, limits.source["employment_types"])]
-
-
-def _trainings(subject: Subject, limits: Limits, at: datetime) -> Iterator[Reason]:
-    """Every course that is missing, or whose completion counts no more; the very instant of its end is over."""
-    for course, days in courses(limits["required_training"] or ()).items():
-        source = limits.source[f"required_training/{course}"]
-        done = subject.completed.get(course)
-        if done is None:
-            yield Reason(C.TRAINING_MISSING, f"The course {course} has not been completed.", source)
-            continue
-        ends = valid_until(done.at, done.valid_for_days, days)
-        if ends is not None and ends <= at:
-            message = f"The course {course} was completed on {done.at:%Y-%m-%d}; that counted until {ends:%Y-%m-%dT%H:%M:%SZ}."
-            yield Reason(C.TRAINING_EXPIRED, message, source)
-
-
-def _attestations(subject: Subject, limits: Limits, at: datetime) -> Iterator[Reason]:
-    """Every version that was not accepted although its grace is over."""
-    for one in limits.attestations:
-        if one.version_id not in subject.attested and (one.by is None or one.by <= at):
-            call = f"POST /v1/policies/{one.key}/versions/{one.n}/attestations"
-            yield Reason(
-                C.ATTESTATION_MISSING, f"Version {one.n} of the policy {one.key} has not been accepted.", one.name, call
-            )
 
 
 def _hours(resource: Resource, at: datetime) -> list[Reason]:

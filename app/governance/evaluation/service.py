@@ -1,8 +1,10 @@
 """Answering whether someone may do something now, from the database."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.accounts import service as accounts
+from app.accounts import store as account_store
 from app.accounts.rules import Account
 from app.directory import store as directory
 from app.directory.rules import Employee
@@ -10,6 +12,7 @@ from app.governance.freezes import store as freezes
 from app.governance.grants import store as grants
 from app.governance.models import service as models
 from app.governance.models.rules import MODELS, Right
+from app.governance.reasons.rules import ReasonCode
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden
 from app.kernel.work import Work
@@ -23,7 +26,7 @@ from app.roles.rules import coe_member
 from app.tools import store as tools
 
 from . import rules
-from .rules import Decision, Facts, Resource, Subject, UsedTool
+from .rules import Decision, Duty, Facts, Resource, Subject, UsedTool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,23 @@ def _check_may_ask(work: Work, person: Employee | None) -> None:
     own = person is not None and person.id == work.actor.id
     if not work.actor.may(Permission.DECISION_EVALUATE, own=own):
         raise Forbidden("Without a role of the Center of Excellence you may ask about yourself only.")
+
+
+SOON = timedelta(days=30)
+"""So long before a completion counts no more its holder is told that it will not."""
+
+
+def duties(work: Work) -> list[Duty]:
+    """What policy asks of whoever acts for the rights that they hold: overdue, or due, or due again soon; once each."""
+    person = directory.employee(work.session, work.me)
+    held = [one.account_id for one in grants.running_of(work.session, work.me, work.now)]
+    found: dict[tuple[object, ...], Duty] = {}
+    for place in {account.place for account in account_store.accounts(work.session, held).values()}:
+        limits = policies.limits(work, place)
+        for one in rules.duties(_subject(work, person, limits), limits):
+            if one.reason.code is not ReasonCode.TRAINING_EXPIRED or one.due(work.now + SOON):
+                found.setdefault((one.reason.code, one.reason.policy, one.reason.message), one)
+    return sorted(found.values(), key=lambda one: (one.by or work.now, one.reason.message))
 
 
 def _facts(work: Work, question: Question, person: Employee | None) -> Facts:

@@ -72,10 +72,10 @@ def open_of_employee(session: Session, employee_id: UUID) -> list[Grant]:
     return [_value(*one) for one in session.execute(_WITH_PAUSE.where(Row.id.in_(ids)).order_by(Row.id))]
 
 
-def running(session: Session, at: datetime, right: Right) -> list[Grant]:
-    """Every grant of a right that has not ended or lapsed."""
-    stmt = _WITH_PAUSE.where(Row.right == right, Row.ended_at.is_(None), Row.valid_until > at).order_by(Row.id)
-    return [_value(*one) for one in session.execute(stmt)]
+def running_of(session: Session, employee_id: UUID, at: datetime) -> list[Grant]:
+    """A person's grants that have not ended or lapsed."""
+    stmt = _WITH_PAUSE.where(Row.employee_id == employee_id, Row.ended_at.is_(None), Row.valid_until > at)
+    return [_value(*one) for one in session.execute(stmt.order_by(Row.id))]
 
 
 def in_review(session: Session, at: datetime, limit: int, account_ids: Select[Any] | None) -> list[Grant]:
