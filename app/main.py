@@ -20,9 +20,13 @@ from app.directory import tables as _directory
 from app.docs import api as docs
 from app.feeds import api as feeds
 from app.governance.approvals import api as approvals
+from app.governance.clearances import api as clearances
+from app.governance.clearances import tables as _clearances
 from app.governance.grants import api as grants
 from app.governance.grants import tables as _grants
 from app.governance.models import tables as _models
+from app.governance.passports import api as passports
+from app.governance.passports.rules import Office
 from app.governance.registrations import api as registrations
 from app.governance.requests import api as requests
 from app.governance.routing import tables as _routing
@@ -63,15 +67,16 @@ from app.tools import tables as _tools
 
 METADATA = Base.metadata
 TABLES = (
-    _accounts, _audit, _clients, _directory, _grants, _groups, _imports, _login, _models, _networks, _oauth, _policies,
-    _roles, _routing, _tools,
+    _accounts, _audit, _clearances, _clients, _directory, _grants, _groups, _imports, _login, _models, _networks, _oauth,
+    _policies, _roles, _routing, _tools,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
 ROUTERS: tuple[APIRouter, ...] = (
-    me.router, requests.router, approvals.router, grants.router, accounts.router, registrations.router, networks.router,
-    authzen.router, tools.router, switching.router, roles.router, groups.router, policies.router, directory.router,
-    lifecycle.router, feeds.router, *imports.routers, scim.router, audit.router, *identity.routers, operations.router,
+    me.router, requests.router, approvals.router, clearances.router, grants.router, passports.router, accounts.router,
+    registrations.router, networks.router, authzen.router, tools.router, switching.router, roles.router, groups.router,
+    policies.router, directory.router, lifecycle.router, feeds.router, *imports.routers, scim.router, audit.router,
+    *identity.routers, operations.router,
 )  # fmt: skip
 DECISIONS = (authzen.router, operations.router)
 """What a process that only decides answers: a busy neighbour in the same process would cost it most of its speed."""
@@ -111,6 +116,8 @@ def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: s
     app.state.schema_behind = partial(migrating.behind, engine)
     app.state.cursor_key = signing.cursor_key(told.keys)
     app.state.identity = build_identity(told, notice=notice)
+    own = app.state.identity.own
+    app.state.passports = Office(own.name, own.audience, own.ring.newest)
     app.state.public_url = told.public_url.rstrip("/")
     app.state.scim = None  # made when it is first spoken
     app.state.spool = Spool(told.spool, told.import_max_bytes)

@@ -18,6 +18,11 @@ approval:read         employee own
 audit:read            strategist anywhere, auditor anywhere, client audit:read
 business_unit:read    employee anywhere, client registry:read
 business_unit:write   strategist anywhere, admin anywhere
+clearance:decide      strategist anywhere, content_strategist anywhere
+clearance:read        employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+bu_liaison in_scope, auditor anywhere, client decisions
+clearance:redeem      client decisions
+clearance:submit      employee anywhere
 decision:evaluate     employee own, strategist anywhere, content_strategist anywhere, community_manager anywhere, \
 bu_liaison anywhere, campaign_manager anywhere, social_analyst anywhere, developer anywhere, auditor anywhere, client decisions
 directory:import      admin anywhere, client hr
@@ -29,6 +34,7 @@ employee:read_details employee own, strategist anywhere, content_strategist anyw
 bu_liaison in_scope, auditor anywhere, admin anywhere
 governance:read       employee anywhere, client registry:read
 governance:switch     strategist anywhere
+grant:passport        employee own
 grant:read            employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere
 grant:renew           employee own
@@ -39,6 +45,8 @@ group:read            strategist anywhere, auditor anywhere
 me:read               employee own
 network:read          employee anywhere, client registry:read
 network:write         strategist anywhere, developer anywhere
+passport:read_revocations strategist anywhere, content_strategist anywhere, community_manager anywhere, \
+bu_liaison anywhere, campaign_manager anywhere, social_analyst anywhere, developer anywhere, auditor anywhere, client decisions
 permission:read       employee anywhere, client registry:read
 policy:draft          strategist anywhere, content_strategist anywhere
 policy:publish        strategist anywhere

@@ -10,6 +10,7 @@ NAMES: Final[Mapping[str, str]] = {
     "accounts": "account_id",
     "appointments": "appointment_id",
     "business-units": "business_unit_id",
+    "clearances": "clearance_id",
     "employees": "employee_id",
     "grants": "grant_id",
     "group-mappings": "group_mapping_id",

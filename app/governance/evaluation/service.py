@@ -1,12 +1,13 @@
 """Answering whether someone may do something now, from the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.accounts import service as accounts
 from app.accounts.rules import Account
 from app.directory import store as directory
 from app.directory.rules import Employee
 from app.governance.grants import store as grants
+from app.governance.grants.rules import Grant
 from app.governance.models import service as models
 from app.governance.models.rules import MODELS, Right
 from app.kernel.actor import Permission
@@ -37,6 +38,13 @@ def evaluate(work: Work, question: Question) -> Decision:
     person = found[0] if len(found) == 1 else None
     _check_may_ask(work, person)
     return rules.decide(_facts(work, question, person), work.now)
+
+
+def evaluate_grant(work: Work, grant: Grant) -> Decision:
+    """May its holder use this very grant now? No other that covers the same right answers for it."""
+    holder = directory.employee(work.session, grant.employee_id)
+    facts = _facts(work, Question(str(holder.id), grant.right, str(grant.account_id)), holder)
+    return rules.decide(replace(facts, grants=(grant,)), work.now)
 
 
 def _check_may_ask(work: Work, person: Employee | None) -> None:

@@ -14,6 +14,9 @@ class ReasonCode(StrEnum):
     ABOVE_MODEL_CEILING = "above_model_ceiling"
     ACCOUNT_NOT_ACTIVE = "account_not_active"
     ACCOUNT_UNKNOWN = "account_unknown"
+    CLEARANCE_CONTENT_MISMATCH = "clearance_content_mismatch"
+    CLEARANCE_MISSING = "clearance_missing"
+    CLEARANCE_USED = "clearance_used"
     EMPLOYMENT_TYPE_EXCLUDED = "employment_type_excluded"
     GRANT_EXPIRED = "grant_expired"
     GRANT_NOT_STARTED = "grant_not_started"
@@ -44,11 +47,15 @@ class Remedy:
 
 C = ReasonCode
 _ASK = "POST /v1/rights-requests"
+_SUBMIT = "POST /v1/clearances"
 REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
     {
         C.ABOVE_MODEL_CEILING: Remedy("Ask for a right within the model's ceiling, or ask a strategist."),
         C.ACCOUNT_NOT_ACTIVE: Remedy("Ask the account's steward or the hub to activate or resume it."),
         C.ACCOUNT_UNKNOWN: Remedy("Register the account first.", "POST /v1/accounts"),
+        C.CLEARANCE_CONTENT_MISMATCH: Remedy("Post what was cleared, or submit what has changed.", _SUBMIT),
+        C.CLEARANCE_MISSING: Remedy("Submit the post's exact content, and post it once it is cleared.", _SUBMIT),
+        C.CLEARANCE_USED: Remedy("Submit the content again: a clearance is good for one post.", _SUBMIT),
         C.EMPLOYMENT_TYPE_EXCLUDED: Remedy("Ask someone whose employment the policy allows, or a strategist."),
         C.GRANT_EXPIRED: Remedy("Ask for it again.", _ASK),
         C.GRANT_NOT_STARTED: Remedy("Wait until it begins."),
