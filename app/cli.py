@@ -198,7 +198,10 @@ def verify_passport(
 
 
 def _key_set(where: str) -> Any:
-    """The JSON document in a file or at an address; it is not yet looked at. Raises ``CannotFetch``, ``DomainError``, ``OSError``, ``ValueError``."""
+    """The JSON document in a file or at an address; nobody has looked yet whether it is a JWK Set (RFC 7517 5).
+
+    Raises ``CannotFetch``, ``DomainError``, ``OSError``, ``ValueError``.
+    """
     from app.identity.external import rules as external
     from app.identity.external import store
     from app.kernel import strict_json
