@@ -1,6 +1,7 @@
 """A post's exact content, cleared by the centre and used once: who asks, who decides, what a tool is answered."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from uuid import UUID
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.accounts import store as accounts
 from app.clients.service import create_client
 from app.governance.clearances import rules, store
 from app.governance.clearances.rules import Clearance, ClearanceState
+from app.governance.models.rules import ModelKey
 from tests.kit import START
 
 CONTENT, OTHER = "a" * 64, "b" * 64
@@ -165,13 +168,15 @@ def test_taking_it_back_is_the_submitters(team, account, tool):
 
 
 @pytest.mark.usefixtures("drafter")
-def test_what_was_read_before_a_change_decides_nothing(team, account):
+def test_what_was_read_before_a_change_decides_nothing(team, account, tool):
     one = submit(team, account)
     stale = team.call("GET", f"{PATH}/{one['id']}", "content").headers["etag"]
     team.post(f"{PATH}/{one['id']}/withdraw", "asker", {})
     for path, who, body in (("decisions", "content", {"decision": "approve"}), ("withdraw", "asker", {})):
         answer = team.call("POST", f"{PATH}/{one['id']}/{path}", who, body, headers={"If-Match": stale})
         assert (answer.status_code, answer.json()["code"]) == (412, "precondition_failed")
+    sent = {"body": {"content_sha256": CONTENT}, "bearer": tool.bearer, "headers": {"If-Match": stale}}
+    assert team.call("POST", f"{PATH}/{one['id']}/redeem", **sent).status_code == 412
 
 
 # --- who ---------------------------------------------------------------------------------------------------------------
@@ -221,6 +226,15 @@ def test_nothing_is_cleared_for_an_account_that_is_none_of_ours_any_more(team, s
     account = team.account("acme", state=state)
     found = submit(team, account, "boss", 201 if open_ else 422)
     assert found["state"] == "submitted" if open_ else reasons(found) == ["account_not_active"]
+
+
+def test_who_leaves_while_submitting_submits_nothing(team, account):
+    """A token is good when it is looked at; the person is held, and looked at again, after that."""
+    with team.work(write=False) as work:
+        place = accounts.account(work.session, UUID(account))
+    asked = rules.Submission(False, True, True, place, ModelKey.CENTRALIZED, ())
+    assert [one.code for one in rules.judge(asked, START)] == ["subject_inactive"]
+    assert rules.judge(replace(asked, employed=True), START) == ()
 
 
 def test_an_account_that_is_not_there_is_not_found(team):
