@@ -2,7 +2,8 @@
 
 import os
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -16,8 +17,10 @@ app = typer.Typer(
 )  # fmt: skip
 clients = typer.Typer(no_args_is_help=True, help="Service clients: publishing tools, feeds, scripts.")
 audit_commands = typer.Typer(no_args_is_help=True, help="The audit log.")
+passports = typer.Typer(no_args_is_help=True, help="Posting passports.")
 app.add_typer(clients, name="client")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(passports, name="passport")
 app.add_typer(imports, name="import")
 
 Who = Annotated[str, typer.Argument(metavar="EMPLOYEE", help="Work e-mail, user name or HR's employee id.")]
@@ -158,6 +161,55 @@ def verify_audit() -> None:
         typer.echo(f"altered at {found.seq}: {found.what}")
         raise typer.Exit(1)
     typer.echo(f"verified: {found} events")
+
+
+@passports.command("verify")
+def verify_passport(
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="The passport; - reads it from standard input.")],
+    jwks: Annotated[
+        str | None,
+        typer.Option(help="The issuer's key set: a file, or an address; that of COE_PUBLIC_URL unless told."),
+    ] = None,
+    audience: Annotated[
+        str | None, typer.Option(help="For whom it must be; COE_AUDIENCE/passport unless told.")
+    ] = None,
+    issuer: Annotated[str | None, typer.Option(help="Who must have issued it; COE_PUBLIC_URL unless told.")] = None,
+) -> None:
+    """Check a posting passport and print what it says; with a file of keys nothing else is asked. Exit 1 if it is not good."""
+    import json
+
+    from app.governance.passports import rules
+    from app.identity.external.store import CannotFetch
+    from app.kernel.clock import system_clock
+    from app.kernel.tokens import BadKey, BadToken
+
+    told = settings()
+    public_url = told.public_url.rstrip("/")
+    text = sys.stdin.readline().strip() if token == "-" else token  # noqa: S105 - no secret, but standard input
+    try:
+        keys = _key_set(jwks or f"{public_url}/.well-known/jwks.json")
+        wanted = audience or rules.audience_beside(told.audience)
+        said = rules.read(text, keys, issuer or public_url, wanted, system_clock())
+    except BadToken as error:
+        raise fail(f"the passport is not good: {error}.", 1) from error
+    except (BadKey, CannotFetch, DomainError, OSError, ValueError) as error:
+        raise fail(f"the key set cannot be used: {first_line(error)}.", 1) from error
+    typer.echo(json.dumps(dict(said), indent=2, ensure_ascii=False))
+
+
+def _key_set(where: str) -> Any:
+    """The JSON document in a file or at an address; nobody has looked yet whether it is a JWK Set (RFC 7517 5).
+
+    Raises ``CannotFetch``, ``DomainError``, ``OSError``, ``ValueError``.
+    """
+    from app.identity.external import rules as external
+    from app.identity.external import store
+    from app.kernel import strict_json
+
+    if where.startswith(("http://", "https://")):
+        external.check_url("--jwks", where)
+        return store.fetch(where)
+    return strict_json.parse(Path(where).read_bytes())
 
 
 @app.command()

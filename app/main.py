@@ -20,12 +20,16 @@ from app.directory import tables as _directory
 from app.docs import api as docs
 from app.feeds import api as feeds
 from app.governance.approvals import api as approvals
+from app.governance.clearances import api as clearances
+from app.governance.clearances import tables as _clearances
 from app.governance.freezes import api as freezes
 from app.governance.freezes import tables as _freezes
 from app.governance.grants import api as grants
 from app.governance.grants import tables as _grants
 from app.governance.impact import api as impact
 from app.governance.models import tables as _models
+from app.governance.passports import api as passports
+from app.governance.passports.rules import Office
 from app.governance.registrations import api as registrations
 from app.governance.requests import api as requests
 from app.governance.routing import tables as _routing
@@ -74,6 +78,7 @@ TABLES = (
     _accounts,
     _attestations,
     _audit,
+    _clearances,
     _clients,
     _directory,
     _freezes,
@@ -97,6 +102,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     requests.router,
     approvals.router,
     grants.router,
+    clearances.router,
+    passports.router,
     accounts.router,
     registrations.router,
     networks.router,
@@ -159,6 +166,8 @@ def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: s
     app.state.schema_behind = partial(migrating.behind, engine)
     app.state.cursor_key = signing.cursor_key(told.keys)
     app.state.identity = build_identity(told, notice=notice)
+    own = app.state.identity.own
+    app.state.passports = Office(own.name, own.audience, own.ring.newest)
     app.state.public_url = told.public_url.rstrip("/")
     app.state.scim = None  # made when it is first spoken
     app.state.spool = Spool(told.spool, told.import_max_bytes)

@@ -14,13 +14,18 @@ account:update        employee own, strategist anywhere, community_manager in_sc
 appointment:create    strategist anywhere
 appointment:end       strategist anywhere
 appointment:read      employee anywhere
+approval:read         employee own
 attestation:create    employee own
 attestation:read      employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere
-approval:read         employee own
 audit:read            strategist anywhere, auditor anywhere, client audit:read
 business_unit:read    employee anywhere, client registry:read
 business_unit:write   strategist anywhere, admin anywhere
+clearance:decide      strategist anywhere, content_strategist anywhere
+clearance:read        employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+bu_liaison in_scope, auditor anywhere, client decisions
+clearance:redeem      client decisions
+clearance:submit      employee anywhere
 completion:read       employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere, client lms
 completion:write      strategist anywhere, client lms
@@ -40,6 +45,7 @@ freeze:read           employee anywhere, client registry:read
 freeze:set            strategist anywhere, community_manager in_scope, bu_liaison in_scope
 governance:read       employee anywhere, client registry:read
 governance:switch     strategist anywhere
+grant:passport        employee own
 grant:read            employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere
 grant:renew           employee own
@@ -50,6 +56,8 @@ group:read            strategist anywhere, auditor anywhere
 me:read               employee own
 network:read          employee anywhere, client registry:read
 network:write         strategist anywhere, developer anywhere
+passport:read_revocations strategist anywhere, content_strategist anywhere, community_manager anywhere, \
+bu_liaison anywhere, campaign_manager anywhere, social_analyst anywhere, developer anywhere, auditor anywhere, client decisions
 permission:read       employee anywhere, client registry:read
 policy:draft          strategist anywhere, content_strategist anywhere
 policy:publish        strategist anywhere

@@ -84,7 +84,7 @@ class Org(World):
 
     def __init__(self, url, folder):
         super().__init__(url, folder)
-        self.bearers, self.things = {}, {}
+        self.bearers, self.things, self.contents = {}, {}, {}
         _units(self)
         _staff(self)
         _callers(self)
@@ -94,6 +94,7 @@ class Org(World):
         self.clock.turn(seconds=1)
         self.switch("boss", "hub_and_spoke")
         _suspensions(self)
+        _posts(self)
         _proposals(self)
         _roles(self)
         _requests(self)
@@ -218,6 +219,19 @@ def _grants(org):
 def _suspensions(org):
     for thing in org.things["suspended grant"].values():
         org.post(f"/v1/grants/{thing.id}/suspend", "boss", {"reason": "A pause."})
+
+
+def _posts(org):
+    """Posts to be cleared, and cleared ones, each of other content: who may publish there submitted them."""
+    for where, who, account, at, _ in _cases(org):
+        for kind in ("post", "cleared post"):
+            content = f"{len(org.contents):064x}"
+            body = {"account_id": account, "content_sha256": content}
+            made = org.post("/v1/clearances", who, body, 201)
+            if kind == "cleared post":
+                org.post(f"/v1/clearances/{made['id']}/decisions", "writer", {"decision": "approve"})
+            org.contents[made["id"]] = content
+            org.put(kind, where, made["id"], at, [at])
 
 
 def _requests(org):

@@ -122,6 +122,17 @@ def _frozen(org, thing):
     return {"scope": {"kind": "account", "id": thing.id}, "severity": "L1", "reason": "Wait."}
 
 
+def _submitted(org, thing):
+    return {"account_id": thing.id, "content_sha256": "f" * 64}
+
+
+def _redeemed(org, thing):
+    return {"content_sha256": org.contents[thing.id]}
+
+
+ASKED, GRANTED, CLEARED = "rights_request:read", "grant:read", "clearance:read"
+
+
 def _scim():
     """Every door of SCIM: one lock for all, but for who asks about themselves."""
     base, sync = "/scim/v2", "directory:sync"
@@ -162,6 +173,15 @@ OPERATIONS = (
     Operation("POST /v1/grants/{id}/suspend", "grant:suspend", "grant", WHY, hides=GRANTED),
     # Nobody resumes their own right, whatever their role.
     Operation("POST /v1/grants/{id}/resume", "grant:suspend", "suspended grant", WHY, hides=GRANTED, but="mine"),
+    Operation("POST /v1/grants/{id}/passport", "grant:passport", "grant", {}, hides=GRANTED),
+    Operation("GET /v1/passports/revocations", "passport:read_revocations"),
+    Operation("GET /v1/clearances", CLEARED),
+    Operation("GET /v1/clearances/{id}", CLEARED, "cleared post", hides=CLEARED),
+    Operation("POST /v1/clearances", "clearance:submit", "active account", _submitted),
+    # Nobody clears what they submitted, and nobody else takes it back.
+    Operation("POST /v1/clearances/{id}/decisions", "clearance:decide", "post", WORD, hides=CLEARED, but="mine"),
+    Operation("POST /v1/clearances/{id}/withdraw", "clearance:submit", "post", {}, hides=CLEARED, only="mine"),
+    Operation("POST /v1/clearances/{id}/redeem", "clearance:redeem", "cleared post", _redeemed, hides=CLEARED),
     Operation("GET /v1/accounts", "account:read"),
     Operation("GET /v1/accounts/{id}", "account:read", "active account"),
     Operation("POST /v1/accounts", "account:propose", "unit", _proposed),

@@ -151,7 +151,8 @@ def versioned(team, account):
     new = {"network": "instagram", "handle": "acme", "business_unit_id": "sales", "risk": "high"}
     proposal = team.post("/v1/accounts", "liaison", new, 201)
     other = team.post("/v1/accounts", "liaison", {**new, "handle": "acme_two"}, 201)
-    word, why = {"decision": "approve"}, {"reason": "It is over."}
+    posted = team.post("/v1/clearances", "content", {"account_id": account, "content_sha256": "a" * 64}, 201)
+    word, why, cle = {"decision": "approve"}, {"reason": "It is over."}, f"/v1/clearances/{posted['id']}"
     acc, req, gra = f"/v1/accounts/{account}", f"{ASK}/{asked['id']}", f"/v1/grants/{grant['id']}"
     into = {"into_id": team.get("/v1/business-units/sales", "boss")["id"], **why}
     return [
@@ -172,6 +173,8 @@ def versioned(team, account):
         (gra, "POST", f"{gra}/suspend", "hub", why),
         (gra, "POST", f"{gra}/resume", "hub", why),
         (gra, "POST", f"{gra}/revoke", "hub", why),
+        (cle, "POST", f"{cle}/decisions", "boss", word),
+        (cle, "POST", f"{cle}/withdraw", "content", {}),
         (acc, "PATCH", acc, "hub", {"purpose": "Customer care."}),
         (acc, "POST", f"{acc}/validate", "hub", {}),
         (acc, "POST", f"{acc}/activity", "hub", {}),

@@ -39,6 +39,8 @@ def many(team):
     for n in range(7):
         team.post("/v1/business-units", "boss", {"key": f"unit-{n}", "name": "One name"}, 201)
     account = team.account("acme")
+    for n in range(7):
+        team.post("/v1/clearances", "boss", {"account_id": account, "content_sha256": f"{n:064x}"}, 201)
     for n, right in enumerate(("draft", "publish", "engage", "analyze")):
         team.account(f"acme_{n}")
         for who in ("asker", "colleague"):
@@ -58,6 +60,7 @@ LISTS = {
     "/v1/appointments": ("id", "created_at", "valid_from"),
     "/v1/courses": ("id", "key", "created_at"),
     "/v1/completions": ("id", "completed_at", "created_at"),
+    "/v1/clearances": ("id", "created_at", "not_after"),
     "/v1/audit/events": ("seq",),
 }
 

@@ -19,6 +19,7 @@ from app.directory import rules as directory_rules
 from app.directory import service as directory_service
 from app.directory import store as directory
 from app.directory.rules import BusinessUnit, Employee
+from app.governance.clearances import service as clearances
 from app.governance.grants import service as grants
 from app.governance.grants import store as grant_store
 from app.governance.registrations import service as registrations
@@ -188,6 +189,8 @@ def _let_go(work: Work, person: Employee) -> None:
     if "requests" in held:
         registrations.leave(work, person.id)
         requests.leave(work, person.id)
+    if "clearances" in held:
+        clearances.leave(work, person.id)
     if "clients" in held:
         clients.leave(work, person.id)
     for account in account_store.stewarded(work.session, person.id) if "accounts" in held else ():

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.tables import Account
 from app.clients.tables import Client
+from app.governance.clearances.rules import OPEN
+from app.governance.clearances.tables import Clearance
 from app.governance.grants.tables import Grant
 from app.governance.routing.tables import Request
 from app.kernel.database import id_param
@@ -20,6 +22,7 @@ _TIES = {
             or_(Appointment.employee_id == _WHO, Appointment.deputy_id == _WHO), Appointment.ended_at.is_(None)
         )
     ),
+    "clearances": exists(select(Clearance.id).where(Clearance.employee_id == _WHO, Clearance.state.in_(OPEN))),
     "clients": exists(select(Client.id).where(Client.owner_id == _WHO, Client.revoked_at.is_(None))),
     "grants": exists(select(Grant.id).where(Grant.employee_id == _WHO, Grant.ended_at.is_(None))),
     "requests": exists(
@@ -32,6 +35,6 @@ _ASKED = select(*(one.label(name) for name, one in _TIES.items())).select_from(s
 
 
 def ties(session: Session, employee_id: UUID) -> frozenset[str]:
-    """What a person has a hand in at present: accounts, appointments, clients, grants, requests."""
+    """What a person has a hand in at present: accounts, appointments, clearances, clients, grants, requests."""
     row = session.execute(_ASKED, {"person": employee_id}).one()
     return frozenset(name for name, held in zip(_TIES, row, strict=True) if held)

@@ -60,7 +60,7 @@ def me(work: Annotated[Work, allow(Permission.ME_READ)]) -> Me:
         employee=employee(who, details=True),
         business_unit=unit.name,
         appointments=[appointment(one) for one in roles.held(work, who.id)],
-        approvals=[approval(one, work) for one in approvals.waiting(work)],
+        approvals=[approval(one, work) for one in approvals.inbox(work)],
         duties=[Duty(reason=reasons((one.reason,))[0], by=one.by) for one in evaluation.duties(work)],
         notices=[notice(one) for one in approvals.notices(work)],
         alarms=[Alarm.model_validate(one) for one in lifecycle.alarms(work)],

@@ -81,9 +81,11 @@ _ONES_OWN = frozenset(
         P.APPROVAL_READ,
         P.ATTESTATION_CREATE,
         P.ATTESTATION_READ,
+        P.CLEARANCE_READ,
         P.COMPLETION_READ,
         P.DECISION_EVALUATE,
         P.EMPLOYEE_READ_DETAILS,
+        P.GRANT_PASSPORT,
         P.GRANT_READ,
         P.GRANT_RENEW,
         P.GRANT_REVOKE,
@@ -97,13 +99,16 @@ _EVERYONE: dict[Permission, Reach] = {
     **dict.fromkeys(_OPEN_TO_ALL, ANY),
     **dict.fromkeys(_ONES_OWN, OWN),
     P.ACCOUNT_PROPOSE: ANY,  # the model in force says who may register, and refuses with reasons
+    P.CLEARANCE_SUBMIT: ANY,  # likewise: who may submit a post depends on their rights and the model
+    P.CLEARANCE_SUBMIT: ANY,  # likewise: who may submit a post depends on their rights and the model
     P.ACCOUNT_DECIDE: ELIGIBLE,
     P.RIGHTS_REQUEST_DECIDE: ELIGIBLE,
 }
-_COE = {P.DECISION_EVALUATE: ANY}
+_COE = {P.DECISION_EVALUATE: ANY, P.PASSPORT_READ_REVOCATIONS: ANY}
 _INSIGHT = dict.fromkeys(
     (
         P.ATTESTATION_READ,
+        P.CLEARANCE_READ,
         P.COMPLETION_READ,
         P.EMPLOYEE_READ_DETAILS,
         P.GRANT_READ,
@@ -117,6 +122,7 @@ _IN_SCOPE = dict.fromkeys(
         P.ACCOUNT_MANAGE,
         P.ACCOUNT_UPDATE,
         P.ATTESTATION_READ,
+        P.CLEARANCE_READ,
         P.COMPLETION_READ,
         P.DIRECTORY_READ_ORPHANS,
         P.EMPLOYEE_READ_DETAILS,
@@ -145,6 +151,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.APPOINTMENT_END,
                     P.AUDIT_READ,
                     P.BUSINESS_UNIT_WRITE,
+                    P.CLEARANCE_DECIDE,
                     P.COMPLETION_WRITE,
                     P.COURSE_WRITE,
                     P.DIRECTORY_READ_CHANGES,
@@ -164,7 +171,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                 ANY,
             ),
         },
-        Role.CONTENT_STRATEGIST: {**_COE, **_INSIGHT, P.COURSE_WRITE: ANY, P.POLICY_DRAFT: ANY},
+        Role.CONTENT_STRATEGIST: {**_COE, **_INSIGHT, P.CLEARANCE_DECIDE: ANY, P.COURSE_WRITE: ANY, P.POLICY_DRAFT: ANY},
         Role.COMMUNITY_MANAGER: {**_COE, **_IN_SCOPE, P.ACCOUNT_STOP: IN},
         Role.BU_LIAISON: {**_COE, **_IN_SCOPE, P.RIGHTS_REQUEST_CREATE: IN},
         Role.CAMPAIGN_MANAGER: _COE,
@@ -179,7 +186,9 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
 
 CLIENT_TABLE: Mapping[ClientScope, frozenset[Permission]] = MappingProxyType(
     {
-        ClientScope.DECISIONS: frozenset({P.DECISION_EVALUATE}),
+        ClientScope.DECISIONS: frozenset(
+            {P.CLEARANCE_READ, P.CLEARANCE_REDEEM, P.DECISION_EVALUATE, P.PASSPORT_READ_REVOCATIONS}
+        ),
         ClientScope.HR: frozenset({P.DIRECTORY_IMPORT, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_SYNC}),
         ClientScope.LMS: frozenset({P.COMPLETION_READ, P.COMPLETION_WRITE, P.COURSE_READ}),
         ClientScope.REGISTRY_READ: _OPEN_TO_ALL - {P.EMPLOYEE_READ, P.APPOINTMENT_READ},

@@ -142,6 +142,20 @@ def of_accounts(call, team):
     return account
 
 
+def of_posts(call, team, account):
+    with team.work() as work:
+        made = clients.create_client(work, "Tool", ["decisions"], static=True)
+        team.ids["tool"] = UUID(made.client_id)
+    posts = [{"account_id": account, "content_sha256": f"{n:064x}", "note": f"{TAINT} wrote it."} for n in range(3)]
+    cleared, denied, back = (call("POST /v1/clearances", "content", body, 201) for body in posts)
+    word = {"decision": "approve", "comment": f"{TAINT} agrees."}
+    call("POST /v1/clearances/{id}/decisions", "boss", word, id=cleared["id"])
+    call("POST /v1/clearances/{id}/decisions", "boss", {**word, "decision": "deny"}, id=denied["id"])
+    call("POST /v1/clearances/{id}/withdraw", "content", {}, id=back["id"])
+    used = {"content_sha256": cleared["content_sha256"]}
+    call("POST /v1/clearances/{id}/redeem", "tool", used, bearer=made.bearer, id=cleared["id"])
+
+
 def of_rights(call, account):
     asking = {"account_id": account, "rights": ["publish"], "justification": f"{TAINT} asked me."}
     one = call("POST /v1/rights-requests", "asker", asking, 201)
@@ -149,6 +163,7 @@ def of_rights(call, account):
     word = {"decision": "approve", "comment": f"Said {TAINT}."}
     call("POST /v1/rights-requests/{id}/decisions", "liaison", word, id=one["id"])
     grant = call("POST /v1/rights-requests/{id}/decisions", "hub", word, id=one["id"])["grants"][0]
+    call("POST /v1/grants/{id}/passport", "asker", {}, id=grant["id"])
     call("POST /v1/grants/{id}/suspend", "hub", WHY, id=grant["id"])
     call("POST /v1/grants/{id}/resume", "hub", WHY, id=grant["id"])
     again = call("POST /v1/grants/{id}/renew", "asker", {"justification": f"{TAINT} again."}, 201, id=grant["id"])
@@ -161,7 +176,9 @@ def told_all(team):
     """A scenario through every door that changes something."""
     call = Scenario(team)
     of_units(call, team)
-    of_rights(call, of_accounts(call, team))
+    account = of_accounts(call, team)
+    of_posts(call, team, account)
+    of_rights(call, account)
     of_feeds(call, team)
     of_training(call, team)
     return call

@@ -1,4 +1,6 @@
-"""Every example in Swagger UI works on the demo's data as it stands, for at least one of those who can log in there."""
+"""Every example in Swagger UI works on the demo's data as it stands, for at least one of those who can log in there, or
+for a publishing tool where only tools call.
+"""
 
 import shutil
 
@@ -6,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import migrating
+from app.clients.service import create_client
 from app.demo.service import seed
 from app.docs.rules.document import operations
 from app.identity import service as identity
@@ -15,6 +18,7 @@ from app.main import create_app, house_for
 from app.settings import Settings
 
 PERSONAS = ("liaison", "strategist", "hub", "employee", "developer", "admin", "auditor")
+TOOL = "tool"
 
 
 class Demo:
@@ -28,7 +32,7 @@ class Demo:
         self.app = create_app(settings, examples=self.told.examples)
         self.app.state.launch_import = lambda id_: None  # no process works on what is set back a moment later
         self.client = TestClient(self.app, raise_server_exceptions=False)
-        self.bearers = {who: self.bearer(self.told.logins[who][0]) for who in PERSONAS}
+        self.bearers = {who: self.bearer(self.told.logins[who][0]) for who in PERSONAS} | {TOOL: self.tool}
 
     def bearer(self, email):
         with operator_work(self.app.state.house) as work:
@@ -37,7 +41,7 @@ class Demo:
     def call(self, method, path, operation):
         """What the example is answered: the first success, or else every refusal by who asked."""
         refusals = {}
-        for who in PERSONAS:
+        for who in (*PERSONAS, TOOL):
             self.app.state.engine.dispose()
             for left in self.used.parent.glob("used.db-*"):
                 left.unlink()
@@ -56,6 +60,8 @@ def found(settings, demo):
     migrating.migrate(settings)
     engine = engine_for(settings.database_url)
     demo.told = seed(house_for(engine), lambda done, of: None)
+    with operator_work(house_for(engine)) as work:
+        demo.tool = create_client(work, "Tool", ["decisions"], static=True).bearer
     engine.dispose()  # the last connection takes the write-ahead log into the file
 
 
@@ -98,4 +104,4 @@ def test_every_example_works_as_it_stands(demo):
 
 def test_an_example_that_does_not_work_is_noticed(demo):
     missing = {"parameters": [{"name": "id", "in": "path", "example": "01930000-0000-7000-8000-000000000000"}]}
-    assert set(demo.call("get", "/v1/grants/{id}", missing)) == set(PERSONAS)
+    assert set(demo.call("get", "/v1/grants/{id}", missing)) == {*PERSONAS, TOOL}

@@ -10,6 +10,7 @@ NAMES: Final[Mapping[str, str]] = {
     "accounts": "account_id",
     "appointments": "appointment_id",
     "business-units": "business_unit_id",
+    "clearances": "clearance_id",
     "completions": "completion_id",
     "courses": "course_id",
     "employees": "employee_id",

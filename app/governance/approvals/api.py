@@ -1,10 +1,12 @@
 """One's inbox over HTTP."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
 
+from app.governance.clearances.rules import Clearance
 from app.governance.models.rules import Right, StepKind
 from app.governance.routing.rules import RequestKind
 from app.kernel.access import Route, allow
@@ -30,17 +32,28 @@ class Notice(Out):
     may_veto_until: Instant
 
 
+class ApprovalKind(StrEnum):
+    """What waits: a request for rights, the registration of an account, or a post's content to be cleared."""
+
+    RIGHTS = "rights"
+    REGISTRATION = "registration"
+    CLEARANCE = "clearance"
+
+
 class Approval(Out):
-    """One thing that waits for the caller. ``decide``: where to say one's word; ``seat_of``: whose deputy one would be."""
+    """One thing that waits for the caller. ``decide``: where to say one's word; ``seat_of``: whose deputy one would be.
+
+    A clearance has no steps, and asks for no right.
+    """
 
     id: UUID
-    kind: RequestKind
+    kind: ApprovalKind
     account_id: UUID
     requester_id: UUID
     beneficiary_id: UUID
     rights: list[Right]
     justification: str | None
-    step: StepKind
+    step: StepKind | None
     due_at: Instant | None
     expires_at: Instant
     seat_of: UUID | None
@@ -53,22 +66,35 @@ class Approval(Out):
 def list_approvals(
     work: Annotated[Work, allow(Permission.APPROVAL_READ)], page: Annotated[Page, paging("id")]
 ) -> Listing[Approval]:
-    """What waits for you: rights requests and registrations whose open step you may decide now."""
-    shown, cursor = page.cut(service.waiting(work, page))
+    """What waits for you: rights requests and registrations whose open step you may decide now, and posts to be cleared."""
+    shown, cursor = page.cut(service.inbox(work, page))
     return Listing[Approval](items=[approval(one, work) for one in shown], next_cursor=cursor)
 
 
-def approval(one: service.Waiting, work: Work) -> Approval:
+def approval(one: service.Waiting | Clearance, work: Work) -> Approval:
     """A waiting thing, with where to decide it."""
+    return _clearance(one) if isinstance(one, Clearance) else _request(one, work)
+
+
+def _clearance(one: Clearance) -> Approval:
+    return Approval(
+        id=one.id, kind=ApprovalKind.CLEARANCE, account_id=one.account_id, requester_id=one.employee_id,
+        beneficiary_id=one.employee_id, rights=[], justification=one.note, step=None, due_at=None, expires_at=one.not_after,
+        seat_of=None, decide=f"POST /v1/clearances/{one.id}/decisions", created_at=one.created_at, updated_at=one.updated_at,
+    )  # fmt: skip
+
+
+def _request(one: service.Waiting, work: Work) -> Approval:
     request = one.request
     path = (
         f"/v1/rights-requests/{request.id}"
         if request.kind is RequestKind.RIGHTS
         else f"/v1/accounts/{request.account_id}"
     )
-    names = ("id", "kind", "account_id", "requester_id", "beneficiary_id", "rights", "justification", "expires_at")
+    names = ("id", "account_id", "requester_id", "beneficiary_id", "rights", "justification", "expires_at")
     return Approval(
         **{name: getattr(request, name) for name in (*names, "created_at", "updated_at")},
+        kind=ApprovalKind(request.kind.value),
         step=one.step.kind,
         due_at=one.step.due_at,
         seat_of=one.seat if one.seat != work.actor.employee_id else None,

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from app.accounts import store as accounts
 from app.directory import store as directory
+from app.governance.clearances import service as clearances
+from app.governance.clearances.rules import Clearance
 from app.governance.grants import store as grants
 from app.governance.grants.rules import Grant
 from app.governance.models.rules import MODELS, StepKind
@@ -36,8 +38,14 @@ class Waiting:
         return self.request.id
 
 
-def waiting(work: Work, page: Page | None = None) -> list[Waiting]:
+def inbox(work: Work, page: Page | None = None) -> list[Waiting | Clearance]:
     """Everything that the acting employee may decide now, the oldest first; with a page, from its cursor on."""
+    items: list[Waiting | Clearance] = [*waiting(work), *clearances.waiting(work)]
+    return sorted(items, key=lambda one: one.id) if page is None else _from(items, page)
+
+
+def waiting(work: Work) -> list[Waiting]:
+    """The requests and registrations whose open step the acting employee may decide now, the oldest first."""
     live = store.live(work.session, work.now)
     rights = requests.as_routed_now(work, [one for one in live if one.kind is RequestKind.RIGHTS])
     proposed = registrations.as_routed_now(work, [one for one in live if one.kind is RequestKind.REGISTRATION])
@@ -51,10 +59,10 @@ def waiting(work: Work, page: Page | None = None) -> list[Waiting]:
         except (step_rules.SelfApproval, step_rules.NotTheApprover, step_rules.AlreadyDecided):
             continue
         items.append(Waiting(request, step, seat))
-    return items if page is None else _from(items, page)
+    return items
 
 
-def _from(items: list[Waiting], page: Page) -> list[Waiting]:
+def _from(items: list[Waiting | Clearance], page: Page) -> list[Waiting | Clearance]:
     """The items from the page's cursor on, in its order."""
     ordered = sorted(items, key=lambda one: one.id, reverse=page.descending)
     position = page.after()

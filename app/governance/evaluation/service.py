@@ -1,6 +1,6 @@
 """Answering whether someone may do something now, from the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from app.accounts import service as accounts
@@ -8,8 +8,11 @@ from app.accounts import store as account_store
 from app.accounts.rules import Account
 from app.directory import store as directory
 from app.directory.rules import Employee
+from app.governance.clearances import rules as clearance_rules
+from app.governance.clearances import store as clearances
 from app.governance.freezes import store as freezes
 from app.governance.grants import store as grants
+from app.governance.grants.rules import Grant
 from app.governance.models import service as models
 from app.governance.models.rules import MODELS, Right
 from app.governance.reasons.rules import ReasonCode
@@ -51,6 +54,13 @@ def evaluate(work: Work, question: Question) -> Decision:
     return rules.decide(_facts(work, question, person), work.now)
 
 
+def evaluate_grant(work: Work, grant: Grant) -> Decision:
+    """May its holder use this very grant now? No other that covers the same right answers for it."""
+    holder = directory.employee(work.session, grant.employee_id)
+    facts = _facts(work, Question(str(holder.id), grant.right, str(grant.account_id)), holder)
+    return rules.decide(replace(facts, grants=(grant,)), work.now)
+
+
 def _check_may_ask(work: Work, person: Employee | None) -> None:
     own = person is not None and person.id == work.actor.id
     if not work.actor.may(Permission.DECISION_EVALUATE, own=own):
@@ -85,7 +95,16 @@ def _facts(work: Work, question: Question, person: Employee | None) -> Facts:
         resource=resource,
         grants=tuple(had),
         tool=_tool(work, question.tool),
+        clearance=_clearance(work, question, resource) if resource and right is Right.PUBLISH else None,
     )
+
+
+def _clearance(work: Work, question: Question, resource: Resource) -> ReasonCode | None:
+    """Why this content may not go out, where policy wants it cleared; nothing is read where it does not."""
+    if not resource.limits["clearance_required"]:
+        return None
+    known = clearances.of_account(work.session, resource.id, question.digest, work.now)
+    return clearance_rules.check(known, question.digest, work.now)
 
 
 def _subject(work: Work, person: Employee, limits: Limits | None) -> Subject:

@@ -24,6 +24,7 @@ class Grant(Resource, Base):
         Index("uq_posting_grant_open", "employee_id", "account_id", "right", unique=True, sqlite_where=_OPEN,
               postgresql_where=_OPEN),
         Index("ix_posting_grant_pair", "employee_id", "account_id"),
+        Index("ix_posting_grant_ended_at", "ended_at"),
         CheckConstraint("valid_until > valid_from", name="ends_later"),
         CheckConstraint("(ended_at IS NULL) = (\"end\" IS NULL)", name="ended"),
     )  # fmt: skip

@@ -63,11 +63,11 @@ REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
         C.ATTESTATION_MISSING: Remedy(
             "Read the version and accept it.", "POST /v1/policies/{id}/versions/{n}/attestations"
         ),
-        C.CLEARANCE_CONTENT_MISMATCH: Remedy("Post what was cleared, or have this content cleared.", _CLEAR),
-        C.CLEARANCE_MISSING: Remedy("Have this very content cleared, and say its SHA-256.", _CLEAR),
-        C.CLEARANCE_USED: Remedy("Have the content cleared anew: a clearance is for one post.", _CLEAR),
         C.CUSTODIANS_MISSING: Remedy("Name a steward and a backup steward.", "POST /v1/accounts"),
         C.ACCOUNT_UNKNOWN: Remedy("Register the account first.", "POST /v1/accounts"),
+        C.CLEARANCE_CONTENT_MISMATCH: Remedy("Post what was cleared, or submit what has changed.", _CLEAR),
+        C.CLEARANCE_MISSING: Remedy("Submit the post's exact content, and post it once it is cleared.", _CLEAR),
+        C.CLEARANCE_USED: Remedy("Submit the content again: a clearance is good for one post.", _CLEAR),
         C.EMPLOYMENT_TYPE_EXCLUDED: Remedy("Ask someone whose employment the policy allows, or a strategist."),
         C.FROZEN: Remedy("Wait, or ask whoever may lift the freeze.", "POST /v1/freezes/{id}/lift"),
         C.GRANT_EXPIRED: Remedy("Ask for it again.", _ASK),
@@ -140,7 +140,7 @@ def as_members(reasons: tuple[Reason, ...]) -> list[dict[str, object]]:
             "remedy": {
                 "message": one.remedy.message,
                 "call": one.remedy.call,
-                **({"until": format_instant(one.remedy.until)} if one.remedy.until else {}),
+                "until": format_instant(one.remedy.until) if one.remedy.until else None,
             },
             **({"policy": one.policy} if one.policy else {}),
         }

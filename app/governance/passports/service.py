@@ -1,0 +1,44 @@
+"""Issuing posting passports, and telling which of them count no more."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.accounts import store as accounts
+from app.audit import service as audit
+from app.governance.evaluation import service as evaluation
+from app.governance.grants import service as grants
+from app.governance.reasons.rules import RequestRefused, refuse
+from app.kernel import tokens
+from app.kernel.actor import Permission
+from app.kernel.ids import new_id
+from app.kernel.work import Work
+
+from . import rules, store
+from .rules import Office, Passport, Revocations
+
+
+def issue(work: Work, office: Office, grant_id: UUID, audience: str | None) -> Passport:
+    """A passport of one's own grant, if one may use it now: what an evaluation refuses, no passport says.
+
+    Raises ``NotFound``, ``Forbidden``, ``RequestRefused`` with every reason, ``Invalid``.
+    """
+    grant = grants.grant(work, grant_id)
+    work.match(grant)
+    work.etag = None  # what is shown is no grant
+    work.actor.require(Permission.GRANT_PASSPORT, own=grant.employee_id == work.actor.employee_id)
+    wanted = rules.check_audience(audience, office)
+    refuse(RequestRefused, evaluation.evaluate_grant(work, grant).reasons)
+    account = accounts.account(work.session, grant.account_id)
+    parties = {"iss": office.issuer, "aud": wanted, "jti": str(new_id())}
+    said = rules.claims(grant, account, parties, audit.revision(work), work.now)
+    made = Passport(tokens.sign(said, office.key, rules.TYPE), wanted, datetime.fromtimestamp(said["exp"], UTC))
+    told = {"jti": said["jti"], "audience": wanted, "expires_at": made.expires_at}
+    audit.record(work, "passport.issued", ("grant", grant.id), after=told)
+    return made
+
+
+def revocations(work: Work) -> Revocations:
+    """The grants that ended or were paused lately enough that a passport of theirs may not have expired."""
+    since = work.now - rules.WINDOW
+    found = store.stopped(work.session, since, work.now)
+    return Revocations(work.now, since, audit.revision(work), tuple(found))
