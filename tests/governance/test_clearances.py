@@ -288,7 +288,8 @@ def test_only_tools_redeem(team, account):
 
 @pytest.mark.usefixtures("drafter")
 def test_it_waits_among_the_approvals_of_those_who_may_decide(team, account):
-    one, theirs = submit(team, account, note="Please."), submit(team, account, "content", content=OTHER)
+    one = submit(team, account, note="Please.", not_after="2026-03-20T09:00:00Z")
+    theirs = submit(team, account, "content", content=OTHER)
     asked = team.ask("colleague", account)
     team.decide("liaison", asked)
     waits = lambda who: [each["id"] for each in team.get("/v1/approvals", who)["items"]]  # noqa: E731
@@ -305,7 +306,9 @@ def test_it_waits_among_the_approvals_of_those_who_may_decide(team, account):
     rest = team.get(f"/v1/approvals?limit=1&sort=-id&cursor={first['next_cursor']}", "boss")
     assert [each["id"] for each in (*first["items"], *rest["items"])] == [theirs["id"], one["id"]]
     team.clock.turn(days=7)
-    assert waits("content") == [] and waits("boss") == [asked["id"]]
+    assert [each["id"] for each in team.get("/v1/me", "boss")["approvals"]] == waits("boss") == [one["id"], asked["id"]]
+    team.clock.turn(days=11)
+    assert waits("content") == []
 
 
 # --- leaving -----------------------------------------------------------------------------------------------------------
@@ -455,6 +458,8 @@ def test_the_store_finds_all_that_the_rule_needs(team, account, tool):
     decide(team, submit(team, account))
     assert (ask(CONTENT), ask(OTHER)) == (None, "clearance_content_mismatch")
     assert _asked(team, team.account("acme_two"), OTHER, START) == "clearance_missing"
+    decide(team, submit(team, account, content="c" * 64, not_after="2026-03-20T09:00:00Z"))
+    assert ask(OTHER, START + 8 * DAY) == "clearance_content_mismatch"  # one is open beside those that are over
 
 
 def _asked(team, account, digest, at):
