@@ -1,6 +1,7 @@
 """The composition root: the only module that knows every other."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -11,7 +12,6 @@ from app import migrating
 from app.accounts import api as accounts
 from app.accounts import tables as _accounts
 from app.audit import api as audit
-from app.audit import service as audit_service
 from app.audit import tables as _audit
 from app.authzen import api as authzen
 from app.clients import tables as _clients
@@ -51,6 +51,9 @@ from app.lifecycle import api as lifecycle
 from app.me import api as me
 from app.networks import api as networks
 from app.networks import tables as _networks
+from app.notices import api as notices
+from app.notices import service as notices_service
+from app.notices import tables as _notices
 from app.operations import api as operations
 from app.policies import api as policies
 from app.policies import tables as _policies
@@ -58,20 +61,22 @@ from app.roles import api as roles
 from app.roles import tables as _roles
 from app.scim import api as scim
 from app.settings import Settings, load
+from app.sweeping.worker import sweeping
 from app.tools import api as tools
 from app.tools import tables as _tools
 
 METADATA = Base.metadata
 TABLES = (
-    _accounts, _audit, _clients, _directory, _grants, _groups, _imports, _login, _models, _networks, _oauth, _policies,
-    _roles, _routing, _tools,
+    _accounts, _audit, _clients, _directory, _grants, _groups, _imports, _login, _models, _networks, _notices, _oauth,
+    _policies, _roles, _routing, _tools,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
 ROUTERS: tuple[APIRouter, ...] = (
-    me.router, requests.router, approvals.router, grants.router, accounts.router, registrations.router, networks.router,
-    authzen.router, tools.router, switching.router, roles.router, groups.router, policies.router, directory.router,
-    lifecycle.router, feeds.router, *imports.routers, scim.router, audit.router, *identity.routers, operations.router,
+    me.router, notices.router, requests.router, approvals.router, grants.router, accounts.router, registrations.router,
+    networks.router, authzen.router, tools.router, switching.router, roles.router, groups.router, policies.router,
+    directory.router, lifecycle.router, feeds.router, *imports.routers, scim.router, audit.router, *identity.routers,
+    operations.router,
 )  # fmt: skip
 DECISIONS = (authzen.router, operations.router)
 """What a process that only decides answers: a busy neighbour in the same process would cost it most of its speed."""
@@ -99,7 +104,7 @@ def house_for(engine: Engine, clock: Clock = system_clock) -> House:
         reads=sessionmaker(reading(engine)),
         clock=clock,
         load_actor=identity_deps.load_actor,
-        seal=audit_service.seal,
+        seal=notices_service.seal,
     )
 
 
@@ -117,18 +122,33 @@ def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: s
     app.state.launch_import = partial(imports_worker.launch, app.state.house, told.as_environment())
 
 
+@asynccontextmanager
+async def _swept(told: Settings, app: FastAPI) -> AsyncIterator[None]:
+    """Sweep from the start of serving to its end."""
+    if told.role == "decisions":
+        yield
+        return
+    with sweeping(app.state.house, told):
+        yield
+
+
 def create_app(
     settings: Settings | None = None,
     clock: Clock = system_clock,
     examples: Mapping[str, str] | None = None,
     notice: str | None = None,
+    *,
+    sweeps: bool = False,
 ) -> FastAPI:
-    """The application. ``examples``: values that exist in the database served; ``notice``: a line on the login page."""
+    """The application. ``examples``: values that exist in the database served; ``notice``: a line on the login page.
+
+    ``sweeps``: as long as it serves it also does what time gives cause for; one that only decides never does.
+    """
     told = settings or load()
     app = FastAPI(
         title="Social media CoE governance API", version="0.1.0", description=DESCRIPTION,
         docs_url=None, redoc_url=None, redirect_slashes=False, openapi_tags=[{"name": tag.value} for tag in Tag],
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=lambda route: route.name, lifespan=partial(_swept, told) if sweeps else None,
     )  # fmt: skip
     furnish(app, told, clock, notice)
     problems.install(

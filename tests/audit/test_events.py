@@ -97,6 +97,8 @@ def of_units(call, team):
     call("POST /v1/policies/{id}/versions/{n}/publish", "boss", {}, id="care", n=1)
     call("POST /v1/policies/{id}/versions/{n}/retire", "boss", WHY, id="care", n=1)
 
+    call("PUT /v1/me/notification-settings", "asker", {"email": "daily", "kinds": {"grant_resumed": False}})
+
 
 def of_accounts(call, team):
     words = dict.fromkeys(
