@@ -22,7 +22,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-class Kind(StrEnum):
+class NoticeKind(StrEnum):
     """What a notice is about."""
 
     STEP_OPEN = "step_open"
@@ -69,51 +69,63 @@ class Saying:
 
 
 _ASKS = "{requester} asks for {what}{beneficiary}."
-SAYINGS: Mapping[Kind, Saying] = MappingProxyType(
+SAYINGS: Mapping[NoticeKind, Saying] = MappingProxyType(
     {
-        Kind.STEP_OPEN: Saying("Waits for your decision: {what}", _ASKS + " You are among those who may decide, by {due}."),
-        Kind.STEP_OVERDUE: Saying(
+        NoticeKind.STEP_OPEN: Saying(
+            "Waits for your decision: {what}", _ASKS + " You are among those who may decide, by {due}."
+        ),
+        NoticeKind.STEP_OVERDUE: Saying(
             "Overdue: {what}", _ASKS + " It should have been decided by {due}; you are among those who may decide now."
         ),
-        Kind.REQUEST_GRANTED: Saying("Granted: {what}", "The request of {requester} for {what}{beneficiary} was granted."),
-        Kind.REQUEST_DENIED: Saying("Denied: {what}", "The request of {requester} for {what}{beneficiary} was denied."),
-        Kind.REQUEST_CHANGES: Saying(
+        NoticeKind.REQUEST_GRANTED: Saying(
+            "Granted: {what}", "The request of {requester} for {what}{beneficiary} was granted."
+        ),
+        NoticeKind.REQUEST_DENIED: Saying(
+            "Denied: {what}", "The request of {requester} for {what}{beneficiary} was denied."
+        ),
+        NoticeKind.REQUEST_CHANGES: Saying(
             "Changes wanted: {what}",
             "Whoever decides about {what} wants something changed first. Your edit sends the request on its way again.",
         ),
-        Kind.REQUEST_EXPIRED: Saying(
+        NoticeKind.REQUEST_EXPIRED: Saying(
             "Not decided in time: {what}",
             "Nobody decided in time about the request of {requester} for {what}{beneficiary}; it has expired. Ask anew.",
         ),
-        Kind.REQUEST_BLOCKED: Saying(
+        NoticeKind.REQUEST_BLOCKED: Saying(
             "Nobody is left to decide: {what}",
             _ASKS + " Nobody is left who may decide it. Appointing somebody cures that.",
         ),
-        Kind.GRANTED_BY_UNIT: Saying(
+        NoticeKind.GRANTED_BY_UNIT: Saying(
             "Granted by a unit alone: {what}",
             "The request of {requester} for {what}{beneficiary} was granted by the unit, effective at once. "
             "Revoking it with a reason is the hub's veto; it can be given for {days} working days.",
         ),
-        Kind.GRANT_REVOKED: Saying("Revoked: {what}", "Your right was revoked: {what}. The grant tells by whom and why."),
-        Kind.GRANT_SUSPENDED: Saying("Paused: {what}", "Your right was paused: {what}. The grant tells by whom and why."),
-        Kind.GRANT_RESUMED: Saying("Works again: {what}", "Your right works again: {what}."),
-        Kind.GRANT_REVIEW_DUE: Saying(
+        NoticeKind.GRANT_REVOKED: Saying(
+            "Revoked: {what}", "Your right was revoked: {what}. The grant tells by whom and why."
+        ),
+        NoticeKind.GRANT_SUSPENDED: Saying(
+            "Paused: {what}", "Your right was paused: {what}. The grant tells by whom and why."
+        ),
+        NoticeKind.GRANT_RESUMED: Saying("Works again: {what}", "Your right works again: {what}."),
+        NoticeKind.GRANT_REVIEW_DUE: Saying(
             "To be reviewed: {what}",
             "You have moved to another unit. Unless somebody keeps your right by {due}, it pauses: {what}.",
         ),
-        Kind.GRANT_ENDING: Saying("Ends soon: {what}", "Your right ends on {due}: {what}. Renew it if you still need it."),
-        Kind.ACCOUNT_ORPHANED: Saying(
+        NoticeKind.GRANT_ENDING: Saying(
+            "Ends soon: {what}", "Your right ends on {due}: {what}. Renew it if you still need it."
+        ),
+        NoticeKind.ACCOUNT_ORPHANED: Saying(
             "Nobody looks after {what}",
             "The last custodian of {what} has left; you are proposed to look after it, or to find who does.",
         ),
-        Kind.UNUSUAL_TERMINATIONS: Saying(
+        NoticeKind.UNUSUAL_TERMINATIONS: Saying(
             "Unusually many people have left",
             "{left} of {active} people have left within a day, and their rights have ended. Is HR's feed in order?",
         ),
-        Kind.POLICY_PUBLISHED: Saying("Published: {what}", "A version was published: {what}."),
+        NoticeKind.POLICY_PUBLISHED: Saying("Published: {what}", "A version was published: {what}."),
     }
-)  # fmt: skip
-OFF_UNLESS_WANTED = frozenset({Kind.POLICY_PUBLISHED})
+)
+OFF_UNLESS_WANTED = frozenset({NoticeKind.POLICY_PUBLISHED})
 """Kinds that nobody gets who has not turned them on."""
 LINKS: Mapping[str, str] = MappingProxyType(
     {
@@ -134,7 +146,7 @@ class Notice:
 
     id: UUID
     employee_id: UUID
-    kind: Kind
+    kind: NoticeKind
     subject_kind: str
     subject_id: UUID | None
     about_at: datetime | None
@@ -154,7 +166,7 @@ class Notice:
 class Telling:
     """A notice before it has readers: what is told, about what, and whom it concerns."""
 
-    kind: Kind
+    kind: NoticeKind
     readers: frozenset[UUID]
     subject_kind: str
     subject_id: UUID | None
@@ -167,17 +179,17 @@ class Preferences:
     """What somebody wants by e-mail; ``version`` 0: they have never chosen."""
 
     email: Email = Email.IMMEDIATELY
-    kinds: Mapping[Kind, bool] = field(default_factory=dict)
+    kinds: Mapping[NoticeKind, bool] = field(default_factory=dict)
     updated_at: datetime | None = None
     version: int = 0
 
-    def wants(self, kind: Kind) -> bool:
+    def wants(self, kind: NoticeKind) -> bool:
         """Is this kind to be mailed at all?"""
         return self.email is not Email.OFF and self.kinds.get(kind, kind not in OFF_UNLESS_WANTED)
 
-    def all_kinds(self) -> dict[Kind, bool]:
+    def all_kinds(self) -> dict[NoticeKind, bool]:
         """Every kind, with whether it is on."""
-        return {kind: self.kinds.get(kind, kind not in OFF_UNLESS_WANTED) for kind in Kind}
+        return {kind: self.kinds.get(kind, kind not in OFF_UNLESS_WANTED) for kind in NoticeKind}
 
 
 def due(preferences: Preferences, now: datetime, zone: ZoneInfo) -> datetime:

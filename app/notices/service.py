@@ -33,16 +33,16 @@ from app.roles import store as roles
 from app.roles.rules import Role
 
 from . import rules, store
-from .rules import Email, Kind, Notice, NoticeState, Preferences, Telling, Told
+from .rules import Email, Notice, NoticeKind, NoticeState, Preferences, Telling, Told
 
 _HUB_STEPS = frozenset({StepKind.COMMUNITY_MANAGER, StepKind.STRATEGIST})
 _ENDED = {
-    RequestState.GRANTED: Kind.REQUEST_GRANTED,
-    RequestState.DENIED: Kind.REQUEST_DENIED,
-    RequestState.CHANGES_REQUESTED: Kind.REQUEST_CHANGES,
-    RequestState.EXPIRED: Kind.REQUEST_EXPIRED,
+    RequestState.GRANTED: NoticeKind.REQUEST_GRANTED,
+    RequestState.DENIED: NoticeKind.REQUEST_DENIED,
+    RequestState.CHANGES_REQUESTED: NoticeKind.REQUEST_CHANGES,
+    RequestState.EXPIRED: NoticeKind.REQUEST_EXPIRED,
 }
-_ALARMS = frozenset({Kind.REQUEST_BLOCKED, Kind.UNUSUAL_TERMINATIONS})
+_ALARMS = frozenset({NoticeKind.REQUEST_BLOCKED, NoticeKind.UNUSUAL_TERMINATIONS})
 """What even whoever gave cause for it is told."""
 
 
@@ -109,7 +109,7 @@ def _of_request(work: Work, record: Record) -> Iterable[Telling]:
         on = routing.grounds_for(work, [request])[request.id]
         step = step_rules.open_step(routing.standing(work, request, on))
         if step is not None and step.state is StepState.OPEN:
-            yield _about(request, Kind.STEP_OPEN, step.people, due=request.due_at)
+            yield _about(request, NoticeKind.STEP_OPEN, step.people, due=request.due_at)
         return
     if request.state in _ENDED:
         mine = {request.requester_id}
@@ -118,10 +118,10 @@ def _of_request(work: Work, record: Record) -> Iterable[Telling]:
     days = MODELS[request.model].veto_working_days
     by_unit = not _HUB_STEPS & {one.kind for one in request.decisions}
     if request.state is RequestState.GRANTED and days and by_unit:
-        yield _about(request, Kind.GRANTED_BY_UNIT, _hub(work, request), once=False, days=days)
+        yield _about(request, NoticeKind.GRANTED_BY_UNIT, _hub(work, request), once=False, days=days)
 
 
-def _about(request: Request, kind: Kind, readers: Iterable[UUID], *, once: bool = True, **more: Any) -> Telling:
+def _about(request: Request, kind: NoticeKind, readers: Iterable[UUID], *, once: bool = True, **more: Any) -> Telling:
     """A telling about a request; ``once``: to each reader one of this kind while the same step is open."""
     subject = "rights_request" if request.kind is RequestKind.RIGHTS else "registration"
     data = {
@@ -150,12 +150,12 @@ def _leaders(work: Work) -> set[UUID]:
 def _of_blocked(work: Work, record: Record) -> Iterable[Telling]:
     kind = RequestKind.RIGHTS if record.subject_kind == "rights_request" else RequestKind.REGISTRATION
     request = requests.request(work.session, UUID(record.subject_id), kind)
-    yield _about(request, Kind.REQUEST_BLOCKED, _leaders(work), once=False)
+    yield _about(request, NoticeKind.REQUEST_BLOCKED, _leaders(work), once=False)
 
 
 def _of_grant(work: Work, record: Record) -> Iterable[Telling]:
     grant = grants.grant(work.session, UUID(record.subject_id))
-    kind = Kind(record.action.replace(".", "_"))
+    kind = NoticeKind(record.action.replace(".", "_"))
     data = {"account_id": grant.account_id, "rights": [grant.right], "due": grant.review_due_at}
     yield Telling(kind, frozenset({grant.employee_id}), "grant", grant.id, data)
 
@@ -165,20 +165,20 @@ def _of_orphan(work: Work, record: Record) -> Iterable[Telling]:
     account = accounts.account(work.session, UUID(record.subject_id))
     successor = (record.after or {}).get("proposed_successor_id")
     readers = {successor} if successor else _holding(work, account.place, Role.BU_LIAISON)
-    yield Telling(Kind.ACCOUNT_ORPHANED, frozenset(readers), "account", account.id, {"account_id": account.id})
+    yield Telling(NoticeKind.ACCOUNT_ORPHANED, frozenset(readers), "account", account.id, {"account_id": account.id})
 
 
 def _of_terminations(work: Work, record: Record) -> Iterable[Telling]:
     readers = _holding(work, Place(), Role.STRATEGIST) | _holding(work, Place(), Role.ADMIN)
     data = {name: (record.after or {})[name] for name in ("left", "active")}
-    yield Telling(Kind.UNUSUAL_TERMINATIONS, frozenset(readers), "directory", None, data)
+    yield Telling(NoticeKind.UNUSUAL_TERMINATIONS, frozenset(readers), "directory", None, data)
 
 
 def _of_policy(work: Work, record: Record) -> Iterable[Telling]:
     told = record.after or {}
     data = {"about": f"{told['policy']}, version {told['n']}", "policy_id": told["policy"], "n": told["n"]}
-    readers = frozenset(store.wanting(work.session, Kind.POLICY_PUBLISHED))
-    yield Telling(Kind.POLICY_PUBLISHED, readers, "policy_version", UUID(record.subject_id), data)
+    readers = frozenset(store.wanting(work.session, NoticeKind.POLICY_PUBLISHED))
+    yield Telling(NoticeKind.POLICY_PUBLISHED, readers, "policy_version", UUID(record.subject_id), data)
 
 
 _MOVES = ("asked", "approved", "changes_requested", "denied", "expired", "revised", "rerouted")
@@ -203,7 +203,21 @@ def remind_overdue(work: Work, limit: int = 100) -> int:
 
 def _remind(work: Work, request: Request, step: Standing) -> int:
     readers = step.people or _leaders(work)
-    return give(work, _about(request, Kind.STEP_OVERDUE, readers, due=request.due_at))
+    return give(work, _about(request, NoticeKind.STEP_OVERDUE, readers, due=request.due_at))
+
+
+def tell_open(work: Work, limit: int = 100) -> int:
+    """Tell those who have come to be able to decide since a step was opened (they were appointed, or somebody left, or
+    the step was blocked); answers of how many steps somebody was told.
+    """
+    steps = approvals.open_steps(work, requests.live(work.session, work.now))
+    told = store.told_of_steps(work.session, [one.id for one, _ in steps])
+    done = 0
+    for request, step in steps:
+        readers = step.people - told.get((request.id, request.due_at), set())
+        if step.state is StepState.OPEN and readers and done < limit:
+            done += give(work, _about(request, NoticeKind.STEP_OPEN, readers, due=request.due_at)) > 0
+    return done
 
 
 def remind_ending(work: Work, limit: int = 100) -> int:
@@ -211,7 +225,7 @@ def remind_ending(work: Work, limit: int = 100) -> int:
     found = store.ending(work.session, work.now, limit)
     for id_, holder, account, right, ends in found:
         data = {"account_id": account, "rights": [right], "due": ends}
-        give(work, Telling(Kind.GRANT_ENDING, frozenset({holder}), "grant", id_, data, ends))
+        give(work, Telling(NoticeKind.GRANT_ENDING, frozenset({holder}), "grant", id_, data, ends))
     return len(found)
 
 
@@ -244,7 +258,7 @@ def preferences(work: Work) -> Preferences:
     return work.show(store.preferences(work.session, [work.me]).get(work.me, Preferences()))
 
 
-def set_preferences(work: Work, email: Email, kinds: Mapping[Kind, bool]) -> Preferences:
+def set_preferences(work: Work, email: Email, kinds: Mapping[NoticeKind, bool]) -> Preferences:
     """Choose what one gets by e-mail from now on; kinds that are not named are as they are for who never chose.
 
     What waits already is sent as it was to be, unless its kind or all mail is off by then.

@@ -16,7 +16,7 @@ from app.kernel.database import change, flush, id_param, value_of
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
 
-from .rules import ENDING_WITHIN, KEPT_FOR, Email, Kind, Notice, NoticeState, Preferences
+from .rules import ENDING_WITHIN, KEPT_FOR, Email, Notice, NoticeKind, NoticeState, Preferences
 from .tables import Notice as Row
 from .tables import NotificationSettings
 
@@ -80,16 +80,28 @@ def forget(session: Session, now: datetime) -> int:
 
 def overdue(session: Session, now: datetime, limit: int) -> list[tuple[UUID, RequestKind]]:
     """Pending requests whose open step is overdue and of which nobody was told that, by id and kind."""
-    told = exists(_about(Kind.STEP_OVERDUE, Request.id, Request.due_at))
+    told = exists(_about(NoticeKind.STEP_OVERDUE, Request.id, Request.due_at))
     pending = and_(Request.state == RequestState.PENDING, Request.ended_at.is_(None), Request.expires_at > now)
     stmt = select(Request.id, Request.kind).where(pending, Request.due_at <= now, ~told)
     found = session.execute(stmt.order_by(Request.due_at, Request.id).limit(limit))
     return [(id_, RequestKind(kind)) for id_, kind in found]
 
 
+def told_of_steps(session: Session, ids: Iterable[UUID]) -> dict[tuple[UUID, datetime | None], set[UUID]]:
+    """Who was told that a step of these requests waits, by request and the instant by which it is to be decided."""
+    columns = (Row.subject_id, Row.about_at, Row.employee_id)
+    stmt = select(*columns).where(
+        Row.subject_id.in_(id_param("ids")), Row.kind.in_((NoticeKind.STEP_OPEN, NoticeKind.STEP_OVERDUE))
+    )
+    found: dict[Any, set[UUID]] = {}
+    for subject_id, about_at, employee_id in session.execute(stmt, {"ids": list(ids)}):
+        found.setdefault((subject_id, about_at), set()).add(employee_id)
+    return found
+
+
 def ending(session: Session, now: datetime, limit: int) -> list[tuple[UUID, UUID, UUID, str, datetime]]:
     """Grants that end soon and whose holder was not told: (id, holder, account, right, end)."""
-    told = exists(_about(Kind.GRANT_ENDING, Grant.id, Grant.valid_until))
+    told = exists(_about(NoticeKind.GRANT_ENDING, Grant.id, Grant.valid_until))
     soon = and_(Grant.valid_until > now, Grant.valid_until <= now + ENDING_WITHIN)
     columns = (Grant.id, Grant.employee_id, Grant.account_id, Grant.right, Grant.valid_until)
     stmt = select(*columns).where(Grant.ended_at.is_(None), Grant.valid_from <= now, soon, ~told)
@@ -97,7 +109,7 @@ def ending(session: Session, now: datetime, limit: int) -> list[tuple[UUID, UUID
     return [(row.id, row.employee_id, row.account_id, row.right, row.valid_until) for row in found]
 
 
-def _about(kind: Kind, subject: Any, at: Any) -> Any:
+def _about(kind: NoticeKind, subject: Any, at: Any) -> Any:
     return select(Row.id).where(Row.subject_id == subject, Row.kind == kind, Row.about_at == at)
 
 
@@ -107,7 +119,7 @@ def preferences(session: Session, ids: Iterable[UUID]) -> dict[UUID, Preferences
     return {row.employee_id: _preferences(row) for row in found}
 
 
-def wanting(session: Session, kind: Kind) -> list[UUID]:
+def wanting(session: Session, kind: NoticeKind) -> list[UUID]:
     """Who has turned a kind on that is off unless it is wanted."""
     row = NotificationSettings
     found = session.execute(select(row.employee_id, row.kinds).where(row.email != Email.OFF))
@@ -115,7 +127,7 @@ def wanting(session: Session, kind: Kind) -> list[UUID]:
 
 
 def save_preferences(
-    session: Session, employee_id: UUID, now: datetime, email: Email, kinds: Mapping[Kind, bool]
+    session: Session, employee_id: UUID, now: datetime, email: Email, kinds: Mapping[NoticeKind, bool]
 ) -> Preferences:
     """What somebody chooses from now on."""
     values = {"email": email, "kinds": {str(kind): wanted for kind, wanted in sorted(kinds.items())}}
@@ -130,9 +142,9 @@ def save_preferences(
 
 
 def _preferences(row: NotificationSettings) -> Preferences:
-    kinds = {Kind(name): wanted for name, wanted in row.kinds.items() if name in set(Kind)}
+    kinds = {NoticeKind(name): wanted for name, wanted in row.kinds.items() if name in set(NoticeKind)}
     return Preferences(Email(row.email), kinds, row.updated_at, row.version)
 
 
 def _notice(row: Row) -> Notice:
-    return value_of(Notice, row, kind=Kind(row.kind), state=NoticeState(row.state))
+    return value_of(Notice, row, kind=NoticeKind(row.kind), state=NoticeState(row.state))

@@ -237,7 +237,7 @@ def mail(mailer: Mailer, told: Sequence[Told], to: tuple[str, str], at: datetime
     """
     title = told[0].title if len(told) == 1 else f"{len(told)} notices"
     facts = {"title": title, "name": rules.one_line(to[0]), "notices": told, "public_url": mailer.public_url}
-    message = EmailMessage(SMTP)
+    message = EmailMessage(SMTP.clone(cte_type="7bit"))  # not every server on the way takes more
     message["Subject"] = rules.one_line(title)
     message["From"] = mailer.sender
     message["To"] = _address(*to)

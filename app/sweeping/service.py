@@ -30,6 +30,7 @@ TASKS: tuple[Task, ...] = (
     Task("registrations_expired", registrations.expire),
     Task("requests_blocked", approvals.note_blocked),
     Task("steps_overdue", notices.remind_overdue),
+    Task("steps_open", notices.tell_open),
     Task("grants_ending", notices.remind_ending),
     Task("replies_forgotten", _forget_replies),
     Task("notices_forgotten", notices.forget),

@@ -12,7 +12,7 @@ from app.directory import service as directory_service
 from app.directory import store as directory
 from app.lifecycle import service as lifecycle
 from app.notices import rules, store, worker
-from app.notices.rules import Email, Kind, Preferences, server_of
+from app.notices.rules import Email, NoticeKind, Preferences, server_of
 from tests.notices.conftest import PUBLIC
 from tests.notices.sink import Sink
 
@@ -74,7 +74,7 @@ def test_a_name_is_a_name_wherever_it_stands(team, office, account, name):
     assert [one.addr_spec for one in mail["To"].addresses] == ["liaison@world.example"]
     assert "<a href='https://evil" not in mail.text("html") and "49" not in mail.text("html").partition("Hello")[2][:40]
     assert rules.one_line(name) in mail.text().replace("\n", " ")
-    assert "\u202e" not in mail.text() + mail.text("html")
+    assert "\u202e" not in mail.text() + mail.text("html") and mail.data.isascii()
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_the_daily_mail_is_at_eight_where_the_unit_is(now, zone, due):
 def test_every_kind_has_its_words_and_every_fact_in_them_is_known():
     known = {"requester", "beneficiary", "what", "due", "days", "left", "active"}
     facts = dict.fromkeys(known, "x")
-    assert set(rules.SAYINGS) == set(Kind)
+    assert set(rules.SAYINGS) == set(NoticeKind)
     for saying in rules.SAYINGS.values():
         assert "{" not in saying.title.format(**facts) + saying.text.format(**facts)
         assert "requester" not in saying.title and "beneficiary" not in saying.title

@@ -131,14 +131,34 @@ def test_a_unit_short_of_liaisons_goes_to_the_hub_which_is_not_told_twice(team, 
 
 def test_an_overdue_step_is_told_once_to_whom_may_decide_and_to_the_next_level(team, office, account):
     team.ask("asker", account)
-    office.forget()
     team.clock.turn(days=2, seconds=-1)
     assert office.sweep()["steps_overdue"] == 0
     team.clock.turn(seconds=1)
     assert office.sweep()["steps_overdue"] == 1
-    assert office.told() == [("hub", "step_overdue"), ("liaison", "step_overdue")]
+    assert office.told("step_overdue") == [("hub", "step_overdue"), ("liaison", "step_overdue")]
     team.clock.turn(days=1)
     assert office.sweep()["steps_overdue"] == 0
+
+
+def test_who_comes_to_be_able_to_decide_is_told_of_what_waits(team, office, account):
+    team.ask("asker", account)
+    assert office.sweep()["steps_open"] == 0
+    team.appoint("colleague", "bu_liaison", "sales")
+    team.clock.turn(hours=1)
+    assert office.sweep()["steps_open"] == 1 and office.sweep()["steps_open"] == 0
+    assert office.told() == [("colleague", "step_open"), ("liaison", "step_open")]
+    team.fire("liaison")
+    team.fire("colleague")
+    assert office.sweep()["steps_open"] == 1  # it has gone up
+    assert office.told()[1] == ("hub", "step_open")
+
+
+def test_the_next_level_is_not_told_twice_of_what_is_overdue(team, office, account):
+    team.ask("asker", account)
+    team.clock.turn(days=2)
+    swept = office.sweep()
+    assert (swept["steps_overdue"], swept["steps_open"]) == (1, 0)
+    assert office.told("step_open") == [("liaison", "step_open")]
 
 
 def test_a_right_that_ends_in_fourteen_days_is_told_once(team, office, grant):
