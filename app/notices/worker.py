@@ -252,9 +252,10 @@ def mail(mailer: Mailer, told: Sequence[Told], to: tuple[str, str], at: datetime
 
 def _address(name: str, address: str) -> Address:
     """A mailbox. Raises ``ValueError`` where the address is not exactly one, whatever else it tries to be."""
-    if rules.one_line(address) != address or address.count("@") != 1 or any(one in ' ,;:<>()[]"\\' for one in address):
-        raise ValueError("not an e-mail address")
     try:
-        return Address(rules.one_line(name), addr_spec=address)
+        found = Address(rules.one_line(name), addr_spec=address)
     except Exception as error:  # the parser of headers raises what it happens to stumble over
         raise ValueError("not an e-mail address") from error
+    if found.addr_spec != address:
+        raise ValueError("not an e-mail address")
+    return found
