@@ -213,6 +213,28 @@ def _key_set(where: str) -> Any:
 
 
 @app.command()
+def sweep(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as one JSON line.")] = False,
+) -> None:
+    """Do once what `coe serve` does every minute: write down what time has done, send mail; exit 1 if any of it failed."""
+    import json
+
+    from app import serving
+    from app.operator import parts
+    from app.sweeping import service, worker
+
+    told = settings()
+    house = parts()
+    serving.log("ERROR")
+    swept = worker.sweep(house, (*service.tasks(told), *service.errands(told)))
+    if as_json:
+        typer.echo(json.dumps({one.name: one.done for one in swept}))
+    else:
+        typer.echo("\n".join(f"{one.name}: {one.done}, {one.outcome}" for one in swept))
+    raise typer.Exit(1 if any(one.outcome == "failed" for one in swept) else 0)
+
+
+@app.command()
 def openapi(markdown: Annotated[bool, typer.Option("--markdown", help="As openapi.md.")] = False) -> None:
     """Print the OpenAPI document, as JSON or as Markdown."""
     import json

@@ -1,6 +1,7 @@
 """The composition root: the only module that knows every other."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -11,7 +12,6 @@ from app import migrating
 from app.accounts import api as accounts
 from app.accounts import tables as _accounts
 from app.audit import api as audit
-from app.audit import service as audit_service
 from app.audit import tables as _audit
 from app.authzen import api as authzen
 from app.clients import tables as _clients
@@ -59,6 +59,9 @@ from app.lifecycle import api as lifecycle
 from app.me import api as me
 from app.networks import api as networks
 from app.networks import tables as _networks
+from app.notices import api as notices
+from app.notices import service as notices_service
+from app.notices import tables as _notices
 from app.operations import api as operations
 from app.policies import api as policies
 from app.policies import tables as _policies
@@ -70,6 +73,7 @@ from app.roles import api as roles
 from app.roles import tables as _roles
 from app.scim import api as scim
 from app.settings import Settings, load
+from app.sweeping.worker import sweeping
 from app.tools import api as tools
 from app.tools import tables as _tools
 
@@ -88,6 +92,7 @@ TABLES = (
     _login,
     _models,
     _networks,
+    _notices,
     _oauth,
     _policies,
     _roles,
@@ -104,6 +109,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     grants.router,
     clearances.router,
     passports.router,
+    notices.router,
     accounts.router,
     registrations.router,
     networks.router,
@@ -154,7 +160,7 @@ def house_for(engine: Engine, clock: Clock = system_clock) -> House:
         reads=sessionmaker(reading(engine)),
         clock=clock,
         load_actor=identity_deps.load_actor,
-        seal=audit_service.seal,
+        seal=notices_service.seal,
     )
 
 
@@ -174,18 +180,33 @@ def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: s
     app.state.launch_import = partial(imports_worker.launch, app.state.house, told.as_environment())
 
 
+@asynccontextmanager
+async def _swept(told: Settings, app: FastAPI) -> AsyncIterator[None]:
+    """Sweep from the start of serving to its end."""
+    if told.role == "decisions":
+        yield
+        return
+    with sweeping(app.state.house, told):
+        yield
+
+
 def create_app(
     settings: Settings | None = None,
     clock: Clock = system_clock,
     examples: Mapping[str, str] | None = None,
     notice: str | None = None,
+    *,
+    sweeps: bool = False,
 ) -> FastAPI:
-    """The application. ``examples``: values that exist in the database served; ``notice``: a line on the login page."""
+    """The application. ``examples``: values that exist in the database served; ``notice``: a line on the login page.
+
+    ``sweeps``: as long as it serves it also does what time gives cause for; one that only decides never does.
+    """
     told = settings or load()
     app = FastAPI(
         title="Social media CoE governance API", version="0.1.0", description=DESCRIPTION,
         docs_url=None, redoc_url=None, redirect_slashes=False, openapi_tags=[{"name": tag.value} for tag in Tag],
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=lambda route: route.name, lifespan=partial(_swept, told) if sweeps else None,
     )  # fmt: skip
     furnish(app, told, clock, notice)
     problems.install(

@@ -65,12 +65,12 @@ def _whole(engine: "Engine") -> "House":
 def _lean(engine: "Engine") -> "House":
     from sqlalchemy.orm import sessionmaker
 
-    from app.audit import service as audit
     from app.kernel.access import House
     from app.kernel.clock import system_clock
     from app.kernel.database import reading
+    from app.notices import service as notices
 
-    return House(sessionmaker(engine), sessionmaker(reading(engine)), system_clock, _nobody_calls, audit.seal)
+    return House(sessionmaker(engine), sessionmaker(reading(engine)), system_clock, _nobody_calls, notices.seal)
 
 
 def _nobody_calls(*_: object) -> NoReturn:

@@ -55,7 +55,7 @@ def application() -> Any:
 
     settings = load()
     log(settings.log_level)
-    app = create_app(settings)
+    app = create_app(settings, sweeps=True)
     memory.started()
     return app
 
@@ -99,7 +99,9 @@ def demo(port: int) -> None:
             seeded = seed(
                 house_for(engine_for(settings.database_url)), lambda n, of: bar.update(task, completed=n, total=of)
             )
-        app = create_app(settings, examples=seeded.examples, notice=f"The demo: every password is {seeded.password}")
+        app = create_app(
+            settings, examples=seeded.examples, notice=f"The demo: every password is {seeded.password}", sweeps=True
+        )
         memory.started()
         print(_welcome(seeded, url), flush=True)
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False,

@@ -52,6 +52,17 @@ class Settings(BaseSettings):
         Literal["email", "user_name", "employee_number"],
         Field(description="What of an employee that claim is compared with."),
     ] = "email"
+    sweep_seconds: Annotated[
+        int, Field(ge=0, description="How often a process looks for what time has done, and sends mail; 0: never.")
+    ] = 60
+    smtp_url: Annotated[
+        str | None,
+        Field(
+            repr=False,
+            description="The mail server: `smtp://user:password@host:587?starttls=1` or `smtps://`; unset: no mail.",
+        ),
+    ] = None
+    mail_from: Annotated[str | None, Field(description="In whose name mail is sent: `CoE <coe@example.com>`.")] = None
     role: Annotated[
         Literal["all", "api", "decisions"],
         Field(description="What this process answers: everything, everything but decisions, or only decisions."),
@@ -73,6 +84,7 @@ class Settings(BaseSettings):
         if not self.database_url.startswith(("sqlite://", "postgresql+psycopg://")):
             raise ValueError("COE_DATABASE_URL must begin with sqlite:// or postgresql+psycopg://")
         _check_database_url(self.database_url)
+        _check_mail(self.smtp_url, self.mail_from)
         return self
 
     @cached_property
@@ -109,6 +121,24 @@ def _check_database_url(url: str) -> None:
         make_url(url)
     except (ArgumentError, ValueError) as error:
         raise ValueError(f"COE_DATABASE_URL is not an address of a database: {error}") from error
+
+
+def _check_mail(url: str | None, sender: str | None) -> None:
+    from email.utils import getaddresses
+
+    from app.notices.rules import server_of
+
+    if (url is None) != (sender is None):
+        raise ValueError("COE_SMTP_URL and COE_MAIL_FROM belong together: set both, or neither")
+    if url is None or sender is None:
+        return
+    try:
+        server_of(url)
+    except ValueError as error:
+        raise ValueError(f"COE_SMTP_URL {error}") from error
+    mailboxes = getaddresses([sender]) if sender.isprintable() else []
+    if len(mailboxes) != 1 or not all(mailboxes[0][1].partition("@")):
+        raise ValueError("COE_MAIL_FROM must be one address such as CoE <coe@example.com>")
 
 
 def _check_url(name: str, url: str | None) -> None:

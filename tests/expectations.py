@@ -54,6 +54,7 @@ grant:suspend         strategist anywhere, community_manager in_scope, bu_liaiso
 group:map             strategist anywhere
 group:read            strategist anywhere, auditor anywhere
 me:read               employee own
+me:update             employee own
 network:read          employee anywhere, client registry:read
 network:write         strategist anywhere, developer anywhere
 passport:read_revocations strategist anywhere, content_strategist anywhere, community_manager anywhere, \

@@ -158,6 +158,9 @@ def _scim():
 
 OPERATIONS = (
     Operation("GET /v1/me", "me:read"),
+    Operation("GET /v1/me/notices", "me:read"),
+    Operation("GET /v1/me/notification-settings", "me:read"),
+    Operation("PUT /v1/me/notification-settings", "me:update", body={"email": "daily"}),
     Operation("GET /v1/approvals", "approval:read"),
     Operation("GET /v1/rights-requests", ASKED),
     Operation("GET /v1/rights-requests/{id}", ASKED, "request", hides=ASKED),

@@ -27,6 +27,8 @@ _KEPT_HEADERS = ("content-type", "etag", "coe-revision", "location")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 NOBODY = Actor(ActorKind.PUBLIC)
 OPERATOR = Actor(ActorKind.OPERATOR, roles=("operator",))
+SYSTEM = Actor(ActorKind.SYSTEM, roles=("system",))
+"""The service itself, where it writes down what time has done."""
 
 
 @dataclass(frozen=True, slots=True)

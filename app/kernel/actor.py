@@ -54,6 +54,7 @@ class Permission(StrEnum):
     GROUP_MAP = "group:map"
     GROUP_READ = "group:read"
     ME_READ = "me:read"
+    ME_UPDATE = "me:update"
     NETWORK_READ = "network:read"
     NETWORK_WRITE = "network:write"
     PASSPORT_READ_REVOCATIONS = "passport:read_revocations"

@@ -146,6 +146,13 @@ def advisory_lock(session: Session, key: int, *, shared: bool = False) -> None:
         session.execute(text(f"SELECT {function}(:key)"), {"key": key})
 
 
+def try_advisory_lock(session: Session, key: int) -> bool:
+    """Take a lock by number until the transaction ends, or answer False at once. SQLite writers are already alone."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}))
+
+
 def flush(session: Session, clash: type[Conflict] = Conflict, detail: str = "It exists already.") -> None:
     """Write now, so that a constraint that fires does so here, as a refusal with a name."""
     try:

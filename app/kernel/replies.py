@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text, delete, select, update
@@ -82,7 +83,7 @@ def claim(session: Session, actor: Actor, key: str, print_: str, now: datetime) 
     if not 0 < len(key) <= MAX_KEY or not key.isprintable():
         raise MalformedRequest(f"An Idempotency-Key is 1 to {MAX_KEY} printable characters.")
     principal = principal_of(actor)
-    session.execute(delete(Reply).where(Reply.created_at <= now - KEPT_FOR))
+    forget(session, now)
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {"principal": principal, "key": key, "fingerprint": print_, "created_at": now}
     fresh = session.execute(insert(Reply).values(**values).on_conflict_do_nothing().returning(Reply.key)).first()
@@ -94,6 +95,12 @@ def claim(session: Session, actor: Actor, key: str, print_: str, now: datetime) 
     if row.fingerprint != print_:
         raise KeyReused("Use a fresh key for a new request; the same key only to repeat the same request.")
     return Stored(row.status, json.loads(row.headers or "{}"), (row.body or "").encode())
+
+
+def forget(session: Session, now: datetime) -> int:
+    """Delete the answers that were kept long enough; answers how many there were."""
+    done: Any = session.execute(delete(Reply).where(Reply.created_at <= now - KEPT_FOR))
+    return int(done.rowcount)
 
 
 def keep(session: Session, claimed: Claim, stored: Stored) -> None:

@@ -90,6 +90,7 @@ _ONES_OWN = frozenset(
         P.GRANT_RENEW,
         P.GRANT_REVOKE,
         P.ME_READ,
+        P.ME_UPDATE,
         P.RIGHTS_REQUEST_CREATE,
         P.RIGHTS_REQUEST_READ,
         P.RIGHTS_REQUEST_UPDATE,

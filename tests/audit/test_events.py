@@ -117,6 +117,8 @@ def of_training(call, team):
     call("POST /v1/completions/{id}/revoke", "boss", WHY, id=done["id"])
     call("POST /v1/courses/{id}/retire", "boss", WHY, id="basics")
 
+    call("PUT /v1/me/notification-settings", "asker", {"email": "daily", "kinds": {"grant_resumed": False}})
+
 
 def of_accounts(call, team):
     words = dict.fromkeys(

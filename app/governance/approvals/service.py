@@ -1,5 +1,6 @@
 """What waits for somebody, and what the hub is told of: decisions taken without it that it may still veto."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,7 +19,7 @@ from app.governance.routing import service as routing
 from app.governance.routing import store
 from app.governance.routing.rules import Request, RequestKind, RequestState
 from app.governance.steps import rules as step_rules
-from app.governance.steps.rules import Standing
+from app.governance.steps.rules import Standing, StepState
 from app.kernel.pages import Page
 from app.kernel.work import Work
 from app.roles import service as roles
@@ -46,10 +47,7 @@ def inbox(work: Work, page: Page | None = None) -> list[Waiting | Clearance]:
 
 def waiting(work: Work) -> list[Waiting]:
     """The requests and registrations whose open step the acting employee may decide now, the oldest first."""
-    live = store.live(work.session, work.now)
-    rights = requests.as_routed_now(work, [one for one in live if one.kind is RequestKind.RIGHTS])
-    proposed = registrations.as_routed_now(work, [one for one in live if one.kind is RequestKind.REGISTRATION])
-    found = sorted((one for one in (*rights, *proposed) if one.state is RequestState.PENDING), key=lambda one: one.id)
+    found = _pending(work, store.live(work.session, work.now))
     grounds = routing.grounds_for(work, found)
     items = []
     for request in found:
@@ -60,6 +58,36 @@ def waiting(work: Work) -> list[Waiting]:
             continue
         items.append(Waiting(request, step, seat))
     return items
+
+
+def _pending(work: Work, live: Sequence[Request]) -> list[Request]:
+    """Of these those that wait for a decision, as the model now in force routes them, the oldest first."""
+    rights = requests.as_routed_now(work, [one for one in live if one.kind is RequestKind.RIGHTS])
+    proposed = registrations.as_routed_now(work, [one for one in live if one.kind is RequestKind.REGISTRATION])
+    return sorted((one for one in (*rights, *proposed) if one.state is RequestState.PENDING), key=lambda one: one.id)
+
+
+def open_steps(work: Work, live: Sequence[Request]) -> list[tuple[Request, Standing]]:
+    """Of these those that wait for a decision, each with the step that is open or blocked now."""
+    found = _pending(work, live)
+    grounds = routing.grounds_for(work, found)
+    there = ((one, step_rules.open_step(routing.standing(work, one, grounds[one.id]))) for one in found)
+    return [(one, step) for one, step in there if step is not None]
+
+
+def note_blocked(work: Work, limit: int = 500) -> int:
+    """Raise an alarm, once, for each request that nobody is left to decide; one that can be decided again may raise
+    another. Answers for how many either was noted.
+    """
+    steps = open_steps(work, store.live(work.session, work.now))
+    stuck = {one.id: (one, step) for one, step in steps if step.state is StepState.BLOCKED}
+    known = store.blocked(work.session)
+    freed, fresh = known - set(stuck), sorted(set(stuck) - known)[:limit]
+    store.note_blocked(work.session, freed, None)
+    store.note_blocked(work.session, fresh, work.now)
+    for request, step in (stuck[id_] for id_ in fresh):
+        routing.record(work, request, "blocked", after={"step": step.kind, "needed": step.needed})
+    return len(freed) + len(fresh)
 
 
 def _from(items: list[Waiting | Clearance], page: Page) -> list[Waiting | Clearance]:

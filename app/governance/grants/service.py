@@ -85,6 +85,17 @@ def _expire(work: Work, old: Grant) -> Grant:
     return ended
 
 
+def expire(work: Work, limit: int = 500) -> int:
+    """Write down which grants have lapsed, each once; answers how many there were.
+
+    Nothing depends on it: from ``valid_until`` on they permit nothing. One that somebody holds is left for the next time.
+    """
+    found = store.lock_lapsed(work.session, work.now, limit)
+    for one in found:
+        _expire(work, one)
+    return len(found)
+
+
 def grant(work: Work, id_: UUID) -> Grant:
     """One grant that the actor may see."""
     found = store.grant(work.session, id_)

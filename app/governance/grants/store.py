@@ -44,6 +44,16 @@ def lock_grant(session: Session, id_: UUID) -> Grant:
     return grant(session, id_)
 
 
+def lock_lapsed(session: Session, at: datetime, limit: int) -> list[Grant]:
+    """Grants whose time is over although nobody has written it down, held until the transaction ends; none that
+    somebody else holds, so that whoever holds several in another order is never waited for.
+    """
+    lapsed = select(Row.id).where(Row.ended_at.is_(None), Row.valid_until <= at).order_by(Row.valid_until, Row.id)
+    ids = list(session.scalars(lapsed.limit(limit).with_for_update(skip_locked=True)))
+    stmt = _WITH_PAUSE.where(Row.id.in_(ids)).order_by(Row.valid_until, Row.id)
+    return [_value(*found) for found in session.execute(stmt)]
+
+
 def of_pair(session: Session, employee_id: UUID, account_id: UUID) -> list[Grant]:
     """Every grant a person ever had on an account."""
     pair = {"employee_id": employee_id, "account_id": account_id}

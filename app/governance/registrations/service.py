@@ -119,6 +119,18 @@ def _close(work: Work, request: Request, state: RequestState, reason: str) -> No
     _follow(work, account_store.lock_account(work.session, held.account_id), after)
 
 
+def expire(work: Work, limit: int = 500) -> int:
+    """Write down which proposals nobody decided in time, each once, so that their handles are free; answers how many.
+
+    The rules are held, as by whoever decides: else a change of unit could hold the account and wait for the request.
+    """
+    routing.hold_rules(work)
+    found = store.lock_lapsed(work.session, work.now, RequestKind.REGISTRATION, limit)
+    for one in found:
+        _close(work, one, RequestState.EXPIRED, "nobody decided it in time")
+    return len(found)
+
+
 def leave(work: Work, employee_id: UUID) -> int:
     """Someone has left: what they proposed is withdrawn, and its handles are free again. Answers how many."""
     found = store.live_of_person(work.session, work.now, employee_id)

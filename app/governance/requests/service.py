@@ -376,6 +376,14 @@ def _caught_up(work: Work, request: Request) -> Request:
     return replace(reroute(work, held), caught_up=True) if routing.outdated(work, [held]) else held
 
 
+def expire(work: Work, limit: int = 500) -> int:
+    """Write down which rights requests nobody decided in time, each once; answers how many there were."""
+    found = store.lock_lapsed(work.session, work.now, RequestKind.RIGHTS, limit)
+    for one in found:
+        routing.end(work, one, RequestState.EXPIRED, "nobody decided it in time")
+    return len(found)
+
+
 def leave(work: Work, employee_id: UUID) -> int:
     """Someone has left: what they asked for or were to receive ends as withdrawn. Answers how many."""
     found = store.live_of_person(work.session, work.now, employee_id)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.governance.models.rules import ModelKey, Right, StepKind
@@ -45,6 +45,29 @@ def live(session: Session, at: datetime, kind: RequestKind | None = None, **equa
     for name, value in equal.items():
         stmt = stmt.where(getattr(Row, name) == value)
     return _values(session, list(session.scalars(stmt.order_by(Row.id))))
+
+
+def lock_lapsed(session: Session, at: datetime, kind: RequestKind, limit: int) -> list[Request]:
+    """Requests whose time is over although nobody has written it down, held until the transaction ends; none that
+    somebody else holds.
+    """
+    stmt = select(Row).where(Row.kind == kind, Row.ended_at.is_(None), Row.state.in_(LIVE), Row.expires_at <= at)
+    stmt = stmt.order_by(Row.expires_at, Row.id).limit(limit).with_for_update(skip_locked=True)
+    return _values(session, list(session.scalars(stmt.execution_options(populate_existing=True))))
+
+
+def blocked(session: Session) -> set[UUID]:
+    """Which requests that have not ended were noted as blocked (by id)."""
+    return set(session.scalars(select(Row.id).where(Row.ended_at.is_(None), Row.blocked_at.is_not(None))))
+
+
+def note_blocked(session: Session, ids: Iterable[UUID], at: datetime | None) -> None:
+    """Note since when requests are blocked, or (None) that they are not any more.
+
+    Nothing that is shown of a request changes with it: its version stays.
+    """
+    stmt = update(Row).where(Row.id.in_(sorted(ids))).values(blocked_at=at)
+    session.execute(stmt.execution_options(synchronize_session=False))
 
 
 def live_of_person(session: Session, at: datetime, employee_id: UUID) -> list[Request]:

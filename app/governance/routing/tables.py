@@ -39,6 +39,7 @@ class Request(Resource, Base):
     due_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    blocked_at: Mapped[datetime | None]  # since when nobody may decide it, as far as that was noted
 
 
 class RequestDecision(Base):

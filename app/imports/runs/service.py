@@ -50,12 +50,20 @@ def start(work: Work, spool: Spool, upload: Upload) -> Run:
     return work.show(made)
 
 
-def _tidy(work: Work, spool: Spool) -> None:
-    """Remove what a process that died has left behind."""
-    for path in spool.folder.iterdir():
+def clean(spool: Spool, work: Work, _limit: int) -> int:
+    """Remove what was kept long enough: files of processes that died, rejected rows. Answers how many of both."""
+    return _tidy(work, spool) + store.forget_rejects(work.session, work.now)
+
+
+def _tidy(work: Work, spool: Spool) -> int:
+    """Remove what a process that died has left behind; answers how many files that were."""
+    removed = 0
+    for path in spool.folder.iterdir() if spool.folder.is_dir() else ():
         with suppress(FileNotFoundError):
             if work.now.timestamp() - path.stat().st_mtime > _LEFT_BEHIND_SECONDS:
                 path.unlink()
+                removed += 1
+    return removed
 
 
 def spool_path(spool: Spool, id_: UUID) -> Path:

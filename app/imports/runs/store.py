@@ -93,10 +93,11 @@ def rejects(session: Session, id_: UUID, after: int) -> list[tuple[int, int, str
     return [(one.n, one.line, one.code, one.message, one.cells) for one in session.execute(stmt)]
 
 
-def forget_rejects(session: Session, now: datetime) -> None:
-    """Delete rejected rows that were kept long enough."""
+def forget_rejects(session: Session, now: datetime) -> int:
+    """Delete rejected rows that were kept long enough; answers how many."""
     old = select(ImportRun.id).where(ImportRun.finished_at <= now - KEPT_FOR)
-    session.execute(delete(ImportReject).where(ImportReject.run_id.in_(old)))
+    done: Any = session.execute(delete(ImportReject).where(ImportReject.run_id.in_(old)))
+    return int(done.rowcount)
 
 
 def _run(row: ImportRun) -> Run:

@@ -1,0 +1,58 @@
+"""What is swept: one line a task. Nothing about a decision waits for any of it."""
+
+from functools import partial
+
+from app.governance.approvals import service as approvals
+from app.governance.grants import service as grants
+from app.governance.registrations import service as registrations
+from app.governance.requests import service as requests
+from app.imports.runs import service as imports
+from app.kernel import replies
+from app.kernel.uploads import Spool
+from app.kernel.work import Work
+from app.lifecycle import service as lifecycle
+from app.notices import rules as notice_rules
+from app.notices import service as notices
+from app.notices import worker as mail
+from app.settings import Settings
+
+from .rules import Errand, Task
+
+
+def _forget_replies(work: Work, _limit: int) -> int:
+    return replies.forget(work.session, work.now)
+
+
+TASKS: tuple[Task, ...] = (
+    Task("leavers", lifecycle.settle),
+    Task("grants_expired", grants.expire),
+    Task("requests_expired", requests.expire),
+    Task("registrations_expired", registrations.expire),
+    Task("requests_blocked", approvals.note_blocked),
+    Task("steps_overdue", notices.remind_overdue),
+    Task("steps_open", notices.tell_open),
+    Task("grants_ending", notices.remind_ending),
+    Task("replies_forgotten", _forget_replies),
+    Task("notices_forgotten", notices.forget),
+)
+"""In this order: who has left gets no reminder. A package that has something to sweep adds a line."""
+
+
+def tasks(told: Settings) -> tuple[Task, ...]:
+    """Everything to be swept in an installation."""
+    spool = Spool(told.spool, told.import_max_bytes)
+    return (*TASKS, Task("imports_cleaned", partial(imports.clean, spool)))
+
+
+def errands(told: Settings) -> tuple[Errand, ...]:
+    """What goes on beside, in a thread of its own: the mail, where there is a server for it."""
+    mailer = mailer_of(told)
+    return (Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()
+
+
+def mailer_of(told: Settings) -> mail.Mailer | None:
+    """How mail is sent; None where it is not, and notices are only listed."""
+    if told.smtp_url is None or told.mail_from is None:
+        return None
+    server = notice_rules.server_of(told.smtp_url)
+    return mail.Mailer(server, told.mail_from, told.public_url.rstrip("/"))
