@@ -23,8 +23,11 @@ from app.governance.approvals import api as approvals
 from app.governance.grants import api as grants
 from app.governance.grants import tables as _grants
 from app.governance.models import tables as _models
+from app.governance.recertification import api as recertification
 from app.governance.registrations import api as registrations
 from app.governance.requests import api as requests
+from app.governance.reviews import api as reviews
+from app.governance.reviews import tables as _reviews
 from app.governance.routing import tables as _routing
 from app.governance.switching import api as switching
 from app.groups import api as groups
@@ -64,14 +67,15 @@ from app.tools import tables as _tools
 METADATA = Base.metadata
 TABLES = (
     _accounts, _audit, _clients, _directory, _grants, _groups, _imports, _login, _models, _networks, _oauth, _policies,
-    _roles, _routing, _tools,
+    _reviews, _roles, _routing, _tools,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
 ROUTERS: tuple[APIRouter, ...] = (
     me.router, requests.router, approvals.router, grants.router, accounts.router, registrations.router, networks.router,
-    authzen.router, tools.router, switching.router, roles.router, groups.router, policies.router, directory.router,
-    lifecycle.router, feeds.router, *imports.routers, scim.router, audit.router, *identity.routers, operations.router,
+    recertification.router, reviews.router, authzen.router, tools.router, switching.router, roles.router, groups.router,
+    policies.router, directory.router, lifecycle.router, feeds.router, *imports.routers, scim.router, audit.router,
+    *identity.routers, operations.router,
 )  # fmt: skip
 DECISIONS = (authzen.router, operations.router)
 """What a process that only decides answers: a busy neighbour in the same process would cost it most of its speed."""

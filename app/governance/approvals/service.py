@@ -12,6 +12,7 @@ from app.governance.grants.rules import Grant
 from app.governance.models.rules import MODELS, StepKind
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
+from app.governance.reviews import service as reviews
 from app.governance.routing import service as routing
 from app.governance.routing import store
 from app.governance.routing.rules import Request, RequestKind, RequestState
@@ -36,8 +37,19 @@ class Waiting:
         return self.request.id
 
 
+Wanted = Waiting | reviews.Shown
+
+
+def inbox(work: Work, page: Page) -> list[Wanted]:
+    """A page of everything that waits for the acting employee: requests, registrations, items of reviews."""
+    found: list[Wanted] = [*waiting(work, page), *reviews.waiting(work, page)]
+    return sorted(found, key=lambda one: one.id, reverse=page.descending)[: page.limit + 1]
+
+
 def waiting(work: Work, page: Page | None = None) -> list[Waiting]:
-    """Everything that the acting employee may decide now, the oldest first; with a page, from its cursor on."""
+    """Every request and registration that the acting employee may decide now, the oldest first; with a page, from its
+    cursor on.
+    """
     live = store.live(work.session, work.now)
     rights = requests.as_routed_now(work, [one for one in live if one.kind is RequestKind.RIGHTS])
     proposed = registrations.as_routed_now(work, [one for one in live if one.kind is RequestKind.REGISTRATION])
