@@ -134,10 +134,11 @@ def progress(work: Work, found: Review) -> Progress:
 
 
 def _parts(work: Work, review_id: UUID) -> Iterator[list[Item]]:
-    after: UUID | None = None
-    while part := store.items(work.session, work.now, review_id, None, after):
+    part = store.items(work.session, work.now, review_id)
+    yield part
+    while len(part) == store.CHUNK:
+        part = store.items(work.session, work.now, review_id, None, part[-1].id)
         yield part
-        after = part[-1].id
 
 
 def evidence(parts: House, found: Review, at: datetime) -> Iterator[list[tuple[Shown, Mapping[UUID, str]]]]:

@@ -5,7 +5,7 @@ that every decision sees it, and ``sweep`` only writes down what has happened.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -30,11 +30,14 @@ from .rules import Answer, Bench, Item, ItemState, Kind, Outcome, Review, Review
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An item as it stands now, and who may answer it. ``seat``: in whose place the asking person would."""
+    """An item as it stands now, and who may answer it. ``able``: who might, if it took an answer. ``seat``: in whose
+    place the asking person would.
+    """
 
     item: Item
     state: ItemState
     reviewers: Reviewers
+    able: frozenset[UUID]
     seat: UUID | None = None
 
     @property
@@ -62,15 +65,14 @@ def oversees(work: Work, found: Review) -> bool:
 
 def shown(work: Work, item: Item, bench: Bench) -> Shown:
     """An item as it stands now."""
-    who = Reviewers()
-    if item.outcome is None and item.alive and item.closed_at is None and work.now < item.ends_at:
-        who = rules.reviewers(item.case, bench, overdue=work.now >= item.due_at)
-    return Shown(item, rules.state(item, who, work.now), who)
+    able = rules.reviewers(item.case, bench, overdue=work.now >= item.due_at)
+    where = rules.state(item, able, work.now)
+    return Shown(item, where, able if where in rules.PENDING else Reviewers(), able.people)
 
 
 def _concerns(work: Work, one: Shown) -> bool:
-    """Is it the actor's own, or theirs to answer, or did they answer it?"""
-    people = {*one.item.case.holders, *one.reviewers.people, one.item.decided_by, one.item.principal_id}
+    """Is it the actor's own; or did they answer it, may they, or might they if nobody had?"""
+    people = {*one.item.case.holders, *one.able, one.item.decided_by, one.item.principal_id}
     return work.me in people
 
 
@@ -140,10 +142,7 @@ def waiting(work: Work, page: Page) -> list[Shown]:
         return store.waiting(work.session, work.now, after, descending=down)
 
     found = _sift(work, page, bench, read, lambda one: me in one.reviewers.people)
-    return [
-        Shown(one.item, one.state, one.reviewers, rules.seat_of(one.item.case, one.reviewers, bench, me))
-        for one in found
-    ]
+    return [replace(one, seat=rules.seat_of(one.item.case, one.reviewers, bench, me)) for one in found]
 
 
 # --- answering ------------------------------------------------------------------------------------------------------
@@ -190,7 +189,7 @@ def _held(work: Work, review_id: UUID, id_: UUID, *, alone: bool) -> Shown:
     store.lock_review(work.session, review_id, shared=True)
     _hold_subject(work, seen.item)
     store.lock_items(work.session, [id_], work.now)
-    held = _seen(work, review_id, id_)
+    held = _now(work, seen.item)
     work.match(held.item)
     return held
 
