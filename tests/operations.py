@@ -60,7 +60,9 @@ class Operation:
         return self.reads or self.method == "GET"
 
     def target(self, id_, **parts):
-        return self.path.format(id=id_, **{**self.parts, **parts})
+        """The address of a thing; of one that is part of another both ids are its id, with a colon between."""
+        whole, _, part = str(id_).partition(":")
+        return self.path.format(**{"id": whole, "item_id": part or whole, **self.parts, **parts})
 
     def sent(self, org, thing):
         return self.body(org, thing) if callable(self.body) else self.body
@@ -103,7 +105,16 @@ def _merged(org, thing):
     return {"into_id": org.target, "reason": "One team."}
 
 
-ASKED, GRANTED = "rights_request:read", "grant:read"
+def _review(org, thing):
+    narrowed = {"business_unit_id": thing.id, "network": thing.at.network}
+    return {"title": "Autumn", "kinds": ["grants"], "filter": narrowed}
+
+
+def _reassigned(org, thing):
+    return {"reviewer_id": str(org.ids["scribe" if "field" in thing.at.units else "theirs"]), **WHY}
+
+
+ASKED, GRANTED, REVIEWED = "rights_request:read", "grant:read", "review:read"
 
 
 def _scim():
@@ -146,6 +157,17 @@ OPERATIONS = (
     Operation("POST /v1/grants/{id}/suspend", "grant:suspend", "grant", WHY, hides=GRANTED),
     # Nobody resumes their own right, whatever their role.
     Operation("POST /v1/grants/{id}/resume", "grant:suspend", "suspended grant", WHY, hides=GRANTED, but="mine"),
+    Operation("GET /v1/reviews", REVIEWED),
+    Operation("GET /v1/reviews/{id}", REVIEWED, "review", hides=REVIEWED),
+    Operation("GET /v1/reviews/{id}/evidence", REVIEWED, "review", hides=REVIEWED),
+    Operation("POST /v1/reviews", "review:create", "unit", _review),
+    Operation("POST /v1/reviews/preview", "review:create", "unit", _review, reads=True),
+    Operation("POST /v1/reviews/{id}/close", "review:manage", "review", WHY, hides=REVIEWED),
+    Operation("GET /v1/reviews/{id}/items", REVIEWED, "review with items", hides=REVIEWED),
+    Operation("GET /v1/reviews/{id}/items/{item_id}", REVIEWED, "review item", hides=REVIEWED),
+    Operation("POST /v1/reviews/{id}/items/{item_id}/decisions", "review:decide", "review item", {"decision": "keep"}, hides=REVIEWED),
+    # Nobody picks who is to judge about their own, whatever their role.
+    Operation("POST /v1/reviews/{id}/items/{item_id}/reassign", "review:manage", "review item", _reassigned, hides=REVIEWED, but="mine"),
     Operation("GET /v1/accounts", "account:read"),
     Operation("GET /v1/accounts/{id}", "account:read", "active account"),
     Operation("POST /v1/accounts", "account:propose", "unit", _proposed),
