@@ -86,11 +86,7 @@ def upgrade() -> None:
         _reference("review_item", "review_id", "review"),
         _reference("review_item", "grant_id", "posting_grant"),
         _reference("review_item", "appointment_id", "appointment"),
-        _reference("review_item", "account_id", "account"),
-        *(
-            _reference("review_item", name, "employee")
-            for name in ("holder_id", "requester_id", "reviewer_id", "decided_by", "principal_id")
-        ),
+        *(_reference("review_item", name, "employee") for name in ("reviewer_id", "decided_by", "principal_id")),
     )
     for name in ("grant_id", "appointment_id", "account_id", "holder_id"):
         op.create_index(op.f(f"ix_review_item_{name}"), "review_item", [name])

@@ -5,6 +5,7 @@ import io
 import json
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -218,8 +219,6 @@ def test_nothing_in_the_table_runs(team):
 def test_a_cell_of_any_beginning_is_guarded(team):
     one = item(team, _one(team))
     with team.work(write=False) as work:
-        from uuid import UUID
-
         shown = reviews.shown(
             work,
             reviews.store.item(work.session, UUID(one["review_id"]), UUID(one["id"]), work.now),

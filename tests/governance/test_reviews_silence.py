@@ -1,6 +1,7 @@
 """What nobody keeps ends: at the very instant, whatever else happens to the right meanwhile; and is written down once."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -255,7 +256,7 @@ def test_a_right_that_runs_out_before_the_end_is_moot(team):
         from app.governance.grants import tables
         from app.kernel.database import change
 
-        row = work.session.get_one(tables.Grant, __import__("uuid").UUID(made["id"]))
+        row = work.session.get_one(tables.Grant, UUID(made["id"]))
         change(work.session, row, work.now, {"valid_until": ENDS - timedelta(days=1)})
     team.clock.now = ENDS
     assert progress(team, review) == {"items": 1, "moot": 1}

@@ -53,7 +53,7 @@ class Foreseen:
 
 def preview(work: Work, asked: Asked) -> list[Foreseen]:
     """What such a review would hold; raises as ``create``."""
-    _, _, _, found = _prepared(work, asked)
+    _, _, _, found = _prepared(work, asked, hold=False)
     bench = items.bench_now(work)
     kinds = {kind: [one for one in found if one.case.kind is kind] for kind in asked.kinds}
     return [Foreseen(kind, len(of), sum(not rules.levels(one.case, bench) for one in of)) for kind, of in kinds.items()]
@@ -64,7 +64,11 @@ def create(work: Work, asked: Asked) -> tuple[Review, Progress]:
 
     Raises ``Invalid``, ``Forbidden`` where the filter reaches beyond the actor's scope.
     """
-    due_at, ends_at, narrowed, found = _prepared(work, asked)
+    # People before grants, in every transaction: the keys of the review itself refer to these.
+    directory.lock_employees(
+        work.session, {work.me} | ({asked.filter.employee_id} if asked.filter.employee_id else set()), shared=True
+    )
+    due_at, ends_at, narrowed, found = _prepared(work, asked, hold=True)
     values = {
         "title": asked.title, "kinds": list(asked.kinds), "opened_by": work.actor.employee_id, "due_at": due_at,
         "ends_at": ends_at,
@@ -77,14 +81,14 @@ def create(work: Work, asked: Asked) -> tuple[Review, Progress]:
     return work.show(made), progress(work, made)
 
 
-def _prepared(work: Work, asked: Asked) -> tuple[datetime, datetime, Filter, list[Found]]:
+def _prepared(work: Work, asked: Asked, *, hold: bool) -> tuple[datetime, datetime, Filter, list[Found]]:
     due_at, ends_at = rules.dates(work.now, asked.due_at, asked.ends_at)
     rules.check_filter(asked.kinds, asked.filter)
     narrowed, place = _narrowed(work, asked)
     work.actor.require(Permission.REVIEW_CREATE, place)
     found: list[Found] = []
     for kind in asked.kinds:
-        found += store.matching(work.session, kind, narrowed, work.now, rules.MOST_ITEMS + 1 - len(found))
+        found += store.matching(work.session, kind, narrowed, work.now, rules.MOST_ITEMS + 1 - len(found), hold=hold)
     if len(found) > rules.MOST_ITEMS:
         raise Invalid.field("/filter", "too_many_items", f"This is more than {rules.MOST_ITEMS:,} items; narrow it.")
     return due_at, ends_at, narrowed, found

@@ -108,10 +108,15 @@ class Found:
     account_id: UUID | None = None
 
 
-def matching(session: Session, kind: Kind, asked: Filter, at: datetime, most: int) -> list[Found]:
-    """Everything of a kind that lives and agrees with the filter, by one statement, at most ``most``."""
-    read = {Kind.GRANTS: _grants, Kind.APPOINTMENTS: _appointments, Kind.ACCOUNTS: _accounts}[kind]
-    return read(session, asked, at, most)
+def matching(session: Session, kind: Kind, asked: Filter, at: datetime, most: int, *, hold: bool) -> list[Found]:
+    """Everything of a kind that lives and agrees with the filter, by one statement, at most ``most``.
+
+    ``hold``: its grants are held until the transaction ends, in order of id: two reviews opened at once would otherwise
+    each come to share what the other is to change.
+    """
+    if kind is Kind.GRANTS:
+        return _grants(session, asked, at, most, hold=hold)
+    return (_appointments if kind is Kind.APPOINTMENTS else _accounts)(session, asked, at, most)
 
 
 def _of_account(stmt: S, asked: Filter) -> S:
@@ -123,7 +128,7 @@ def _of_account(stmt: S, asked: Filter) -> S:
     return stmt
 
 
-def _grants(session: Session, asked: Filter, at: datetime, most: int) -> list[Found]:
+def _grants(session: Session, asked: Filter, at: datetime, most: int, *, hold: bool) -> list[Found]:
     stmt = _of_account(
         select(Grant.id, Grant.employee_id, Grant.account_id, Request.requester_id, Account.network, BusinessUnit.path)
         .join(Request, Request.id == Grant.request_id)
@@ -136,7 +141,8 @@ def _grants(session: Session, asked: Filter, at: datetime, most: int) -> list[Fo
     for column, value in ((Grant.right, asked.right), (Grant.employee_id, asked.employee_id)):
         if value is not None:
             stmt = stmt.where(column == value)
-    found = session.execute(stmt.order_by(Grant.id).limit(most))
+    stmt = stmt.order_by(Grant.id).limit(most)
+    found = session.execute(stmt.with_for_update(of=Grant) if hold else stmt)
     return [
         Found(
             Case(Kind.GRANTS, Place(_ids(one.path), one.network), one.employee_id, one.requester_id),

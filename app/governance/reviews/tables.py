@@ -56,9 +56,11 @@ class ReviewItem(Resource, Base):
     kind: Mapped[str]
     grant_id: Mapped[UUID | None] = mapped_column(ForeignKey("posting_grant.id"), index=True)
     appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointment.id"), index=True)
-    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
-    holder_id: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"), index=True)
-    requester_id: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"))
+    # Without foreign keys: a key's check would wait for people and accounts while thousands of grants are held, and
+    # everybody else holds people and accounts before grants. None of them is ever deleted.
+    account_id: Mapped[UUID | None] = mapped_column(index=True)
+    holder_id: Mapped[UUID | None] = mapped_column(index=True)
+    requester_id: Mapped[UUID | None]
     reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"))
     outcome: Mapped[str | None]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"))
