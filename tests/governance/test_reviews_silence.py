@@ -261,3 +261,22 @@ def test_a_right_that_runs_out_before_the_end_is_moot(team):
     team.clock.now = ENDS
     assert progress(team, review) == {"items": 1, "moot": 1}
     assert sweep(team) == 0 and grant(team, made)["state"] == "expired"
+
+
+def test_of_two_reviews_that_end_in_silence_one_ends_the_right_and_the_other_finds_it_ended(team, made):
+    first, second = opened(team, title="First"), opened(team, title="Second")
+    team.clock.now = ENDS
+    assert (sweep(team), sweep(team)) == (1, 0)
+    assert done(team).count("grant.revoked") == 1 == done(team).count("review_item.lapsed")
+    assert [progress(team, one) for one in (first, second)] == [{"items": 1, "lapsed": 1}, {"items": 1, "moot": 1}]
+
+
+def test_closing_a_later_review_does_not_change_what_an_earlier_one_had_silenced(team, made):
+    sooner = ENDS - timedelta(days=2)
+    opened(team, title="Sooner", ends_at=times(sooner))
+    later = opened(team, title="Later")
+    team.clock.now = ENDS - timedelta(days=1)
+    assert sweep(team) == 1
+    team.clock.turn(hours=1)
+    team.post(f"/v1/reviews/{later['id']}/close", "boss", WHY)
+    assert [as_of(team, made, at) for at in (sooner - MOMENT, sooner)] == ["active", "suspended"]
