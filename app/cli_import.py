@@ -67,7 +67,7 @@ def employees(
 @contextmanager
 def _changes(path: Path | None) -> "Iterator[Callable[[Change], None] | None]":
     """What writes one line per person: employee_id, what, fields."""
-    from app.imports.rules import csv_line
+    from app.kernel.sheets import csv_line
 
     if path is None:
         yield None
@@ -218,9 +218,9 @@ class _Told:
     @contextmanager
     def over(cls, file: Path, rejects: Path | None) -> Iterator["_Told"]:
         """With the file open: that it cannot be written is better known before the work than after."""
-        from app.imports.rules import csv_line
         from app.imports.runs.rules import PER_ROW
         from app.imports.service import header_of
+        from app.kernel.sheets import csv_line
 
         with rejects.open("w", encoding="utf-8", newline="") if rejects else nullcontext() as target:
             told = cls(header_of(file), target)
@@ -229,8 +229,8 @@ class _Told:
             yield told
 
     def __call__(self, one: "Rejected") -> None:
-        from app.imports.rules import csv_line
         from app.imports.runs.rules import cells_of
+        from app.kernel.sheets import csv_line
 
         self.count += 1
         if self.count <= SHOWN:

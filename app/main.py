@@ -30,8 +30,11 @@ from app.governance.impact import api as impact
 from app.governance.models import tables as _models
 from app.governance.passports import api as passports
 from app.governance.passports.rules import Office
+from app.governance.recertification import api as recertification
 from app.governance.registrations import api as registrations
 from app.governance.requests import api as requests
+from app.governance.reviews import api as reviews
+from app.governance.reviews import tables as _reviews
 from app.governance.routing import tables as _routing
 from app.governance.switching import api as switching
 from app.groups import api as groups
@@ -95,6 +98,7 @@ TABLES = (
     _notices,
     _oauth,
     _policies,
+    _reviews,
     _roles,
     _routing,
     _tools,
@@ -110,6 +114,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     clearances.router,
     passports.router,
     notices.router,
+    recertification.router,
+    reviews.router,
     accounts.router,
     registrations.router,
     networks.router,

@@ -63,6 +63,11 @@ permission:read       employee anywhere, client registry:read
 policy:draft          strategist anywhere, content_strategist anywhere
 policy:publish        strategist anywhere
 policy:read           employee anywhere, client registry:read
+review:create         strategist anywhere, community_manager in_scope
+review:decide         employee eligible
+review:manage         strategist anywhere, community_manager in_scope
+review:read           employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+auditor anywhere
 rights_request:create employee own, bu_liaison in_scope
 rights_request:decide employee eligible
 rights_request:read   employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
@@ -114,7 +119,7 @@ def sees(table, caller, permission, where, thing):
     if permission == "draft":  # of a policy: those who write policies, and who reads everything
         return bool(reaches(table, caller, "policy:draft")) or caller.role in READ_EVERYTHING
     return any(may(table, caller, permission, where, thing, place) for place in thing.seen_from) or (
-        permission == "rights_request:read" and eligible(caller, where, thing)
+        permission in ("review:read", "rights_request:read") and eligible(caller, where, thing)
     )
 
 

@@ -100,6 +100,7 @@ class Org(World):
         _requests(self)
         _rest(self)
         _completions(self)
+        _reviews(self)
 
     def token(self, who):
         if who not in self.bearers:
@@ -290,3 +291,26 @@ def _grouped(org, unit_id):
         group = groups.create(work, {"display_name": "A group", "external_id": None}, [])
         mapped = groups.map_group(work, group.id, Role.CAMPAIGN_MANAGER, UUID(unit_id), None, "They keep the list.")
         return group.id, mapped.id
+
+
+def _reviews(org):
+    """One whose items are everybody's own, elsewhere; and two of one item each, so that nobody's own is in them."""
+    for where, number, unit, at in (("here", "clerk", "field", HERE), ("away", "stranger", "logistics", AWAY)):
+        narrowed = {"business_unit_id": unit, "right": "publish", "employee_id": str(org.ids[number])}
+        review, (item,) = _reviewed(org, narrowed)
+        there = Place(at.units)
+        org.put("review", where, review, there, [there])
+        org.put("review with items", where, review, at, [there], "bu_liaison")
+        org.put("review item", where, f"{review}:{item['id']}", at, [there], "bu_liaison")
+    review, found = _reviewed(org, {"business_unit_id": "logistics", "right": "publish"})
+    by_holder = {one["holder_id"]: one["id"] for one in found}
+    people = [("abroad", "clerk"), *((caller.name, caller.key) for caller in PEOPLE)]
+    for where, number in people:
+        item = f"{review}:{by_holder[str(org.ids[number])]}"
+        org.put("review item", where, item, AWAY, [Place(AWAY.units)], "bu_liaison")
+
+
+def _reviewed(org, narrowed):
+    body = {"title": "Rights", "kinds": ["grants"], "filter": narrowed}
+    review = org.post("/v1/reviews", "boss", body, 201)["id"]
+    return review, org.get(f"/v1/reviews/{review}/items?limit=200", "boss")["items"]

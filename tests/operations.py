@@ -68,10 +68,16 @@ class Operation:
         return self.reads or self.method == "GET"
 
     def target(self, id_, **parts):
-        return self.path.format(id=id_, **{**self.parts, **parts})
+        """The address of a thing; of one that is part of another both ids are its id, with a colon between."""
+        whole, _, part = str(id_).partition(":")
+        return self.path.format(**{"id": whole, "item_id": part or whole, **self.parts, **parts})
 
     def sent(self, org, thing):
         return self.body(org, thing) if callable(self.body) else self.body
+
+
+ASKED, GRANTED, LEARNT = "rights_request:read", "grant:read", "completion:read"
+CLEARED, REVIEWED = "clearance:read", "review:read"
 
 
 def _asking(org, thing):
@@ -115,9 +121,6 @@ def _completed(org, thing):
     return {"employee_id": thing.id, "course_id": "course-here", "completed_at": "2026-01-31T09:00:00Z"}
 
 
-ASKED, GRANTED, LEARNT = "rights_request:read", "grant:read", "completion:read"
-
-
 def _frozen(org, thing):
     return {"scope": {"kind": "account", "id": thing.id}, "severity": "L1", "reason": "Wait."}
 
@@ -130,7 +133,13 @@ def _redeemed(org, thing):
     return {"content_sha256": org.contents[thing.id]}
 
 
-ASKED, GRANTED, CLEARED = "rights_request:read", "grant:read", "clearance:read"
+def _review(org, thing):
+    narrowed = {"business_unit_id": thing.id, "network": thing.at.network}
+    return {"title": "Autumn", "kinds": ["grants"], "filter": narrowed}
+
+
+def _reassigned(org, thing):
+    return {"reviewer_id": str(org.ids["scribe" if "field" in thing.at.units else "theirs"]), **WHY}
 
 
 def _scim():
@@ -185,6 +194,17 @@ OPERATIONS = (
     Operation("POST /v1/clearances/{id}/decisions", "clearance:decide", "post", WORD, hides=CLEARED, but="mine"),
     Operation("POST /v1/clearances/{id}/withdraw", "clearance:submit", "post", {}, hides=CLEARED, only="mine"),
     Operation("POST /v1/clearances/{id}/redeem", "clearance:redeem", "cleared post", _redeemed, hides=CLEARED),
+    Operation("GET /v1/reviews", REVIEWED),
+    Operation("GET /v1/reviews/{id}", REVIEWED, "review", hides=REVIEWED),
+    Operation("GET /v1/reviews/{id}/evidence", REVIEWED, "review", hides=REVIEWED),
+    Operation("POST /v1/reviews", "review:create", "unit", _review),
+    Operation("POST /v1/reviews/preview", "review:create", "unit", _review, reads=True),
+    Operation("POST /v1/reviews/{id}/close", "review:manage", "review", WHY, hides=REVIEWED),
+    Operation("GET /v1/reviews/{id}/items", REVIEWED, "review with items", hides=REVIEWED),
+    Operation("GET /v1/reviews/{id}/items/{item_id}", REVIEWED, "review item", hides=REVIEWED),
+    Operation("POST /v1/reviews/{id}/items/{item_id}/decisions", "review:decide", "review item", {"decision": "keep"}, hides=REVIEWED),
+    # Nobody picks who is to judge about their own, whatever their role.
+    Operation("POST /v1/reviews/{id}/items/{item_id}/reassign", "review:manage", "review item", _reassigned, hides=REVIEWED, but="mine"),
     Operation("GET /v1/accounts", "account:read"),
     Operation("GET /v1/accounts/{id}", "account:read", "active account"),
     Operation("POST /v1/accounts", "account:propose", "unit", _proposed),

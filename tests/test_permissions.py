@@ -314,7 +314,7 @@ def test_no_other_spelling_of_an_address_opens_anything(org, table, built):
 def test_no_other_method_is_answered(org, built):
     async def wrong():
         for path in {door.path for door in built if door.method != "ANY"}:
-            target = path.format(id=new_id(), key="x", n=1, name="User")
+            target = path.format(id=new_id(), item_id=new_id(), key="x", n=1, name="User")
             known = {door.method for door in built if door.leads(target)}
             for method in METHODS:
                 if method in known:

@@ -143,13 +143,18 @@ def step(work: Work, id_: UUID, verb: Verb, reason: str | None) -> Shown:
     work.match(before)
     permission = Permission.ACCOUNT_MANAGE if verb is Verb.ACTIVATE else Permission.ACCOUNT_STOP
     work.actor.require(permission, before.place, own=work.actor.employee_id in before.stewards)
-    after = rules.moved_to(before, verb)
-    changes: dict[str, Any] = {"state": after}
+    after = move(work, before, verb, reason)
+    return show(work, work.show(after))
+
+
+def move(work: Work, before: Account, verb: Verb, reason: str | None) -> Account:
+    """Bring an account that this transaction holds into its next state, whoever decided that. Raises ``WrongState``."""
+    changes: dict[str, Any] = {"state": rules.moved_to(before, verb)}
     if verb is Verb.ACTIVATE:
         changes |= {"official_from": work.now, "opened_on": before.opened_on or work.now.date()}
     if verb is Verb.DECOMMISSION and before.official_from is not None:
         changes["official_until"] = work.now
-    return _changed(work, before, changes, f"account.{_PAST[verb]}", reason)
+    return change(work, before, changes, f"account.{_PAST[verb]}", reason)
 
 
 _PAST = {

@@ -12,6 +12,7 @@ from datetime import date
 from functools import lru_cache
 
 from app.kernel.errors import Conflict, Invalid
+from app.kernel.sheets import unguarded
 from app.kernel.text import key_of, line
 
 BATCH = 500
@@ -32,8 +33,6 @@ _OTHER_FORMATS = {
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
     b"%PDF-": "a PDF",
 }
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""How a cell begins that a spreadsheet would run as a formula; or one that would be taken for such a cell guarded."""
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -266,28 +265,6 @@ def _refuse_delimiter(row: Row, columns: Columns) -> None:
 def plain(name: str) -> str:
     """What two spellings of one header have in common: its letters and digits."""
     return re.sub(r"[^a-z0-9]+", "", key_of(name))
-
-
-def guarded(cell: str) -> str:
-    """The cell with an apostrophe in front if a spreadsheet would take it for a formula. ``unguarded`` is its reverse."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def unguarded(cell: str) -> str:
-    """The cell as it was before ``guarded``."""
-    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
-
-
-def csv_line(cells: Iterable[str]) -> str:
-    """One record of a CSV file that is safe to open in a spreadsheet, and reads back as it was (RFC 4180)."""
-    return ",".join(map(_cell, cells)) + "\r\n"
-
-
-def _cell(cell: str) -> str:
-    safe = guarded(cell)
-    if safe == cell and not any(mark in cell for mark in ',"\r\n'):
-        return cell
-    return '"' + safe.replace('"', '""') + '"'
 
 
 def text_of(cells: Mapping[str, str], field: str, longest: int = 200) -> str | None:

@@ -14,6 +14,7 @@ from app.governance.grants.wire import Grant, grant
 from app.governance.routing.wire import Reason, reasons
 from app.kernel.access import Route, allow
 from app.kernel.actor import Permission
+from app.kernel.pages import Page
 from app.kernel.tags import Tag
 from app.kernel.wire import Instant, Out
 from app.kernel.work import Work
@@ -23,6 +24,9 @@ from app.roles import service as roles
 from app.roles.api import Appointment, appointment
 
 router = APIRouter(prefix="/v1/me", route_class=Route, tags=[Tag.EVERYONE])
+
+EVERYTHING = Page(limit=200, sort="id")
+"""More than anybody has before them; the rest of a large review is at ``/v1/approvals``."""
 
 
 class Duty(Out):
@@ -60,7 +64,7 @@ def me(work: Annotated[Work, allow(Permission.ME_READ)]) -> Me:
         employee=employee(who, details=True),
         business_unit=unit.name,
         appointments=[appointment(one) for one in roles.held(work, who.id)],
-        approvals=[approval(one, work) for one in approvals.inbox(work)],
+        approvals=[approval(one, work) for one in approvals.inbox(work, EVERYTHING)[: EVERYTHING.limit]],
         duties=[Duty(reason=reasons((one.reason,))[0], by=one.by) for one in evaluation.duties(work)],
         notices=[notice(one) for one in approvals.notices(work)],
         alarms=[Alarm.model_validate(one) for one in lifecycle.alarms(work)],

@@ -91,6 +91,7 @@ _ONES_OWN = frozenset(
         P.GRANT_REVOKE,
         P.ME_READ,
         P.ME_UPDATE,
+        P.REVIEW_READ,
         P.RIGHTS_REQUEST_CREATE,
         P.RIGHTS_REQUEST_READ,
         P.RIGHTS_REQUEST_UPDATE,
@@ -103,6 +104,8 @@ _EVERYONE: dict[Permission, Reach] = {
     P.CLEARANCE_SUBMIT: ANY,  # likewise: who may submit a post depends on their rights and the model
     P.CLEARANCE_SUBMIT: ANY,  # likewise: who may submit a post depends on their rights and the model
     P.ACCOUNT_DECIDE: ELIGIBLE,
+    P.REVIEW_DECIDE: ELIGIBLE,
+    P.REVIEW_DECIDE: ELIGIBLE,
     P.RIGHTS_REQUEST_DECIDE: ELIGIBLE,
 }
 _COE = {P.DECISION_EVALUATE: ANY, P.PASSPORT_READ_REVOCATIONS: ANY}
@@ -113,6 +116,7 @@ _INSIGHT = dict.fromkeys(
         P.COMPLETION_READ,
         P.EMPLOYEE_READ_DETAILS,
         P.GRANT_READ,
+        P.REVIEW_READ,
         P.RIGHTS_REQUEST_READ,
     ),
     ANY,
@@ -167,13 +171,19 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.NETWORK_WRITE,
                     P.POLICY_DRAFT,
                     P.POLICY_PUBLISH,
+                    P.REVIEW_CREATE,
+                    P.REVIEW_MANAGE,
                     P.TOOL_WRITE,
                 ),
                 ANY,
             ),
         },
         Role.CONTENT_STRATEGIST: {**_COE, **_INSIGHT, P.CLEARANCE_DECIDE: ANY, P.COURSE_WRITE: ANY, P.POLICY_DRAFT: ANY},
-        Role.COMMUNITY_MANAGER: {**_COE, **_IN_SCOPE, P.ACCOUNT_STOP: IN},
+        Role.COMMUNITY_MANAGER: {
+            **_COE,
+            **_IN_SCOPE,
+            **dict.fromkeys((P.ACCOUNT_STOP, P.REVIEW_CREATE, P.REVIEW_MANAGE, P.REVIEW_READ), IN),
+        },
         Role.BU_LIAISON: {**_COE, **_IN_SCOPE, P.RIGHTS_REQUEST_CREATE: IN},
         Role.CAMPAIGN_MANAGER: _COE,
         Role.SOCIAL_ANALYST: _COE,

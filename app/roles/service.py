@@ -142,21 +142,31 @@ def _check_place(work: Work, scope: Scope) -> None:
 
 def end(work: Work, id_: UUID, reason: str | None = None) -> Appointment:
     """End an appointment now. Raises ``AppointmentEnded``, ``LastStrategist``."""
+    found = hold(work, id_)
+    work.match(found)
+    return work.show(end_held(work, found, reason or "ended"))
+
+
+def hold(work: Work, id_: UUID) -> Appointment:
+    """An appointment that is perhaps to end, held until the transaction ends, and before it its holder."""
     found = store.appointment(work.session, id_)
     if found.role is Role.STRATEGIST:  # every strategist's row, so that two cannot end each other side by side
         strategists = store.in_force(work.session, work.now, role=Role.STRATEGIST)
         directory.lock_employees(work.session, {one.employee_id for one in strategists} | {found.employee_id})
     else:
         directory.lock_employees(work.session, {found.employee_id})
-    found = store.appointment(work.session, id_, lock=True)
-    work.match(found)
+    return store.appointment(work.session, id_, lock=True)
+
+
+def end_held(work: Work, found: Appointment, reason: str) -> Appointment:
+    """End an appointment that this transaction holds. Raises ``AppointmentEnded``, ``LastStrategist``."""
     if found.ended_at is not None:
         raise rules.AppointmentEnded("This appointment has ended already.")
     if found.role is Role.STRATEGIST and found.in_force(work.now):
         left = store.in_force(work.session, work.now, role=Role.STRATEGIST)
         if not any(one.employee_id != found.employee_id for one in left):
             raise rules.LastStrategist("Appoint another strategist first: someone must be left who can appoint.")
-    return work.show(close(work, found, reason or "ended"))
+    return close(work, found, reason)
 
 
 def close(work: Work, found: Appointment, reason: str) -> Appointment:

@@ -6,6 +6,7 @@ from app.governance.approvals import service as approvals
 from app.governance.grants import service as grants
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
+from app.governance.reviews import service as reviews
 from app.imports.runs import service as imports
 from app.kernel import replies
 from app.kernel.uploads import Spool
@@ -28,6 +29,7 @@ TASKS: tuple[Task, ...] = (
     Task("grants_expired", grants.expire),
     Task("requests_expired", requests.expire),
     Task("registrations_expired", registrations.expire),
+    Task("reviews_silenced", reviews.sweep),
     Task("requests_blocked", approvals.note_blocked),
     Task("steps_overdue", notices.remind_overdue),
     Task("steps_open", notices.tell_open),

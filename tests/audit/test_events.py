@@ -170,8 +170,21 @@ def of_rights(call, account):
     call("POST /v1/grants/{id}/resume", "hub", WHY, id=grant["id"])
     again = call("POST /v1/grants/{id}/renew", "asker", {"justification": f"{TAINT} again."}, 201, id=grant["id"])
     call("POST /v1/rights-requests/{id}/withdraw", "asker", {}, id=again["id"])
+    of_reviews(call)
     call("POST /v1/grants/{id}/revoke", "hub", WHY, id=grant["id"])
     call("PUT /v1/governance", "boss", {"model": "dandelion", **WHY})
+
+
+def of_reviews(call):
+    body = {"title": f"{TAINT} and others", "kinds": ["grants"]}
+    review = call("POST /v1/reviews", "boss", body, 201)["id"]
+    (item,) = call.team.get(f"/v1/reviews/{review}/items", "boss")["items"]
+    named = {"id": review, "item_id": item["id"]}
+    to = {"reviewer_id": str(call.team.ids["hub"]), **WHY}
+    call("POST /v1/reviews/{id}/items/{item_id}/reassign", "boss", to, **named)
+    word = {"decision": "keep", "comment": f"{TAINT} stays."}
+    call("POST /v1/reviews/{id}/items/{item_id}/decisions", "hub", word, **named)
+    call("POST /v1/reviews/{id}/close", "boss", WHY, id=review)
 
 
 def told_all(team):

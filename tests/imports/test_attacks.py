@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.imports.rules import MAX_FIELD, csv_line, guarded, unguarded
+from app.imports.rules import MAX_FIELD
+from app.kernel.sheets import csv_line, guarded, unguarded
 from tests.kit import active_numbers
 
 from .bench import HR, hr, text

@@ -94,6 +94,7 @@ DENIED = Wish("tariq.haddad", "x:alder_help", (PUBLISH,), "I would like to post 
 WITHDRAWN = Wish("campaign", MAIN, (PUBLISH,), "For the harvest campaign.", timedelta(days=15), 30)
 CHANGES = Wish("employee", "youtube:AlderNordics", (PUBLISH, ENGAGE), "For films.", timedelta(hours=30))
 
+REVIEW, REVIEWED = "Posting rights in the Nordics", "nordics"
 OVERDUE = Wish("lars.berg", "tiktok:alder.garden.nordics", (PUBLISH,), "Films with dealers.", timedelta(days=6))
 """The liaisons have let it lie, so that the hub may decide it too."""
 _HOURS = timedelta(hours=1)

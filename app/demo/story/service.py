@@ -18,9 +18,13 @@ from app.governance.freezes.service import Stop
 from app.governance.grants import service as grants
 from app.governance.grants import store as grant_store
 from app.governance.grants.rules import Grant
+from app.governance.recertification import service as recertification
+from app.governance.recertification.service import Asked
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
 from app.governance.requests.service import Ask
+from app.governance.reviews import store as reviews
+from app.governance.reviews.rules import Filter, Kind
 from app.governance.routing.rules import Request, RequestKind
 from app.governance.steps.rules import Verdict
 from app.kernel.work import Work
@@ -53,7 +57,9 @@ def last_round(one: Founding) -> None:
 
 
 def lately(one: Founding) -> None:
-    """Rights that were withdrawn, renewed, paused and revoked; an account that was stopped; a request left lying."""
+    """Rights that were withdrawn, renewed, paused and revoked; an account that was stopped; a request left lying; a review
+    of what one region holds.
+    """
     wish = rules.WITHDRAWN
     asked = _ask(one, [wish])[wish.who, wish.account]
     with one.acting(wish.who, wish.ago - DAY) as work:
@@ -67,6 +73,21 @@ def lately(one: Founding) -> None:
     _stop(one, 8 * DAY)
     _ask(one, [rules.OVERDUE])
     _step(one, inventory.RETIRING, Verb.DECOMMISSION, 4 * DAY, "Dealers read the site instead.")
+    _review(one)
+
+
+def _review(one: Founding) -> None:
+    """A review of the rights in one region, whose liaisons have still to answer."""
+    asked = Asked(rules.REVIEW, (Kind.GRANTS,), Filter(), business_unit=rules.REVIEWED)
+    with one.acting("strategist", 3 * DAY) as work:
+        review, _ = recertification.create(work, asked)
+        items = reviews.items(work.session, work.now, review.id)
+    theirs = next(item for item in items if item.case.holder_id == one.people["employee"])
+    one.examples |= {
+        "review_id": str(review.id),
+        "item_id": str(theirs.id),
+        "reassign_review_item.reviewer_id": str(one.people["hub"]),
+    }
 
 
 def today(one: Founding) -> None:

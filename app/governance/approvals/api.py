@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from app.governance.clearances.rules import Clearance
 from app.governance.models.rules import Right, StepKind
+from app.governance.reviews.service import Shown
 from app.governance.routing.rules import RequestKind
 from app.kernel.access import Route, allow
 from app.kernel.actor import Permission
@@ -15,6 +16,7 @@ from app.kernel.pages import Listing, Page, paging
 from app.kernel.tags import Tag
 from app.kernel.wire import Instant, Out
 from app.kernel.work import Work
+from app.roles.rules import Role
 
 from . import service
 
@@ -33,24 +35,27 @@ class Notice(Out):
 
 
 class ApprovalKind(StrEnum):
-    """What waits: a request for rights, the registration of an account, or a post's content to be cleared."""
+    """What waits: a rights request, an account's registration, a post's content to be cleared, or an item of a review."""
 
     RIGHTS = "rights"
     REGISTRATION = "registration"
     CLEARANCE = "clearance"
+    REVIEW = "review"
 
 
 class Approval(Out):
     """One thing that waits for the caller. ``decide``: where to say one's word; ``seat_of``: whose deputy one would be.
 
-    A clearance has no steps, and asks for no right.
+    A clearance has no steps, and asks for no right. Of an item of a review: ``beneficiary_id`` is who holds what is
+    reviewed, ``requester_id`` who had asked for it, ``justification`` the review's title, ``expires_at`` when silence
+    answers.
     """
 
     id: UUID
     kind: ApprovalKind
-    account_id: UUID
-    requester_id: UUID
-    beneficiary_id: UUID
+    account_id: UUID | None
+    requester_id: UUID | None
+    beneficiary_id: UUID | None
     rights: list[Right]
     justification: str | None
     step: StepKind | None
@@ -66,14 +71,16 @@ class Approval(Out):
 def list_approvals(
     work: Annotated[Work, allow(Permission.APPROVAL_READ)], page: Annotated[Page, paging("id")]
 ) -> Listing[Approval]:
-    """What waits for you: rights requests and registrations whose open step you may decide now, and posts to be cleared."""
+    """What waits for you: requests and registrations whose open step you may decide, posts to be cleared, reviews."""
     shown, cursor = page.cut(service.inbox(work, page))
     return Listing[Approval](items=[approval(one, work) for one in shown], next_cursor=cursor)
 
 
-def approval(one: service.Waiting | Clearance, work: Work) -> Approval:
+def approval(one: service.Wanted, work: Work) -> Approval:
     """A waiting thing, with where to decide it."""
-    return _clearance(one) if isinstance(one, Clearance) else _request(one, work)
+    if isinstance(one, Clearance):
+        return _clearance(one)
+    return _request(one, work) if isinstance(one, service.Waiting) else _review(one, work)
 
 
 def _clearance(one: Clearance) -> Approval:
@@ -99,6 +106,29 @@ def _request(one: service.Waiting, work: Work) -> Approval:
         due_at=one.step.due_at,
         seat_of=one.seat if one.seat != work.actor.employee_id else None,
         decide=f"POST {path}/decisions",
+    )
+
+
+_STEPS = {
+    Role.BU_LIAISON: StepKind.ACCOUNT_LIAISON,
+    Role.COMMUNITY_MANAGER: StepKind.COMMUNITY_MANAGER,
+    Role.STRATEGIST: StepKind.STRATEGIST,
+}
+
+
+def _review(one: Shown, work: Work) -> Approval:
+    item = one.item
+    return Approval(
+        **{name: getattr(item, name) for name in ("id", "account_id", "due_at", "created_at", "updated_at")},
+        kind=ApprovalKind.REVIEW,
+        requester_id=item.case.requester_id,
+        beneficiary_id=item.case.holder_id,
+        rights=[item.right] if item.right else [],
+        justification=item.title,
+        step=_STEPS[one.reviewers.role or Role.STRATEGIST],
+        expires_at=item.ends_at,
+        seat_of=one.seat if one.seat != work.actor.employee_id else None,
+        decide=f"POST /v1/reviews/{item.review_id}/items/{item.id}/decisions",
     )
 
 

@@ -15,6 +15,7 @@ from app.governance.grants.rules import Grant
 from app.governance.models.rules import MODELS, StepKind
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
+from app.governance.reviews import service as reviews
 from app.governance.routing import service as routing
 from app.governance.routing import store
 from app.governance.routing.rules import Request, RequestKind, RequestState
@@ -39,10 +40,13 @@ class Waiting:
         return self.request.id
 
 
-def inbox(work: Work, page: Page | None = None) -> list[Waiting | Clearance]:
-    """Everything that the acting employee may decide now, the oldest first; with a page, from its cursor on."""
-    items: list[Waiting | Clearance] = [*waiting(work), *clearances.waiting(work)]
-    return sorted(items, key=lambda one: one.id) if page is None else _from(items, page)
+Wanted = Waiting | Clearance | reviews.Shown
+
+
+def inbox(work: Work, page: Page) -> list[Wanted]:
+    """A page of everything that waits for the acting employee: requests, registrations, clearances, items of reviews."""
+    found: list[Wanted] = [*_from([*waiting(work), *clearances.waiting(work)], page), *reviews.waiting(work, page)]
+    return sorted(found, key=lambda one: one.id, reverse=page.descending)[: page.limit + 1]
 
 
 def waiting(work: Work) -> list[Waiting]:

@@ -183,7 +183,7 @@ def _grant(grants: Iterable[Grant], active: Grant | None, right: Right, at: date
     latest = max(covering, key=lambda one: (one.state_at(at) is not GrantState.SUPERSEDED, one.created_at, one.id))
     code, message = _GRANT_REASONS[latest.state_at(at)]
     times = {name: getattr(latest, name) for name in ("valid_from", "valid_until", "ended_at")}
-    times["suspended_since"] = latest.suspended_since or latest.review_due_at
+    times["suspended_since"] = latest.suspended_since or latest.pauses_at
     call = f"POST /v1/grants/{latest.id}/resume" if code is C.GRANT_SUSPENDED else None
     until = latest.valid_from if code is C.GRANT_NOT_STARTED else None
     return [Reason(code, message.format(**times), call=call, until=until)]

@@ -77,7 +77,8 @@ class Grant:
     """One right of one person on one account, and the decision behind it.
 
     ``paused_by``: who had it suspended when it ended (or has it suspended now). ``review_due_at``: its holder has moved
-    to another unit; unless somebody keeps it by then, it pauses.
+    to another unit; unless somebody keeps it by then, it pauses. ``review_ends_at``: when the first review of it ends that
+    nobody has answered yet; unless somebody keeps it before, it is paused from that very instant, and then revoked.
     """
 
     id: UUID
@@ -98,9 +99,19 @@ class Grant:
     end: End | None
     end_reason: str | None
     ended_by: UUID | None
+    review_ends_at: datetime | None
     created_at: datetime
     updated_at: datetime
     version: int
+
+    @property
+    def pauses_at(self) -> datetime | None:
+        """The earliest pause that was written down ahead: a mover's, or that of a review; neither hides the other."""
+        return min((one for one in (self.review_due_at, self.review_ends_at) if one is not None), default=None)
+
+    def silenced(self, at: datetime) -> bool:
+        """Has a review of it ended in which nobody kept it?"""
+        return self.review_ends_at is not None and at >= self.review_ends_at
 
     def state_at(self, at: datetime) -> GrantState:
         """The state now; the very instant of ``valid_until`` is expired.
@@ -111,7 +122,7 @@ class Grant:
             return GrantState(self.end.value)
         if at >= self.valid_until:
             return GrantState.EXPIRED
-        if self.suspended_since is not None or (self.review_due_at is not None and at >= self.review_due_at):
+        if self.suspended_since is not None or (self.pauses_at is not None and at >= self.pauses_at):
             return GrantState.SUSPENDED
         return GrantState.SCHEDULED if at < self.valid_from else GrantState.ACTIVE
 
@@ -126,6 +137,13 @@ class Grant:
         if self.end is End.REVOKED and self.ended_by != self.employee_id:
             return True
         return self.paused_by is not None and self.paused_by != self.employee_id
+
+    def unanswered(self, at: datetime) -> bool:
+        """Is a review of it under way, or did one end in silence while it lasted? Then no machine grants it anew."""
+        if self.review_ends_at is None:
+            return False
+        lasted = min(self.ended_at or self.valid_until, self.valid_until)
+        return at < self.review_ends_at or lasted >= self.review_ends_at
 
 
 def most_days(model: Model, limits: Limits) -> int:

@@ -199,6 +199,8 @@ def resume(work: Work, id_: UUID, reason: str) -> Grant:
     """
     found = _held(work, id_, Permission.GRANT_SUSPEND)
     _check_living(work, found)
+    if found.silenced(work.now):
+        raise rules.GrantEnded("A review of it has ended in which nobody kept it; ask for it anew.")
     if found.suspended_since is None and found.review_due_at is None:
         raise rules.NotSuspended("The grant is not suspended.")
     if found.employee_id == work.actor.employee_id:
@@ -274,5 +276,6 @@ def told(grant: Grant, at: datetime) -> dict[str, Any]:
         "state": grant.state_at(at),
         "ended_at": grant.ended_at,
         **({"review_due_at": grant.review_due_at} if grant.review_due_at else {}),
+        **({"review_ends_at": grant.review_ends_at} if grant.review_ends_at else {}),
         **reason,
     }

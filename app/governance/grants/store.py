@@ -136,6 +136,7 @@ def _in_state(state: GrantState, at: datetime, *, past: bool) -> Any:
     running = and_(not_(ended), not_(lapsed))
     # A pause that was written down as begun counts whatever this process thinks the time is.
     paused = and_(Suspension.id.is_not(None), or_(not_(Suspension.scheduled), Suspension.suspended_at <= at))
+    paused = or_(paused, and_(Row.review_ends_at.is_not(None), Row.review_ends_at <= at))
     if state is GrantState.SUSPENDED:
         return and_(running, paused)
     begun = Row.valid_from <= at if state is GrantState.ACTIVE else Row.valid_from > at
@@ -193,6 +194,21 @@ def resume(session: Session, id_: UUID, now: datetime, by: UUID | None) -> Grant
     session.expire_all()
     change(session, session.get_one(Row, id_), now, {"paused_by": None})
     return grant(session, id_)
+
+
+def hold(session: Session, ids: Select[Any]) -> None:
+    """Hold many grants until the transaction ends, in the order in which everybody holds several."""
+    session.execute(select(Row.id).where(Row.id.in_(ids)).order_by(Row.id).with_for_update())
+
+
+def redate_review(session: Session, ids: Select[Any], now: datetime, ends_at: Any) -> None:
+    """State anew when the first unanswered review of each of these grants ends, in one statement for all of them.
+
+    ``ends_at``: the instant, as an expression about a grant; null where no review of it is unanswered.
+    """
+    stmt = update(Row).where(Row.id.in_(ids)).execution_options(synchronize_session=False)
+    session.execute(stmt.values(review_ends_at=ends_at, updated_at=now, version=Row.version + 1))
+    session.expire_all()
 
 
 def seen_by(employee_id: UUID | None, account_ids: Select[Any] | None, employee_ids: Select[Any] | None) -> Any:

@@ -43,6 +43,7 @@ class Grant(Resource, Base):
     end: Mapped[str | None]
     end_reason: Mapped[str | None] = mapped_column(Text)
     ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"))
+    review_ends_at: Mapped[datetime | None]  # kept true by a package above this one
 
 
 class Suspension(Base):

@@ -48,6 +48,9 @@ class Grant(Out):
     review_due_at: Annotated[
         Instant | None, Field(description="The holder has moved; unless it is resumed by then, the right pauses.")
     ] = None
+    review_ends_at: Annotated[
+        Instant | None, Field(description="A review of it is under way; unless it is kept by then, the right ends.")
+    ] = None
     ended_at: Instant | None
     end: End | None
     end_reason: str | None

@@ -83,7 +83,7 @@ def plan(work: Work, ask: Ask, requester_id: UUID) -> Plan:
     model = MODELS[setting.model]
     had = grant_store.of_pair(work.session, beneficiary.id, account.id)
     verdict = rules.judge(_asking(work, ask, requester_id, on, model, limits, beneficiary, had), work.now)
-    taken = any(_taken_away(one, ask.rights) for one in had)
+    taken = any(_taken_away(one, ask.rights, work.now) for one in had)
     steps = routing.steps_of(model, ask.rights, on, limits, revoked_before=taken)
     return Plan(beneficiary, on, setting, limits, verdict, steps, _notes(model, on))
 
@@ -119,9 +119,10 @@ def _asking(
     )
 
 
-def _taken_away(one: Grant, rights: Sequence[Right]) -> bool:
-    """Did somebody else take away what is asked, or what would come with it?"""
-    return one.taken_by_another and any(one.right in COVERS[asked] or asked in COVERS[one.right] for asked in rights)
+def _taken_away(one: Grant, rights: Sequence[Right], at: datetime) -> bool:
+    """Did somebody else take away what is asked, or what would come with it; or is it for a review to say?"""
+    taken = one.taken_by_another or one.unanswered(at)
+    return taken and any(one.right in COVERS[asked] or asked in COVERS[one.right] for asked in rights)
 
 
 def _notes(model: Model, on: Grounds) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from app.imports.rules import ImportRunning, Rejected, csv_line, other_format
+from app.imports.rules import ImportRunning, Rejected, other_format
 from app.kernel.actor import Actor, ActorKind
 from app.kernel.errors import Conflict, DomainError, FieldError, Invalid, UnsupportedMediaType
+from app.kernel.sheets import csv_line
 
 SILENT_AFTER: Final = timedelta(seconds=30)
 """A run at work gives a sign of life each second."""
