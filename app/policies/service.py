@@ -1,7 +1,7 @@
 """Writing, publishing and combining policies."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,20 +94,20 @@ def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
 
 def _check_named(work: Work, said: Mapping[str, Any]) -> None:
     """What a rule names is there: a network or a tool misspelt would allow nothing, and nobody would see why."""
-    _check_known("allowed_networks", "network", said, {one.key for one in networks.networks(work.session)})
-    if said.get("required_training"):
-        courses = {"required_training": typed.courses(said["required_training"])}
-        _check_known(
-            "required_training", "course", courses, training.courses_by_key(work.session, courses["required_training"])
-        )
-    if said.get("allowed_tools"):
-        _check_known("allowed_tools", "tool", said, tools.keys(work.session))
-
-
-def _check_known(rule: str, kind: str, said: Mapping[str, Any], known: Collection[str]) -> None:
-    unknown = sorted(set(said.get(rule) or ()) - set(known))
+    unknown = _unknown(said.get("allowed_networks"), {one.key for one in networks.networks(work.session)})
     if unknown:
-        raise Invalid.field(f"/rules/{rule}", f"unknown_{kind}", f"There is no {kind} {unknown[0]!r}.")
+        raise Invalid.field("/rules/allowed_networks", "unknown_network", f"There is no network {unknown!r}.")
+    unknown = _unknown(said.get("allowed_tools"), tools.keys(work.session) if said.get("allowed_tools") else ())
+    if unknown:
+        raise Invalid.field("/rules/allowed_tools", "unknown_tool", f"There is no tool {unknown!r}.")
+    courses = typed.courses(said.get("required_training") or ())
+    unknown = _unknown(courses, training.courses_by_key(work.session, courses) if courses else ())
+    if unknown:
+        raise Invalid.field("/rules/required_training", "unknown_course", f"There is no course {unknown!r}.")
+
+
+def _unknown(named: Iterable[str] | None, known: Collection[str]) -> str | None:
+    return min(set(named or ()) - set(known), default=None)
 
 
 @dataclass(frozen=True, slots=True)
