@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 DIGEST_AT = time(8)
 """When the daily mail goes out, in the time zone of the person's unit."""
 ENDING_WITHIN = timedelta(days=14)
+LATE_WITHIN = timedelta(days=3)
+"""So long before rights pause for want of an attestation its holder is told once more."""
 STALE_AFTER = timedelta(days=7)
 """What could not be sent for so long is news no more: it is not sent, only listed."""
 KEPT_FOR = timedelta(days=180)
@@ -38,6 +40,11 @@ class NoticeKind(StrEnum):
     GRANT_RESUMED = "grant_resumed"
     GRANT_REVIEW_DUE = "grant_review_due"
     GRANT_ENDING = "grant_ending"
+    ATTESTATION_DUE = "attestation_due"
+    ATTESTATION_LATE = "attestation_late"
+    CLEARANCE_OPEN = "clearance_open"
+    CLEARANCE_CLEARED = "clearance_cleared"
+    CLEARANCE_DENIED = "clearance_denied"
     ACCOUNT_ORPHANED = "account_orphaned"
     UNUSUAL_TERMINATIONS = "unusual_terminations"
     POLICY_PUBLISHED = "policy_published"
@@ -114,6 +121,22 @@ SAYINGS: Mapping[NoticeKind, Saying] = MappingProxyType(
         NoticeKind.GRANT_ENDING: Saying(
             "Ends soon: {what}", "Your right ends on {due}: {what}. Renew it if you still need it."
         ),
+        NoticeKind.ATTESTATION_DUE: Saying(
+            "To be accepted: {what}",
+            "Read it and accept it: your rights under this policy pause on {due} until you have.",
+        ),
+        NoticeKind.ATTESTATION_LATE: Saying(
+            "Not accepted yet: {what}", "Your rights under this policy pause on {due} until you have accepted it."
+        ),
+        NoticeKind.CLEARANCE_OPEN: Saying(
+            "A post to be cleared: {what}", "{requester} wants a post on {what} cleared, by {due}."
+        ),
+        NoticeKind.CLEARANCE_CLEARED: Saying(
+            "Cleared: a post on {what}", "This very content may go out on {what} once, until {due}."
+        ),
+        NoticeKind.CLEARANCE_DENIED: Saying(
+            "Not cleared: a post on {what}", "The post was not cleared; the clearance tells by whom and why."
+        ),
         NoticeKind.ACCOUNT_ORPHANED: Saying(
             "Nobody looks after {what}",
             "The last custodian of {what} has left; you are proposed to look after it, or to find who does.",
@@ -133,6 +156,7 @@ LINKS: Mapping[str, str] = MappingProxyType(
         "registration": "/v1/accounts/{account_id}",
         "grant": "/v1/grants/{subject}",
         "account": "/v1/accounts/{subject}",
+        "clearance": "/v1/clearances/{subject}",
         "policy_version": "/v1/policies/{policy_id}/versions/{n}",
         "directory": "/v1/directory/changes",
     }

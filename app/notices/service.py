@@ -17,7 +17,9 @@ from app.audit.rules import instant
 from app.directory import store as directory
 from app.directory.rules import Employee
 from app.governance.approvals import service as approvals
+from app.governance.clearances import store as clearances
 from app.governance.grants import store as grants
+from app.governance.impact import store as impact
 from app.governance.models.rules import MODELS, StepKind
 from app.governance.routing import service as routing
 from app.governance.routing import store as requests
@@ -28,12 +30,14 @@ from app.kernel.actor import Place
 from app.kernel.ids import new_id
 from app.kernel.pages import Page
 from app.kernel.work import Record, Work
+from app.policies import store as policies
+from app.policies.rules import InForce
 from app.roles import rules as role_rules
 from app.roles import store as roles
 from app.roles.rules import Role
 
 from . import rules, store
-from .rules import Email, Notice, NoticeKind, NoticeState, Preferences, Telling, Told
+from .rules import LATE_WITHIN, Email, Notice, NoticeKind, NoticeState, Preferences, Telling, Told
 
 _HUB_STEPS = frozenset({StepKind.COMMUNITY_MANAGER, StepKind.STRATEGIST})
 _ENDED = {
@@ -181,11 +185,28 @@ def _of_policy(work: Work, record: Record) -> Iterable[Telling]:
     yield Telling(NoticeKind.POLICY_PUBLISHED, readers, "policy_version", UUID(record.subject_id), data)
 
 
+def _of_clearance(work: Work, record: Record) -> Iterable[Telling]:
+    """A post to be cleared goes to those who clear, the word on it to whoever submitted it."""
+    one = clearances.clearance(work.session, UUID(record.subject_id))
+    kind = _CLEARANCES[record.action]
+    readers = {one.employee_id}
+    if kind is NoticeKind.CLEARANCE_OPEN:
+        readers = _holding(work, Place(), Role.CONTENT_STRATEGIST) or _leaders(work)
+    data = {"account_id": one.account_id, "requester_id": one.employee_id, "due": one.not_after}
+    yield Telling(kind, frozenset(readers), "clearance", one.id, data)
+
+
+_CLEARANCES = {
+    "clearance.submitted": NoticeKind.CLEARANCE_OPEN,
+    "clearance.cleared": NoticeKind.CLEARANCE_CLEARED,
+    "clearance.denied": NoticeKind.CLEARANCE_DENIED,
+}
 _MOVES = ("asked", "approved", "changes_requested", "denied", "expired", "revised", "rerouted")
 _DERIVED: Mapping[str, Derive] = {
     **{f"{kind}.{what}": _of_request for kind in ("rights_request", "registration") for what in _MOVES},
     **{f"{kind}.blocked": _of_blocked for kind in ("rights_request", "registration")},
     **{f"grant.{what}": _of_grant for what in ("revoked", "suspended", "resumed", "review_due")},
+    **dict.fromkeys(_CLEARANCES, _of_clearance),
     "account.orphaned": _of_orphan,
     "directory.unusual_terminations": _of_terminations,
     "policy_version.published": _of_policy,
@@ -227,6 +248,27 @@ def remind_ending(work: Work, limit: int = 100) -> int:
         data = {"account_id": account, "rights": [right], "due": ends}
         give(work, Telling(NoticeKind.GRANT_ENDING, frozenset({holder}), "grant", id_, data, ends))
     return len(found)
+
+
+def remind_attestations(work: Work, limit: int = 100) -> int:
+    """Tell people who hold rights that a version waits to be accepted: when it takes effect, and before its grace is over.
+    Answers how many were told.
+    """
+    done = 0
+    for version in policies.in_force(work.session, work.now):
+        if version.rules.get("attestation_required") and done < limit:
+            late = version.attest_by is None or version.attest_by <= work.now + LATE_WITHIN
+            kind = NoticeKind.ATTESTATION_LATE if late else NoticeKind.ATTESTATION_DUE
+            done += _attestation(work, version, kind, limit - done)
+    return done
+
+
+def _attestation(work: Work, version: InForce, kind: NoticeKind, limit: int) -> int:
+    holders = impact.holders(version.scope, work.now)
+    readers = store.not_attested(work.session, holders, version.version_id, kind, limit)
+    about = f"the policy {version.key}, version {version.n}"
+    data = {"about": about, "policy_id": version.key, "n": version.n, "due": version.attest_by}
+    return give(work, Telling(kind, frozenset(readers), "policy_version", version.version_id, data))
 
 
 def forget(work: Work, _limit: int) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -15,6 +15,7 @@ from app.governance.routing.tables import Request
 from app.kernel.database import change, flush, id_param, value_of
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
+from app.policies.attestations.tables import Attestation
 
 from .rules import ENDING_WITHIN, KEPT_FOR, Email, Notice, NoticeKind, NoticeState, Preferences
 from .tables import Notice as Row
@@ -107,6 +108,15 @@ def ending(session: Session, now: datetime, limit: int) -> list[tuple[UUID, UUID
     stmt = select(*columns).where(Grant.ended_at.is_(None), Grant.valid_from <= now, soon, ~told)
     found = session.execute(stmt.order_by(Grant.valid_until, Grant.id).limit(limit))
     return [(row.id, row.employee_id, row.account_id, row.right, row.valid_until) for row in found]
+
+
+def not_attested(session: Session, holders: Select[Any], version_id: UUID, kind: NoticeKind, limit: int) -> list[UUID]:
+    """Of these people those who have not accepted a version and were not told so in a notice of this kind."""
+    told = select(Row.employee_id).where(Row.subject_id == version_id, Row.kind == kind)
+    accepted = select(Attestation.employee_id).where(Attestation.policy_version_id == version_id)
+    person = holders.subquery().c[0]
+    stmt = select(person).where(person.not_in(told), person.not_in(accepted)).order_by(person).limit(limit)
+    return list(session.scalars(stmt))
 
 
 def _about(kind: NoticeKind, subject: Any, at: Any) -> Any:

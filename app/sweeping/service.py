@@ -34,6 +34,7 @@ TASKS: tuple[Task, ...] = (
     Task("steps_overdue", notices.remind_overdue),
     Task("steps_open", notices.tell_open),
     Task("grants_ending", notices.remind_ending),
+    Task("attestations_due", notices.remind_attestations),
     Task("replies_forgotten", _forget_replies),
     Task("notices_forgotten", notices.forget),
 )

@@ -307,3 +307,43 @@ def test_notices_are_kept_for_half_a_year(team, office, grant):
     team.clock.turn(seconds=1)
     assert office.sweep()["notices_forgotten"] == 1
     assert [one for one in office.rows() if one["kind"] == "grant_suspended"] == []
+
+
+def test_whoever_holds_rights_is_told_what_to_accept_and_once_more_before_it_is_late(team, office, grant):
+    team.post("/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
+    body = {"text": "Care.", "rules": {"attestation_required": True}, "attestation_grace_days": 10}
+    team.post("/v1/policies/care/versions", "content", body, 201)
+    team.post("/v1/policies/care/versions/1/publish", "boss", {})
+    for _ in range(2):
+        office.sweep()
+    assert office.told("attestation_due") == [("asker", "attestation_due")]  # and nobody who holds nothing
+    team.clock.turn(days=7, seconds=-1)
+    office.sweep()
+    assert office.told("attestation_late") == []
+    team.clock.turn(seconds=1)
+    for _ in range(2):
+        office.sweep()
+    assert office.told("attestation_late") == [("asker", "attestation_late")]
+    told = team.get("/v1/me/notices", "asker", params={"sort": "-id"})["items"][0]
+    assert "Not accepted yet: the policy care, version 1" in told["title"]
+    assert told["link"].endswith("/v1/policies/care/versions/1")
+
+
+def test_who_has_accepted_is_not_reminded(team, office, grant):
+    team.post("/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
+    team.post("/v1/policies/care/versions", "content", {"text": "Care.", "rules": {"attestation_required": True}}, 201)
+    team.post("/v1/policies/care/versions/1/publish", "boss", {})
+    team.post("/v1/policies/care/versions/1/attestations", "asker", {}, 201)
+    office.sweep()
+    assert office.told("attestation_due") == []
+
+
+def test_a_post_to_be_cleared_is_told_to_whom_may_clear_it_and_the_word_on_it_to_whoever_submitted_it(
+    team, office, account, grant
+):
+    made = team.post("/v1/clearances", "asker", {"account_id": account, "content_sha256": "a" * 64}, 201)
+    assert office.told("clearance_open") == [("content", "clearance_open")]
+    team.post(f"/v1/clearances/{made['id']}/decisions", "content", {"decision": "deny", "comment": "No."})
+    assert office.told("clearance_denied") == [("asker", "clearance_denied")]
+    told = team.get("/v1/me/notices", "content")["items"]
+    assert "wants a post on x:acme_sales cleared" in told[-1]["text"]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.rules import LIVING
 from app.accounts.tables import Account
+from app.directory.store import employed
 from app.directory.tables import BusinessUnit, Employee
 from app.governance.grants.tables import Grant
 from app.governance.models.rules import Right
@@ -75,19 +76,23 @@ def coverage(
     session: Session, scope: Scope, at: datetime, version_id: UUID, people: Select[Any] | None
 ) -> list[Covered]:
     """Attestations of a version by unit, of those who hold rights in its scope (and are among ``people``)."""
-    holders = _running(scope, at).with_only_columns(Grant.employee_id).distinct()
     stmt = (
         select(Employee.business_unit_id, func.count(Employee.id), func.count(Attestation.id))
         .outerjoin(
             Attestation, and_(Attestation.employee_id == Employee.id, Attestation.policy_version_id == version_id)
         )
-        .where(Employee.id.in_(holders))
+        .where(Employee.id.in_(holders(scope, at)))
         .group_by(Employee.business_unit_id)
         .order_by(Employee.business_unit_id)
     )
     if people is not None:
         stmt = stmt.where(Employee.id.in_(people))
     return [Covered(unit_id, due, attested) for unit_id, due, attested in session.execute(stmt)]
+
+
+def holders(scope: Scope, at: datetime) -> Select[Any]:
+    """The ids of those who hold rights in force in a scope and are with us, as a statement to be embedded."""
+    return _running(scope, at).where(employed(at)).with_only_columns(Grant.employee_id).distinct()
 
 
 def _running(scope: Scope, at: datetime) -> Select[Any]:
