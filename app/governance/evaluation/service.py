@@ -122,11 +122,12 @@ def _resource(work: Work, account: Account) -> Resource:
     setting = models.setting(work, account.path)
     limits = policies.limits(work, account.place)
     place = account.place
-    timezone = directory.timezones(work.session, [account.business_unit_id])[account.business_unit_id]
+    unit_id = account.business_unit_id  # whose clock is asked for only where policy has hours
+    clocks = {} if limits["posting_hours"] is None else directory.timezones(work.session, [unit_id])
     frozen = [one for one in freezes.open_freezes(work.session) if one.target.covers(account.id, place)]
     return Resource(
         account.id, account.state, account.path, MODELS[setting.model], setting.platform_id, limits,
-        network=account.network, timezone=timezone, freezes=tuple(frozen),
+        network=account.network, timezone=clocks.get(unit_id, "UTC"), freezes=tuple(frozen),
     )  # fmt: skip
 
 
