@@ -1,9 +1,10 @@
 """The composition root: the only module that knows every other."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
@@ -50,7 +51,7 @@ from app.imports.runs import api as imports
 from app.imports.runs import tables as _imports
 from app.imports.runs import worker as imports_worker
 from app.kernel import problems
-from app.kernel.access import House
+from app.kernel.access import MAX_AT_ONCE, URGENT_AT_ONCE, House
 from app.kernel.clock import Clock, system_clock
 from app.kernel.database import Base, engine_for, reading
 from app.kernel.errors import Unauthenticated, Unavailable
@@ -81,6 +82,8 @@ from app.tools import api as tools
 from app.tools import tables as _tools
 
 METADATA = Base.metadata
+THREADS = 3 * MAX_AT_ONCE + URGENT_AT_ONCE + 12
+"""Writing, reading and public work, what is urgent, and routes without a transaction: none waits for another's thread."""
 TABLES = (
     _accounts,
     _attestations,
@@ -161,7 +164,9 @@ post. HR systems and identity providers send people over SCIM 2.0 (`/scim/v2`, w
 
 def house_for(engine: Engine, clock: Clock = system_clock) -> House:
     """What transactions need, on this database."""
+    apart = engine_for(engine.url, pool_size=URGENT_AT_ONCE)  # connections are made when they are first needed
     return House(
+        urgent=sessionmaker(apart),
         writes=sessionmaker(engine),
         reads=sessionmaker(reading(engine)),
         clock=clock,
@@ -187,12 +192,10 @@ def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: s
 
 
 @asynccontextmanager
-async def _swept(told: Settings, app: FastAPI) -> AsyncIterator[None]:
-    """Sweep from the start of serving to its end."""
-    if told.role == "decisions":
-        yield
-        return
-    with sweeping(app.state.house, told):
+async def _serving(told: Settings, sweeps: bool, app: FastAPI) -> AsyncIterator[None]:
+    """From the start of serving to its end: threads for all that may be done at once, and sweeping."""
+    current_default_thread_limiter().total_tokens = THREADS
+    with sweeping(app.state.house, told) if sweeps and told.role != "decisions" else nullcontext():
         yield
 
 
@@ -212,7 +215,7 @@ def create_app(
     app = FastAPI(
         title="Social media CoE governance API", version="0.1.0", description=DESCRIPTION,
         docs_url=None, redoc_url=None, redirect_slashes=False, openapi_tags=[{"name": tag.value} for tag in Tag],
-        generate_unique_id_function=lambda route: route.name, lifespan=partial(_swept, told) if sweeps else None,
+        generate_unique_id_function=lambda route: route.name, lifespan=partial(_serving, told, sweeps),
     )  # fmt: skip
     furnish(app, told, clock, notice)
     problems.install(

@@ -22,7 +22,7 @@ from .problems import refuse_unknown_query
 from .work import Work
 
 READS = frozenset({"GET", "HEAD"})
-MAX_AT_ONCE = 24
+MAX_AT_ONCE, URGENT_AT_ONCE = 24, 4
 _KEPT_HEADERS = ("content-type", "etag", "coe-revision", "location")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 NOBODY = Actor(ActorKind.PUBLIC)
@@ -38,7 +38,7 @@ class House:
     ``load_actor(session, request, now)`` answers who is calling or raises ``Unauthenticated``.
     ``seal(work)`` writes the collected records into the audit log and answers the new revision, None if nothing changed.
     ``operator`` and ``request_id`` are who acts, and what for, in ``operator_work``: long work that somebody asked for
-    over HTTP is done in their name.
+    over HTTP is done in their name. ``urgent``: as ``writes``, over connections that nothing else takes.
     """
 
     writes: sessionmaker[Session]
@@ -48,6 +48,7 @@ class House:
     seal: Callable[[Work], int | None]
     operator: Actor = OPERATOR
     request_id: str | None = None
+    urgent: sessionmaker[Session] | None = None
 
 
 class Replay(Exception):
@@ -64,10 +65,11 @@ def house(request: Request) -> House:
 
 
 @contextmanager
-def _transaction(request: Request, *, write: bool, public: bool = False) -> Iterator[Work]:
+def _transaction(request: Request, *, write: bool, public: bool = False, urgent: bool = False) -> Iterator[Work]:
     parts = house(request)
     now = parts.clock()
-    with (parts.writes if write else parts.reads).begin() as session:
+    sessions = parts.urgent if urgent and parts.urgent else parts.writes if write else parts.reads
+    with sessions.begin() as session:
         actor = NOBODY if public else parts.load_actor(session, request, now)
         request.state.actor = actor
         claimed = _claim(request, session, actor, now) if write else None
@@ -123,8 +125,8 @@ def open_work(request: Request) -> Iterator[Work]:
 
 
 def open_urgent(request: Request) -> Iterator[Work]:
-    """A writing transaction that does not wait its turn with the others."""
-    with _transaction(request, write=True) as work:
+    """A writing transaction that waits neither its turn nor for a connection with the others."""
+    with _transaction(request, write=True, urgent=True) as work:
         yield work
 
 
@@ -145,7 +147,7 @@ _WORK = Depends(open_work, scope="function", max_concurrency=MAX_AT_ONCE)
 _READING = Depends(open_reading, scope="function", max_concurrency=MAX_AT_ONCE)
 _PUBLIC = Depends(open_public, scope="function", max_concurrency=MAX_AT_ONCE)
 # A few turns that nothing else takes: stopping the press never queues behind other work.
-_URGENT = Depends(open_urgent, scope="function", max_concurrency=4)
+_URGENT = Depends(open_urgent, scope="function", max_concurrency=URGENT_AT_ONCE)
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,7 @@ def _show(one: Founding, asked: Mapping[tuple[str, str], UUID]) -> None:
         "resume_account.account_id": account[inventory.SUSPENDED],
         "withdraw_account.account_id": account[rules.PROPOSED.key],
         "employee_id": str(one.people["employee"]),
+        "redeputize.deputy_id": str(one.people["employee"]),
         "grant_id": held["employee"],
         "renew.grant_id": held["liaison"],
         "resume_grant.grant_id": held[rules.PAUSED.who],
