@@ -56,4 +56,5 @@ def evaluate(
         tool=named if isinstance(named, str) else None,
         digest=digest if isinstance(digest, str) else None,
     )
-    return wire.answer(service.evaluate(work, question), audit.revision(work))
+    revision = audit.revision(work)  # first: the answer is not to name a write that it did not look at
+    return wire.answer(service.evaluate(work, question), revision)

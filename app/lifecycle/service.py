@@ -20,6 +20,7 @@ from app.directory import service as directory_service
 from app.directory import store as directory
 from app.directory.rules import BusinessUnit, Employee
 from app.governance.clearances import service as clearances
+from app.governance.freezes import store as freezes
 from app.governance.grants import service as grants
 from app.governance.grants import store as grant_store
 from app.governance.registrations import service as registrations
@@ -44,8 +45,7 @@ PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "termi
 _DATED = {"hired_on", "terminated_on", "business_unit_id"}
 _GONE = "the holder has left"
 _LEFT = "employee.left"
-_DAY = timedelta(days=1)
-_NEWS = timedelta(days=7)
+_DAY, _NEWS = timedelta(days=1), timedelta(days=7)
 
 
 def join(work: Work, values: Mapping[str, Any]) -> Employee:
@@ -350,7 +350,7 @@ def close_unit(work: Work, id_or_key: str, reason: str) -> BusinessUnit:
             "living_accounts": account_store.living_in_unit(work.session, unit.id),
             "publishing_tools": tool_store.count_in_unit(work.session, unit.id),
             "open_appointments": len(held),
-            "policies": policies.scoped_to_unit(work.session, unit.id),
+            "policies": policies.scoped_to_unit(work.session, unit.id, work.now),
         },
     )
     return work.show(_close(work, unit, None, reason))
@@ -358,14 +358,15 @@ def close_unit(work: Work, id_or_key: str, reason: str) -> BusinessUnit:
 
 def merge_unit(work: Work, id_or_key: str, into: UUID, reason: str) -> BusinessUnit:
     """Merge a unit into another: child units, people, accounts, publishing tools and appointments go along;
-    appointments end where the other stands above, since they would cover more there; policies of its own block.
+    appointments end where the other stands above, since they would cover more there; policies and freezes of its own block.
 
     Raises ``UnitNotEmpty``, ``UnitClosed``, ``UnitCycle``. Its model ends with it: what goes along comes under the other's.
     """
     directory.lock_tree(work.session)
     unit, target = directory.unit(work.session, id_or_key), directory.unit(work.session, into)
     work.match(unit)
-    directory_rules.check_close(unit, {"policies": policies.scoped_to_unit(work.session, unit.id)})
+    own = {"policies": policies.scoped_to_unit, "freezes": freezes.of_unit}
+    directory_rules.check_close(unit, {what: count(work.session, unit.id, work.now) for what, count in own.items()})
     directory_rules.check_parent(unit.id, target)
     for child in directory.child_units(work.session, unit.id):
         moved = directory_service.move_unit(work, child, target.id)

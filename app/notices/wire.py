@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.kernel.wire import In, Instant, Out
 
@@ -48,7 +48,8 @@ class NotificationChoice(In):
 
     email: Annotated[Email, Field(examples=["daily"])]
     kinds: Annotated[
-        dict[NoticeKind, bool], Field(description="Kinds to be mailed or not.", examples=[{"grant_resumed": False}])
+        dict[NoticeKind, StrictBool],
+        Field(description="Kinds to be mailed or not.", examples=[{"grant_resumed": False}]),
     ] = {}
 
 

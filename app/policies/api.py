@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.directory.rules import KeyTaken
+from app.directory.rules import KeyTaken, UnitClosed
 from app.kernel.access import Route, allow
 from app.kernel.actor import Permission
 from app.kernel.errors import Invalid, NotFound, PreconditionFailed
@@ -100,7 +100,7 @@ def list_conflicts(work: Annotated[Work, allow(Permission.POLICY_READ)]) -> wire
     "/{id}/versions",
     status_code=201,
     response_model=wire.PolicyVersion,
-    responses=responses(NotFound, rules.PolicyWidens, Invalid),
+    responses=responses(NotFound, rules.PolicyWidens, UnitClosed, Invalid),
 )
 def draft_version(
     id: PolicyRef, body: wire.NewVersion, work: Annotated[Work, allow(Permission.POLICY_DRAFT)]

@@ -106,10 +106,13 @@ class Version:
         """Until when rights go on though the version was not attested: the grace it gives, from its beginning."""
         return self.effective_from and self.effective_from + timedelta(days=self.attestation_grace_days)
 
+    def begun(self, at: datetime) -> bool:
+        """Published, and from an instant on that has come."""
+        return self.published_at is not None and self.effective_from is not None and self.effective_from <= at
+
     def in_force(self, at: datetime) -> bool:
         """Published, begun, and not yet replaced by a later one that has begun."""
-        begun = self.published_at is not None and self.effective_from is not None and self.effective_from <= at
-        return begun and (self.superseded_at is None or at < self.superseded_at)
+        return self.begun(at) and (self.superseded_at is None or at < self.superseded_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,10 @@ def _sees_drafts(work: Work) -> bool:
 
 
 def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
-    """Write the next version. Raises ``PolicyWidens``, ``Invalid``."""
+    """Write the next version. Raises ``PolicyWidens``, ``UnitClosed``, ``Invalid``."""
     of = store.policy(work.session, id_or_key, lock=True)
+    if of.scope.business_unit_id:
+        units.check_open(directory.unit(work.session, of.scope.business_unit_id))
     _check_named(work, values["rules"])
     rules.check_tightens(of.scope, values["rules"], _enterprise(work))
     members = {
@@ -203,6 +205,8 @@ def retire(work: Work, id_or_key: str, n: int, reason: str) -> Version:
         raise rules.VersionRetired(f"Version {n} is {found.state}.")
     changes = {"state": PolicyState.RETIRED, "superseded_at": work.now if found.published_at else None}
     made = store.save_version(work.session, found.id, work.now, changes)
+    if found.published_at is not None and not found.begun(work.now):
+        _give_back(work, found)
     audit.record(
         work,
         "policy_version.retired",
@@ -212,6 +216,15 @@ def retire(work: Work, id_or_key: str, n: int, reason: str) -> Version:
         reason=reason,
     )
     return work.show(made)
+
+
+def _give_back(work: Work, withdrawn: Version) -> None:
+    """A version will never begin: the one that it was to end goes on, until the next begins if there is one."""
+    begins = withdrawn.effective_from
+    for other in store.versions(work.session, withdrawn.policy_id):
+        ended_by_it = begins is not None and other.superseded_at == begins and other.begun(begins)
+        if ended_by_it and other.state is PolicyState.PUBLISHED and other.effective_from != begins:
+            store.save_version(work.session, other.id, work.now, {"superseded_at": withdrawn.superseded_at})
 
 
 def _enterprise(work: Work) -> Limits:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.directory.rules import KeyTaken
@@ -92,11 +92,12 @@ def save_version(session: Session, id_: UUID, now: datetime, changes: Mapping[st
     return _version(row)
 
 
-def scoped_to_unit(session: Session, unit_id: UUID) -> int:
-    """How many policies of this very unit have a version that is not retired."""
+def scoped_to_unit(session: Session, unit_id: UUID, at: datetime) -> int:
+    """How many policies of this very unit have a draft, or a version that holds or will."""
     row, of = tables.Policy, tables.PolicyVersion
     stmt = select(func.count(row.id.distinct())).join(of, of.policy_id == row.id)
-    return session.scalar(stmt.where(row.business_unit_id == unit_id, of.state != PolicyState.RETIRED)) or 0
+    living = and_(of.state != PolicyState.RETIRED, or_(of.superseded_at.is_(None), of.superseded_at > at))
+    return session.scalar(stmt.where(row.business_unit_id == unit_id, living)) or 0
 
 
 def _uuid(text: str) -> UUID | None:

@@ -20,7 +20,7 @@ from app.kernel.errors import Forbidden, NotFound
 from app.kernel.pages import Page
 from app.kernel.work import Personal, Work
 from app.roles import service as roles
-from app.roles.rules import coe_member
+from app.roles.rules import coe_member, powers
 
 from . import rules, store
 from .rules import Clearance, ClearanceState
@@ -111,8 +111,9 @@ def waiting(work: Work) -> list[Clearance]:
 
 
 def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Clearance:
-    """Clear a post or deny it. Raises ``NotFound``, ``ClearanceNotPending``, ``SelfApproval``."""
+    """Clear a post or deny it. Raises ``NotFound``, ``Forbidden``, ``ClearanceNotPending``, ``SelfApproval``."""
     found = _held(work, id_)
+    _check_decides(work)
     rules.check_decision(found, work.me, work.now)
     cleared = verdict is Verdict.APPROVE
     state = ClearanceState.CLEARED if cleared else ClearanceState.DENIED
@@ -123,6 +124,12 @@ def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Clea
         after={"state": after.state, "content_sha256": after.content_sha256}, reason=comment,
     )  # fmt: skip
     return work.show(after)
+
+
+def _check_decides(work: Work) -> None:
+    """Whoever passed the door and lost the role before this transaction held them decides no more."""
+    if Permission.CLEARANCE_DECIDE not in powers(roles.held(work, work.me)):
+        raise Forbidden("Your role has ended.")
 
 
 def withdraw(work: Work, id_: UUID) -> Clearance:

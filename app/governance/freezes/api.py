@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from app.directory.rules import UnitClosed
 from app.kernel.access import Route, allow, allow_urgent
 from app.kernel.actor import Permission
 from app.kernel.errors import Invalid, NotFound, PreconditionFailed
@@ -18,7 +19,7 @@ from . import rules, service, wire
 router = APIRouter(prefix="/v1/freezes", route_class=Route, tags=[Tag.HUB])
 
 
-@router.post("", status_code=201, responses=responses(rules.NotTheFreezer, NotFound, Invalid))
+@router.post("", status_code=201, responses=responses(rules.NotTheFreezer, NotFound, UnitClosed, Invalid))
 def freeze(body: wire.NewFreeze, work: Annotated[Work, allow_urgent(Permission.FREEZE_SET)]) -> wire.Freeze:
     """Stop all posting somewhere; it holds in the decision after this answer."""
     stop = service.Stop(

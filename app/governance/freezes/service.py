@@ -9,6 +9,7 @@ from uuid import UUID
 from app.accounts import store as accounts
 from app.audit import service as audit
 from app.directory import store as directory
+from app.directory.rules import check_open
 from app.governance.models import service as models
 from app.governance.models.rules import Model
 from app.kernel.actor import Place
@@ -35,7 +36,7 @@ class Stop:
 
 
 def freeze(work: Work, stop: Stop) -> Freeze:
-    """Stop posting from this commit on. Raises ``NotTheFreezer``, ``NotFound``, ``Invalid``."""
+    """Stop posting from this commit on. Raises ``NotTheFreezer``, ``NotFound``, ``UnitClosed``, ``Invalid``."""
     target = _target(work, stop)
     place = _place(work, target)
     office = rules.office(_model(work, place), roles.held(work, work.me), place)
@@ -55,7 +56,9 @@ def _target(work: Work, stop: Stop) -> Target:
     if (stop.kind is FreezeKind.ENTERPRISE) != (stop.id is None):
         raise Invalid.field("/scope/id", "scope_id", "What is frozen is named by its id; the enterprise has none.")
     if stop.kind is FreezeKind.BUSINESS_UNIT:
-        return Target(stop.kind, business_unit_id=directory.unit(work.session, str(stop.id)).id)
+        unit = directory.unit(work.session, str(stop.id))
+        check_open(unit)  # nothing stands in a closed one: it would stop nobody, and say that it does
+        return Target(stop.kind, business_unit_id=unit.id)
     if stop.kind is FreezeKind.NETWORK:
         return Target(stop.kind, network=networks.network(work.session, str(stop.id)).key)
     if stop.kind is FreezeKind.ACCOUNT:

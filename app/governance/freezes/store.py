@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.database import change, flush, value_of
@@ -31,6 +31,12 @@ def freeze(session: Session, id_: UUID, *, lock: bool = False) -> Freeze:
     if row is None:
         raise NotFound(f"There is no freeze {id_}.")
     return _value(row)
+
+
+def of_unit(session: Session, unit_id: UUID, at: datetime) -> int:
+    """How many freezes of this very unit are in force."""
+    stmt = _OPEN.with_only_columns(func.count()).where(Row.business_unit_id == unit_id)
+    return session.scalar(stmt.where(or_(Row.until.is_(None), Row.until > at))) or 0
 
 
 def add(session: Session, now: datetime, target: Target, values: Mapping[str, Any]) -> Freeze:

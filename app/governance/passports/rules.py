@@ -75,9 +75,11 @@ def check_audience(wanted: str | None, office: Office) -> str:
 
 
 def claims(grant: Grant, account: Account, parties: Mapping[str, str], revision: int, now: datetime) -> dict[str, Any]:
-    """All that a passport says. ``parties``: its ``iss``, ``aud`` and ``jti``. It never outlives the grant."""
-    issued = int(now.timestamp())
-    ends = min(issued + int(LIFETIME.total_seconds()), int(grant.valid_until.timestamp()))
+    """All that a passport says. ``parties``: its ``iss``, ``aud`` and ``jti``. It never outlives the grant, nor lasts
+    into a pause that is written down ahead.
+    """
+    issued, stops = int(now.timestamp()), min(grant.valid_until, grant.pauses_at or grant.valid_until)
+    ends = min(issued + int(LIFETIME.total_seconds()), int(stops.timestamp()))
     return {
         **parties, "sub": str(grant.employee_id), "iat": issued, "nbf": issued, "exp": ends, "grant_id": str(grant.id),
         "account_id": str(account.id), "network": account.network, "handle": account.handle, "right": grant.right.value,

@@ -27,10 +27,11 @@ def issue(work: Work, office: Office, grant_id: UUID, audience: str | None) -> P
     work.etag = None  # what is shown is no grant
     work.actor.require(Permission.GRANT_PASSPORT, own=grant.employee_id == work.actor.employee_id)
     wanted = rules.check_audience(audience, office)
+    revision = audit.revision(work)  # before the answer that rests on it
     refuse(RequestRefused, evaluation.evaluate_grant(work, grant).reasons)
     account = accounts.account(work.session, grant.account_id)
     parties = {"iss": office.issuer, "aud": wanted, "jti": str(new_id())}
-    said = rules.claims(grant, account, parties, audit.revision(work), work.now)
+    said = rules.claims(grant, account, parties, revision, work.now)
     made = Passport(tokens.sign(said, office.key, rules.TYPE), wanted, datetime.fromtimestamp(said["exp"], UTC))
     told = {"jti": said["jti"], "audience": wanted, "expires_at": made.expires_at}
     audit.record(work, "passport.issued", ("grant", grant.id), after=told)
@@ -40,5 +41,6 @@ def issue(work: Work, office: Office, grant_id: UUID, audience: str | None) -> P
 def revocations(work: Work) -> Revocations:
     """The grants that ended or were paused lately enough that a passport of theirs may not have expired."""
     since = work.now - rules.WINDOW
+    revision = audit.revision(work)  # first: what is written meanwhile may be in the list, and is not promised to be
     found = store.stopped(work.session, since, work.now)
-    return Revocations(work.now, since, audit.revision(work), tuple(found))
+    return Revocations(work.now, since, revision, tuple(found))

@@ -23,6 +23,10 @@ def stopped(session: Session, since: datetime, now: datetime) -> list[Stopped]:
         .where(Suspension.suspended_at > since, Suspension.resumed_at.is_(None), Grant.ended_at.is_(None))
         .where(or_(not_(Suspension.scheduled), Suspension.suspended_at <= now))
     )
+    silenced = select(Grant.id, Grant.review_ends_at).where(
+        Grant.review_ends_at > since, Grant.review_ends_at <= now, Grant.ended_at.is_(None)
+    )
     found = [Stopped(id_, GrantState(end), at) for id_, end, at in session.execute(ended) if end and at]
     found += [Stopped(id_, GrantState.SUSPENDED, at) for id_, at in session.execute(paused)]
+    found += [Stopped(id_, GrantState.SUSPENDED, at) for id_, at in session.execute(silenced) if at]
     return sorted(found, key=lambda one: (one.at, one.grant_id))

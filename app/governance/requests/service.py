@@ -84,7 +84,8 @@ def plan(work: Work, ask: Ask, requester_id: UUID) -> Plan:
     had = grant_store.of_pair(work.session, beneficiary.id, account.id)
     verdict = rules.judge(_asking(work, ask, requester_id, on, model, limits, beneficiary, had), work.now)
     taken = any(_taken_away(one, ask.rights, work.now) for one in had)
-    steps = routing.steps_of(model, ask.rights, on, limits, revoked_before=taken)
+    current = routing.current(work, beneficiary.id, limits)
+    steps = routing.steps_of(model, ask.rights, on, limits, revoked_before=taken, current=current)
     return Plan(beneficiary, on, setting, limits, verdict, steps, _notes(model, on))
 
 

@@ -17,10 +17,9 @@ from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.policies.rules import RiskTier
 from app.roles.rules import Appointment, Role, Slot, slots
 
-DUE_AFTER = timedelta(days=14)
-ENDS_AFTER = timedelta(days=7)
-"""After it was due."""
-LONGEST = timedelta(days=366)
+DUE_AFTER, ENDS_AFTER = timedelta(days=14), timedelta(days=7)
+"""After it was opened; after it was due."""
+SHORTEST, LONGEST = timedelta(days=1), timedelta(days=366)
 MOST_ITEMS = 20_000
 
 
@@ -136,6 +135,8 @@ def dates(now: datetime, due_at: datetime | None, ends_at: datetime | None) -> t
     due = due_at or now + DUE_AFTER
     if due <= now:
         raise Invalid.field("/due_at", "in_the_past", "A review is due later than it begins.")
+    if due < now + SHORTEST:  # silence is an answer only of who had the time to speak
+        raise Invalid.field("/due_at", "too_soon", "A review gives whoever is to answer at least a day.")
     ends = ends_at or due + ENDS_AFTER
     if ends <= due:
         raise Invalid.field("/ends_at", "ends_before_due", "A review ends later than it is due.")

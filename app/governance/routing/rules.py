@@ -19,14 +19,17 @@ def route(
     liaisons: int,
     min_approvals: int = 0,
     revoked_before: bool = False,
+    current: bool = True,
 ) -> tuple[Step, ...]:
     """The base route of a rights request, or of a registration (``rights`` None), in the order of steps.
 
     ``liaisons``: how many cover the account's unit. ``min_approvals``: what policy asks of the last step at this risk.
     ``revoked_before``: someone else revoked such a right of this person, so that nothing is granted automatically.
+    ``current``: the person has done all that policy asks of people there; nor is anything, where policy binds, without that.
     """
     model = routed_as(model, liaisons)
-    kinds = set(model.registration if rights is None else _rights_steps(model, frozenset(rights), high_risk))
+    by_hand = (high_risk and bool(model.high_risk_adds)) or not (current or model.advisory)
+    kinds = set(model.registration if rights is None else _rights_steps(model, frozenset(rights), by_hand))
     if high_risk:
         kinds |= set(model.high_risk_adds)
     if other_unit and rights is not None:
@@ -45,9 +48,8 @@ def routed_as(model: Model, liaisons: int) -> Model:
     return MODELS[model.short_of_liaisons] if model.short_of_liaisons and liaisons < 2 else model
 
 
-def _rights_steps(model: Model, rights: frozenset[Right], high_risk: bool) -> tuple[StepKind, ...]:
-    automatic = rights <= model.automatic and (not high_risk or not model.high_risk_adds)
-    return () if automatic else model.steps
+def _rights_steps(model: Model, rights: frozenset[Right], by_hand: bool) -> tuple[StepKind, ...]:
+    return () if rights <= model.automatic and not by_hand else model.steps
 
 
 class RequestKind(StrEnum):

@@ -26,8 +26,12 @@ from app.kernel.errors import NotFound
 from app.kernel.work import Personal, Work
 from app.policies import rules as policy_rules
 from app.policies import store as policy_store
+from app.policies.attestations import store as attestations
 from app.policies.rules import Limits, RiskTier
 from app.policies.service import RULES_LOCK
+from app.policies.typed import rules as typed
+from app.programme.training import store as training
+from app.programme.training.rules import valid_until
 from app.roles import rules as role_rules
 from app.roles import store as roles
 from app.roles.rules import Appointment
@@ -87,7 +91,13 @@ def _steps_now(request: Request, on: Grounds, setting: Setting, limits: Limits) 
 
 
 def steps_of(
-    model: Model, rights: Sequence[Right] | None, on: Grounds, limits: Limits, *, revoked_before: bool = False
+    model: Model,
+    rights: Sequence[Right] | None,
+    on: Grounds,
+    limits: Limits,
+    *,
+    revoked_before: bool = False,
+    current: bool = True,
 ) -> tuple[Step, ...]:
     """The base route of a request for these rights, or of a registration (None), on these grounds."""
     return rules.route(
@@ -98,7 +108,19 @@ def steps_of(
         liaisons=on.liaisons,
         min_approvals=(limits["min_approvals"] or {}).get(on.account.risk, 0),
         revoked_before=revoked_before,
+        current=current,
     )
+
+
+def current(work: Work, person_id: UUID, limits: Limits) -> bool:
+    """Has somebody done all that policy asks of people there by now? An attestation may be missing while its grace lasts."""
+    due = {one.version_id for one in limits.attestations if one.by is None or one.by <= work.now}
+    if due - attestations.attested(work.session, person_id, due):
+        return False
+    asked = typed.courses(limits["required_training"] or ())
+    done = training.learnt(work.session, person_id, asked)
+    ends = (valid_until(one.at, one.valid_for_days, asked[course]) for course, one in done.items())
+    return len(done) == len(asked) and all(one is None or one > work.now for one in ends)
 
 
 def check_not_refused(request: Request) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.directory import service as directory
+from app.directory.rules import UnitClosed
 from app.governance.models.rules import (
     MODELS,
     Authority,
@@ -147,13 +148,13 @@ def get_governance(work: Annotated[Work, allow(Permission.GOVERNANCE_READ)]) -> 
     )
 
 
-@router.put("", response_model=Choice, responses=responses(NotFound, Invalid))
+@router.put("", response_model=Choice, responses=responses(NotFound, UnitClosed, Invalid))
 def switch_model(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH)]) -> Setting:
     """Switch the model. Pending requests are re-routed, grants stay; preview first."""
     return service.switch(work, _choice(work, body))
 
 
-@router.post("/preview", responses=responses(NotFound, Invalid))
+@router.post("/preview", responses=responses(NotFound, UnitClosed, Invalid))
 def preview_switch(body: NewChoice, work: Annotated[Work, allow(Permission.GOVERNANCE_SWITCH, reads=True)]) -> Preview:
     """What a switch would change, changing nothing."""
     found = service.preview(work, _choice(work, body))

@@ -136,10 +136,13 @@ def _reroute(work: Work, request: Request) -> None:
 
 
 def preview(work: Work, choice: Choice) -> Preview:
-    """What a switch would change, item by item, changing nothing: the same code runs as if it had been made now."""
+    """What a switch would change, item by item, changing nothing: the same code runs as if it had been made now.
+
+    Raises as ``switch``.
+    """
     _check(work, choice, choice.effective_from or work.now)
     if choice.business_unit_id:
-        directory.unit(work.session, choice.business_unit_id)
+        check_open(directory.unit(work.session, choice.business_unit_id))
     supposed = Setting(
         _NEWEST, choice.business_unit_id, choice.model, choice.platform_id, work.now, choice.reason, work.actor.employee_id,
         work.now,
