@@ -79,7 +79,7 @@ class Routes(Org):
                 found.append(Standing(kind, needed[kind], "approved" if said else "merged"))
                 continue
             able, given = self.able(request, kind), self.given(request, kind)
-            enough = len(given) + most_decisions([{holder, *others} for holder, others in able]) >= needed[kind]
+            enough = bool(able) and len(given) + most_decisions([{holder, *others} for holder, others in able]) >= needed[kind]
             if not enough and kind in UP:
                 needed[UP[kind]] = max(needed.get(UP[kind], 0), needed[kind])
                 found.append(Standing(kind, needed[kind], "merged"))
@@ -272,15 +272,14 @@ class Routes(Org):
 
     def say(self, request, step, actor, seat, verdict):
         """Take a word in; False where what it would grant is not allowed any more."""
+        steps = self.standing(request)
         request.words.append(Word(step.kind, verdict, actor, seat))
         if verdict != "approve":
             request.state, request.due = ("denied", request.due) if verdict == "deny" else ("changes_requested", None)
             return True
-        steps = self.standing(request)
-        open_ = next((one for one in steps if one.state in ("open", "blocked_no_approver")), None)
-        if open_ is None or len(self.given(request, open_.kind)) < open_.needed:
+        if len(self.given(request, step.kind)) < step.needed:
             return True
-        before = steps[: steps.index(open_) + 1]
+        before = steps[: steps.index(step) + 1]
         passed = {*request.passed, *(one.kind for one in before if one.state in ("merged", "open"))}
         request.passed = tuple(one for one in STEPS if one in passed)
         request.due = working_days_after(self.now, 2, self.units[self.accounts[request.account].unit].zone)

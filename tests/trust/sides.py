@@ -51,6 +51,8 @@ class Sides:
         """One operation everywhere; answers (status, code). Raises ``Broken``."""
         restricts = operation in RESTRICTS or args[-1:] in (("revoke",), ("suspend",))
         permitted = self.org.permits() if restricts else None
+        some = sorted(self.held())[-3:] if restricts else []
+        before = [side.evaluate(*each)[0] for side in self.sides for each in some]
         want = getattr(self.org, operation)(*args, **more)
         found, answers = [], []
         for side in self.sides:
@@ -66,6 +68,9 @@ class Sides:
             found.append(("I-54", f"{answers}", "both"))
         if permitted is not None and not self.org.permits() <= permitted:
             found.append(("I-08", f"permits {self.org.permits() - permitted}", "model"))
+        after = [side.evaluate(*each)[0] for side in self.sides for each in some]
+        if any(now and not then for then, now in zip(before, after, strict=True)):
+            found.append(("I-08", f"of {some} was {before}, is {after}", "all"))
         self.check(operation, found)
         return answers[0]
 
@@ -91,7 +96,7 @@ class Sides:
             found += [(*one, side.name) for one in self.differences(side, after)]
         if not self.org.permits() <= self.org.permits(without={"sales-care", "nordic-care", "x-care"}):
             found.append(("I-27", "a narrower policy permits more", "model"))
-        if not found:
+        if self.thorough or not found:
             found += self.look()
         if found:
             raise Broken(found, self.told[-60:])
@@ -143,15 +148,24 @@ class Sides:
         )  # fmt: skip
         for tag, what, have, want in pairs:
             if have != want:
-                told = [pair for pair in zip(have, want, strict=False) if pair[0] != pair[1]] if isinstance(have, list) else (have, want)
-                yield tag, f"{what}: (service, model) {told}"
+                apart = [pair for pair in zip(have, want, strict=False) if pair[0] != pair[1]] if isinstance(have, list) else []
+                yield tag, f"{what}: (service, model) {apart or (have, want)}"
+                yield from self.too_much(what, apart)
+
+    @staticmethod
+    def too_much(what, apart):
+        """Which promise is broken where the service gives more than it should."""
+        if what == "grants" and any(there[4] > here[4] for there, here in apart):
+            yield "I-15", "a grant lasts longer than it should"
+        if what == "requests" and any(there[2] == "granted" != here[2] for there, here in apart):
+            yield "I-13", "what was granted lacks an approval that counts"
 
     # What is answered beside the model.
 
     def look(self):
         """Decisions and requests as they are answered; a sample that wanders, or all."""
         self.turn += 1
-        held = sorted({(one.who, right, one.account) for one in self.org.grants for right in (one.right, "draft")})
+        held = sorted(self.held())
         anyone = [(who, right, account) for who in self.org.people for account in self.org.accounts for right in RIGHTS]
         asked = held if self.thorough else [held[(self.turn * 7 + n * 13) % len(held)] for n in range(2)] if held else []
         found = self.evaluated([*asked, anyone[self.turn * 37 % len(anyone)]])
@@ -159,6 +173,10 @@ class Sides:
         for n in pending if self.thorough else pending[self.turn % len(pending) :][:1] if pending else []:
             found += self.seen(n)
         return found
+
+    def held(self):
+        """Every right that somebody ever had, and ``draft`` beside it."""
+        return {(one.who, right, one.account) for one in self.org.grants for right in (one.right, "draft")}
 
     def evaluated(self, triples):
         """Ask about these, by a tool and, every third time, by somebody without one."""
@@ -196,7 +214,14 @@ class Sides:
                 stands = [(one.kind, one.needed, one.state, frozenset(one.people)) for one in self.org.standing(request)]
                 if [one[:4] for one in steps] != stands:
                     found.append(("I-13", f"request {n} stands {steps}; wanted {stands}", side.name))
+                    more = set().union(*(one[3] for one in steps)) - set().union(*(one[3] for one in stands))
+                    if more & self.of_theirs(request):
+                        found.append(("I-09", f"request {n} may be decided by those whose it is: {more}", side.name))
         return found
+
+    def of_theirs(self, request):
+        """Whose the request is, and who stands in for them."""
+        return request.own | {one.deputy for one in self.org.appointments if one.who in request.own}
 
     def end(self):
         """What holds of a whole run: the log is whole, and every right is answered as the model has it."""
