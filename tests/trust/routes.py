@@ -240,11 +240,11 @@ class Routes(Org):
         if not self.active(actor):
             return GONE
         request = deepcopy(self.now_routed(self.requests[n]))
+        if not self.sees(actor, request):
+            return UNSEEN
         if request.state == "denied" != self.requests[n].state:
             self.requests[n] = request
             return NOT_PENDING
-        if not self.sees(actor, request):
-            return UNSEEN
         if request.state_at(self.now) != "pending":
             return NOT_PENDING
         step, seat = self.seat(actor, request)

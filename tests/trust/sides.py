@@ -51,7 +51,7 @@ class Sides:
         """One operation everywhere; answers (status, code). Raises ``Broken``."""
         restricts = operation in RESTRICTS or args[-1:] in (("revoke",), ("suspend",))
         permitted = self.org.permits() if restricts else None
-        some = sorted(self.held())[-3:] if restricts else []
+        some = sorted(self.held())[-2:] if restricts else []
         before = [side.evaluate(*each)[0] for side in self.sides for each in some]
         want = getattr(self.org, operation)(*args, **more)
         found, answers = [], []
@@ -167,8 +167,9 @@ class Sides:
         self.turn += 1
         held = sorted(self.held())
         anyone = [(who, right, account) for who in self.org.people for account in self.org.accounts for right in RIGHTS]
-        asked = held if self.thorough else [held[(self.turn * 7 + n * 13) % len(held)] for n in range(2)] if held else []
-        found = self.evaluated([*asked, anyone[self.turn * 37 % len(anyone)]])
+        asked = held if self.thorough else held[self.turn * 7 % len(held) :][:1] if held else []
+        other = [anyone[self.turn * 37 % len(anyone)]] if self.turn % 2 else []
+        found = self.evaluated([*asked, *other])
         pending = [one.n for one in self.org.requests if one.state == "pending"]
         for n in pending if self.thorough else pending[self.turn % len(pending) :][:1] if pending else []:
             found += self.seen(n)
@@ -182,7 +183,7 @@ class Sides:
         """Ask about these, by a tool and, every third time, by somebody without one."""
         found = []
         for who, right, account in triples:
-            asker = "auditor" if self.turn % 3 == 0 else None
+            asker = "auditor" if self.turn % 4 == 3 else None
             codes = frozenset(self.org.codes(who, right, account, tool=asker is None))
             answers = [side.evaluate(who, right, account, asker) for side in self.sides]
             self.tally["evaluate", "permit" if not codes else "refuse", None] += 1

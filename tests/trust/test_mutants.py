@@ -132,6 +132,15 @@ def switching(one):
     one.do("switch", "boss", "hub_and_spoke", "sales")
 
 
+def refused_by_now(one):
+    """A switch dated ahead has begun, and refuses what waits: whoever may not see it learns nothing of that."""
+    one.do("ask", "asker", "x:acme", ["publish"])
+    one.do("switch", "boss", "centralized", None, one.org.now + timedelta(hours=1))
+    later(one, hours=1)
+    one.do("decide", "stranger", 0, "approve")
+    one.do("decide", "boss", 0, "approve")
+
+
 def roles_and_offices(one):
     """Who may appoint whom, and to what."""
     one.do("appoint", "liaison", "liaison", "strategist", ENTERPRISE)
@@ -478,7 +487,7 @@ BUGS = (
 ON = {"deputy_and_holder_count_twice": ("postgresql",), "one_database_forgets_freezes": ("sqlite", "postgresql")}
 
 
-@pytest.mark.parametrize("happens", dict.fromkeys((*(one[2] for one in BUGS), back_in_office)), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("happens", dict.fromkeys((*(one[2] for one in BUGS), back_in_office, refused_by_now)), ids=lambda one: one.__name__)
 def test_without_a_bug_all_of_it_holds(sides, happens):
     with sides(("sqlite",), thorough=True) as one:
         happens(one)

@@ -229,6 +229,8 @@ def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Show
     """
     routing.hold_rules(work)
     request = _caught_up(work, store.request(work.session, id_, RequestKind.RIGHTS))
+    if request.caught_up and not routing.visible(work, request, routing.grounds_for(work, [request])[id_]):
+        raise NotFound(f"There is no request {id_}.")
     routing.check_not_refused(request)
     limits = policies.limits(work, accounts.account(work.session, request.account_id).place)
     after, on = routing.decide(work, request, limits, verdict, comment)
