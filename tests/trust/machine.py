@@ -41,7 +41,7 @@ def rules_of(luck):
         "posting_hours": lambda: luck.choice(HOURS),
         "min_approvals": lambda: {luck.choice(("standard", "high")): luck.choice((1, 2, 2, 3))},
     }
-    return {name: said[name]() for name in luck.sample(sorted(said), luck.choice((0, 1, 1, 1, 2)))}
+    return {name: said[name]() for name in luck.sample(sorted(said), luck.choice((0, 1, 1, 1, 1, 2, 3)))}
 
 
 def happens(often=2, when=lambda self: True):
@@ -87,7 +87,7 @@ class Machine(RuleBasedStateMachine):
     def anyone(self, luck, *likely):
         """One of the likely, mostly; else anybody at all, here or gone."""
         likely = sorted({one for one in likely if one})
-        return luck.choice(likely) if likely and luck.random() < 0.7 else luck.choice(list(self.org.people))
+        return luck.choice(likely) if likely and luck.random() < 0.8 else luck.choice(list(self.org.people))
 
     def active(self, luck):
         return luck.choice([name for name, one in self.org.people.items() if one.active])
@@ -177,8 +177,8 @@ class Machine(RuleBasedStateMachine):
 
     @happens(often=1)
     def stop_an_account_or_let_it_run(self, luck):
-        account = luck.choice(list(self.org.accounts))
-        suspended = self.org.accounts[account].state == "suspended"
+        suspended = [name for name, one in self.org.accounts.items() if one.state == "suspended"]
+        account = luck.choice(suspended or list(self.org.accounts))
         verb = "resume" if suspended or luck.random() < 0.2 else "suspend"
         self.do("step_account", self.anyone(luck, *self.holders("strategist", "community_manager")), account, verb)
 
@@ -221,7 +221,8 @@ class Machine(RuleBasedStateMachine):
         made, _ = self.do("draft", writer, policy, rules_of(luck), begins, luck.choice((0, 0, 14)))[:2]
         if made == 201:
             n = max(one.n for one in self.org.versions if one.policy == policy)
-            self.do("publish", self.anyone(luck, *self.holders("strategist")), policy, n)
+            others = [who for who in self.holders("strategist") if who != writer]
+            self.do("publish", self.anyone(luck, *others), policy, n)
 
     @happens(when=lambda self: self.org.versions)
     def publish_again(self, luck):
@@ -282,8 +283,10 @@ class Machine(RuleBasedStateMachine):
 
     @happens()
     def redeputize(self, luck):
-        n = luck.choice([n for n, one in enumerate(self.org.appointments) if not one.ended] or [0])
-        same = [one.who for one in self.org.appointments if one.role == self.org.appointments[n].role]
+        running = [n for n, one in enumerate(self.org.appointments) if not one.ended]
+        n = luck.choice([n for n in running if self.org.appointments[n].role in ROLES[:4]] or running)
+        one = self.org.appointments[n]
+        same = [each.who for each in self.org.appointments if each.role == one.role and each.who != one.who]
         deputy = self.anyone(luck, *same) if luck.random() < 0.9 else None
         self.do("redeputize", self.anyone(luck, *self.holders("strategist")), n, deputy)
 
@@ -309,7 +312,7 @@ class Machine(RuleBasedStateMachine):
 
     @happens()
     def wait(self, luck):
-        by = luck.choice((timedelta(minutes=7), timedelta(hours=5), timedelta(hours=13), timedelta(days=3), timedelta(days=33)))
+        by = luck.choice((timedelta(minutes=7), timedelta(hours=5), timedelta(hours=13), timedelta(days=3), timedelta(days=3), timedelta(days=33)))
         self.sides.turn_clock(self.org.now + by)
 
     @happens(when=lambda self: self.instants())

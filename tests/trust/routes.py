@@ -174,7 +174,12 @@ class Routes(Org):
         return (choice.n if choice else 0) != request.choice or steps not in ((), request.steps)
 
     def now_routed(self, request):
-        return self.rerouted(request) if self.outdated(request) else request
+        """As whoever looks at it sees it, and whoever acts upon it finds it: it has waited all the same."""
+        if not self.outdated(request):
+            return request
+        after = self.rerouted(request)
+        after.due, after.expires = (request.due, request.expires) if after.state == "pending" else (None, request.expires)
+        return after
 
     # The operations.
 

@@ -267,6 +267,8 @@ def restart(work: Work, request: Request, limits: Limits, on: Grounds, changes: 
         "expires_at": work.now + timedelta(days=limits["pending_expires_after_days"]),
         "policy_versions": limits.versions,
     }
+    if request.caught_up:  # it has waited all the while, and is shown so: a step that is overdue does not begin anew
+        fresh |= {"due_at": request.due_at, "expires_at": request.expires_at}
     after = store.save(work.session, request.id, work.now, fresh)
     record(work, after, why, before=told(request), after=told(after))
     return after
