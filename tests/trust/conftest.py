@@ -60,6 +60,8 @@ def sides(sqlite_trust, postgres_server, postgres_trust, keys, tmp_path_factory)
                 world = World(url, folder, seat)
                 stack.callback(world.close)
                 made.append(Side(world, ids))
-            yield Sides(model(), made, **more)
+            beside = Sides(model(), made, **more)
+            stack.callback(beside.close)
+            yield beside
 
     return make

@@ -85,7 +85,9 @@ def _may(rows, word, request, covers):
 
 def _grants(before, after, covers):
     opened = Counter(
-        (one["employee_id"], one["account_id"], one["right"]) for one in after.grants.values() if one["ended_at"] is None
+        (one["employee_id"], one["account_id"], one["right"])
+        for one in after.grants.values()
+        if one["ended_at"] is None
     )
     if any(n > 1 for n in opened.values()):
         yield "I-33", f"more than one open grant: {opened.most_common(1)}"
@@ -144,7 +146,11 @@ def _people(before, after, covers):
             yield "I-18", f"deputies of {holder} as {role} go round in a circle"
     for one in after.requests.values():
         own = {one["requester_id"], one["beneficiary_id"]}
-        if one["state"] in LIVE and one["expires_at"] > after.now and not all(after.people[who]["active"] for who in own):
+        if (
+            one["state"] in LIVE
+            and one["expires_at"] > after.now
+            and not all(after.people[who]["active"] for who in own)
+        ):
             yield "I-21", f"{one['id']} waits though its people have left"
 
 

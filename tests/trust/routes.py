@@ -79,7 +79,10 @@ class Routes(Org):
                 found.append(Standing(kind, needed[kind], "approved" if said else "merged"))
                 continue
             able, given = self.able(request, kind), self.given(request, kind)
-            enough = bool(able) and len(given) + most_decisions([{holder, *others} for holder, others in able]) >= needed[kind]
+            enough = (
+                bool(able)
+                and len(given) + most_decisions([{holder, *others} for holder, others in able]) >= needed[kind]
+            )
             if not enough and kind in UP:
                 needed[UP[kind]] = max(needed.get(UP[kind], 0), needed[kind])
                 found.append(Standing(kind, needed[kind], "merged"))
@@ -111,7 +114,7 @@ class Routes(Org):
 
     def against(self, asker, who, account, rights, until):
         """Every code against asking for this."""
-        there, place = self.accounts[account], self.place(account)
+        place = self.place(account)
         kind, limits, found = KINDS[self.model(place[0])], self.limits(place), set()
         if not self.active(who):
             found.add("subject_inactive")
@@ -178,7 +181,9 @@ class Routes(Org):
         if not self.outdated(request):
             return request
         after = self.rerouted(request)
-        after.due, after.expires = (request.due, request.expires) if after.state == "pending" else (None, request.expires)
+        after.due, after.expires = (
+            (request.due, request.expires) if after.state == "pending" else (None, request.expires)
+        )
         return after
 
     # The operations.
@@ -196,7 +201,9 @@ class Routes(Org):
         if settled is None:
             return 409, "already_requested"
         self.replace(settled)
-        made = Request(len(self.requests), asker, who, account, tuple(rights), until, "", 0, (), "", None, self.now, round=0)
+        made = Request(
+            len(self.requests), asker, who, account, tuple(rights), until, "", 0, (), "", None, self.now, round=0
+        )
         self.fresh(made)
         self.requests.append(made)
         self.grant_if_through(made, asker)
@@ -236,10 +243,10 @@ class Routes(Org):
             for one in self.of_pair(request.who, request.account):
                 if one.right == right and one.end is None:
                     lapsed = one.state(self.now) == "expired"
-                    one.end, one.ended_by, one.paused = ("expired", None, False) if lapsed else ("superseded", actor, False)
-            self.grants.append(
-                Grant(len(self.grants), request.who, request.account, right, request.n, self.now, until)
-            )
+                    one.end, one.ended_by, one.paused = (
+                        ("expired", None, False) if lapsed else ("superseded", actor, False)
+                    )
+            self.grants.append(Grant(len(self.grants), request.who, request.account, right, request.n, self.now, until))
 
     def decide(self, actor, n, verdict):
         if not self.active(actor):

@@ -140,7 +140,9 @@ class Side:
 
     def complete(self, actor, who, course, days_ago=0):
         at = format_instant(self.world.clock.now - timedelta(days=days_ago))
-        return self.call(actor, "POST", "/v1/completions", {"employee_id": who, "course_id": course, "completed_at": at})
+        return self.call(
+            actor, "POST", "/v1/completions", {"employee_id": who, "course_id": course, "completed_at": at}
+        )
 
     # What is looked at.
 

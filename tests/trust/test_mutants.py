@@ -288,7 +288,9 @@ def edits_keep_their_words(patch, one):
 
     def restart(work, request, *rest):
         real(work, request, *rest)
-        return request_store.save(work.session, request.id, work.now, {"round": request.round, "passed": request.passed})
+        return request_store.save(
+            work.session, request.id, work.now, {"round": request.round, "passed": request.passed}
+        )
 
     patch.setattr(routing, "restart", restart)
 
@@ -495,7 +497,11 @@ BUGS = (
 ON = {"deputy_and_holder_count_twice": ("postgresql",), "one_database_forgets_freezes": ("sqlite", "postgresql")}
 
 
-@pytest.mark.parametrize("happens", dict.fromkeys((*(one[2] for one in BUGS), back_in_office, refused_by_now, overdue_on_another_route)), ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "happens",
+    dict.fromkeys((*(one[2] for one in BUGS), back_in_office, refused_by_now, overdue_on_another_route)),
+    ids=lambda one: one.__name__,
+)
 def test_without_a_bug_all_of_it_holds(sides, happens):
     with sides(("sqlite",), thorough=True) as one:
         happens(one)
