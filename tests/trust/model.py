@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
+from .typed import combined
+
 RIGHTS = ("draft", "publish", "engage", "analyze", "administer")
 STEPS = ("account_liaison", "beneficiary_liaison", "community_manager", "strategist")
 ROLE_OF = {STEPS[0]: "bu_liaison", STEPS[1]: "bu_liaison", STEPS[2]: "community_manager", STEPS[3]: "strategist"}
@@ -365,36 +367,6 @@ class Org:
             for one in self.grants for right in RIGHTS
             if covers(one.right, right) and not self.codes(one.who, right, one.account, **how)
         }  # fmt: skip
-
-
-def combined(versions):
-    """The tightest of every rule."""
-    found = {}
-    for one in versions:
-        for name, value in one.rules.items():
-            found[name] = tighter(name, found[name], value) if name in found else value
-    return found
-
-
-def tighter(name, a, b):
-    if name == "max_grant_days":
-        return min(a, b)
-    if name in ("employment_types", "posting_hours"):
-        return a & b
-    if name == "required_training":
-        days = {course: [one[course] for one in (a, b) if course in one] for course in {*a, *b}}
-        return {course: min((n for n in said if n is not None), default=None) for course, said in days.items()}
-    if name == "min_approvals":
-        return {tier: max(a.get(tier, 0), b.get(tier, 0)) for tier in {*a, *b}}
-    return a or b
-
-
-def widens(name, floor, value):
-    """Would the narrower policy's value let through what the enterprise's does not? What it leaves out it does not rule."""
-    if name in ("required_training", "min_approvals"):
-        both = tighter(name, floor, value)
-        return any(both[part] != held for part, held in value.items())
-    return tighter(name, floor, value) != value
 
 
 def working_days_after(at, days, zone):

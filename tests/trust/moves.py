@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from .model import KINDS, LIVE, Appointment, Choice, Freeze, Person, Version, widens, working_days_after
+from .model import KINDS, LIVE, Appointment, Choice, Freeze, Person, Version, working_days_after
 from .routes import BARRED, GONE, OK, UNSEEN, Routes
+from .typed import widens
 
 MADE = (201, None)
 NOT_MINE = (403, "not_the_authority")
