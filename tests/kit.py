@@ -35,8 +35,11 @@ class Refused(AssertionError):
 
 
 @cache
-def _application():
-    """One application for all tests of a process: what it works with is changed, its routes are built once."""
+def _application(seat=0):
+    """One application for all tests of a process: what it works with is changed, its routes are built once.
+
+    ``seat``: another one, for a world that is there at the same time.
+    """
     with tempfile.TemporaryDirectory() as folder:
         return create_app(Settings(_env_file=None, database_url="sqlite://", key_dir=f"{folder}/keys"))
 
@@ -44,13 +47,13 @@ def _application():
 class World:
     """A service, and everybody who calls it."""
 
-    def __init__(self, url, folder):
+    def __init__(self, url, folder, seat=0):
         self.clock = Clock()
         self.settings = Settings(
             _env_file=None, database_url=url, key_dir=folder / "keys", spool_dir=folder / "spool",
             public_url="http://127.0.0.1:8000",
         )  # fmt: skip
-        self.app = _application()
+        self.app = _application(seat)
         furnish(self.app, self.settings, self.clock)
         self.house = self.app.state.house
         self.launched = []  # the imports that a process would be started for

@@ -52,7 +52,7 @@ def approve(one, seats, person):
     steps = standing(one, seats, NOW)
     step, principal = seat_of(one, steps, seats, person)
     one = with_decision(one, word(step.kind, person, principal))
-    passed = passed_after(one, standing(one, seats, NOW), seats)
+    passed = passed_after(one, steps, seats)
     return Matter(one.requester_id, one.beneficiary_id, one.steps, passed, one.decisions)
 
 
@@ -189,8 +189,14 @@ def test_an_overdue_step_may_be_decided_by_the_next_up_too():
 
 def test_the_next_ups_word_on_an_overdue_step_counts():
     one = Matter(ASKER, ASKER, HUB_AND_SPOKE, due_at=NOW)
-    one = with_decision(one, word(L, HUB))
-    assert passed_after(one, standing(one, SEATS, NOW), SEATS) == (L,)
+    assert passed_after(with_decision(one, word(L, HUB)), standing(one, SEATS, NOW), SEATS) == (L,)
+
+
+def test_a_step_that_nobody_is_left_for_goes_up_though_enough_have_approved():
+    """A word that did not count for a while, when its approver was out of office, ends no step by counting again."""
+    one = with_decision(with_decision(matter((Step(M, 2),)), word(M, HUB)), word(M, LIAISON))
+    seats = {M: (Slot(HUB), Slot(LIAISON)), S: (Slot(STRATEGIST), Slot(STRANGER))}
+    assert states(one, seats) == {M: StepState.MERGED, S: StepState.OPEN}
 
 
 def test_capacity_counts_people_not_seats():

@@ -236,7 +236,9 @@ def _caught_up(work: Work, request: Request) -> Request:
         return request
     directory.lock_employees(work.session, {request.requester_id, work.me}, shared=True)
     held = store.lock_request(work.session, request.id)
-    return replace(reroute(work, held), caught_up=True) if routing.outdated(work, [held]) else held
+    if not routing.outdated(work, [held]):
+        return held
+    return replace(reroute(work, replace(held, caught_up=True)), caught_up=True)
 
 
 def withdraw(work: Work, account_id: UUID) -> Registered:

@@ -231,6 +231,8 @@ def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Show
     """
     routing.hold_rules(work)
     request = _caught_up(work, store.request(work.session, id_, RequestKind.RIGHTS))
+    if request.caught_up and not routing.visible(work, request, routing.grounds_for(work, [request])[id_]):
+        raise NotFound(f"There is no request {id_}.")
     routing.check_not_refused(request)
     limits = policies.limits(work, accounts.account(work.session, request.account_id).place)
     after, on = routing.decide(work, request, limits, verdict, comment)
@@ -375,7 +377,9 @@ def _caught_up(work: Work, request: Request) -> Request:
         return request
     directory.lock_employees(work.session, {*request.matter.own, work.me}, shared=True)
     held = store.lock_request(work.session, request.id)
-    return replace(reroute(work, held), caught_up=True) if routing.outdated(work, [held]) else held
+    if not routing.outdated(work, [held]):
+        return held
+    return replace(reroute(work, replace(held, caught_up=True)), caught_up=True)
 
 
 def expire(work: Work, limit: int = 500) -> int:

@@ -233,7 +233,7 @@ def decide(
     step, principal = step_rules.seat_of(request.matter, steps, on.seats, work.me)
     word = Decision(step.kind, verdict, work.me, principal, comment, work.now)
     store.add_decision(work.session, request, word)
-    after = _advance(work, request, word, on, limits)
+    after = _advance(work, request, word, steps, on, limits)
     record(
         work, after, _DONE[verdict], before={"state": request.state}, reason=comment,
         after={"state": after.state, "step": step.kind, "passed": after.passed},
@@ -252,13 +252,15 @@ def _people_behind(work: Work, request: Request) -> set[UUID]:
 _DONE = {Verdict.APPROVE: "approved", Verdict.DENY: "denied", Verdict.REQUEST_CHANGES: "changes_requested"}
 
 
-def _advance(work: Work, request: Request, word: Decision, on: Grounds, limits: Limits) -> Request:
+def _advance(
+    work: Work, request: Request, word: Decision, steps: Sequence[Standing], on: Grounds, limits: Limits
+) -> Request:
     if word.decision is Verdict.DENY:
         return store.save(work.session, request.id, work.now, {"state": RequestState.DENIED, "ended_at": work.now})
     if word.decision is Verdict.REQUEST_CHANGES:
         return store.save(work.session, request.id, work.now, {"state": RequestState.CHANGES_REQUESTED, "due_at": None})
     matter = step_rules.with_decision(request.matter, word)
-    passed = step_rules.passed_after(matter, step_rules.standing(matter, on.seats, work.now), on.seats)
+    passed = step_rules.passed_after(matter, steps, on.seats)
     changes: dict[str, Any] = {"passed": passed}
     if step_rules.complete(matter, passed):
         changes |= {"state": RequestState.GRANTED, "ended_at": work.now, "due_at": None}
@@ -287,6 +289,8 @@ def restart(work: Work, request: Request, limits: Limits, on: Grounds, changes: 
         "expires_at": work.now + timedelta(days=limits["pending_expires_after_days"]),
         "policy_versions": limits.versions,
     }
+    if request.caught_up:  # it has waited all the while, and is shown so: a step that is overdue does not begin anew
+        fresh |= {"due_at": request.due_at, "expires_at": request.expires_at}
     after = store.save(work.session, request.id, work.now, fresh)
     record(work, after, why, before=told(request), after=told(after))
     return after

@@ -184,7 +184,8 @@ def _present(climb: _Climb, kind: StepKind) -> Standing:
     matter, needed = climb.matter, climb.needed[kind]
     given = valid_approvals(matter, kind, climb.seats)
     able = _able(matter, climb.seats.get(kind, ()))
-    if len(given) + capacity(able) >= needed:
+    # Who is left must be somebody, even where enough have approved: words that count again wait for one more to be said.
+    if able and len(given) + capacity(able) >= needed:
         return Standing(kind, needed, StepState.OPEN, able, given)
     up = UP.get(kind)
     if up is None:
@@ -297,7 +298,10 @@ def _who(step: Standing) -> str:
 
 
 def passed_after(matter: Matter, steps: Sequence[Standing], seats: Seats) -> tuple[StepKind, ...]:
-    """What has passed once the latest decision is counted: the open step if it has enough, and all that merged into it."""
+    """What has passed once the latest decision is counted: the open step if it has enough, and all that merged into it.
+
+    ``steps``: as they stood before that decision, which may have been the last that anybody could give.
+    """
     step = open_step(steps)
     if step is None or len(valid_approvals(matter, step.kind, seats)) < step.needed:
         return matter.passed
