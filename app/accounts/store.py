@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.directory import store as directory
 from app.directory.tables import BusinessUnit, Employee
-from app.kernel.actor import Scope
+from app.kernel.actor import Scope, ScopeKind
 from app.kernel.database import change, flush, id_param, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
@@ -158,6 +158,11 @@ def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any])
 def _value(row: Row, path: str) -> Account:
     ids = tuple(UUID(part) for part in path.split("/"))
     return value_of(Account, row, path=ids, risk=RiskTier(row.risk), state=AccountState(row.state))
+
+
+def ids_below(session: Session, unit_id: UUID) -> frozenset[UUID]:
+    """The ids of all accounts of a unit and of the units below it, whatever their state."""
+    return frozenset(session.scalars(ids_in([Scope(ScopeKind.BUSINESS_UNIT, unit_id)])))
 
 
 def ids_in(scopes: Iterable[Scope]) -> Select[Any]:

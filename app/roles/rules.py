@@ -102,9 +102,7 @@ _EVERYONE: dict[Permission, Reach] = {
     **dict.fromkeys(_ONES_OWN, OWN),
     P.ACCOUNT_PROPOSE: ANY,  # the model in force says who may register, and refuses with reasons
     P.CLEARANCE_SUBMIT: ANY,  # likewise: who may submit a post depends on their rights and the model
-    P.CLEARANCE_SUBMIT: ANY,  # likewise: who may submit a post depends on their rights and the model
     P.ACCOUNT_DECIDE: ELIGIBLE,
-    P.REVIEW_DECIDE: ELIGIBLE,
     P.REVIEW_DECIDE: ELIGIBLE,
     P.RIGHTS_REQUEST_DECIDE: ELIGIBLE,
 }

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("business_unit_id", sa.Uuid()),
         sa.Column("network", sa.String()),
         sa.Column("account_id", sa.Uuid()),
+        sa.Column("members", sa.JSON(), nullable=False),
         sa.Column("severity", sa.String(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("exempt", sa.JSON(), nullable=False),
@@ -54,7 +55,9 @@ def upgrade() -> None:
         sa.Column("lifted_by", sa.Uuid()),
         sa.Column("lift_reason", sa.Text()),
         *_common(),
-        sa.CheckConstraint("kind IN ('enterprise', 'business_unit', 'network', 'account')", name=op.f("ck_freeze_kind")),
+        sa.CheckConstraint(
+            "kind IN ('enterprise', 'business_unit', 'network', 'account')", name=op.f("ck_freeze_kind")
+        ),
         sa.CheckConstraint("severity IN ('L1', 'L2', 'L3')", name=op.f("ck_freeze_severity")),
         sa.CheckConstraint("authority IN ('strategist', 'hub', 'liaison')", name=op.f("ck_freeze_authority")),
         sa.PrimaryKeyConstraint("id", name="pk_freeze"),

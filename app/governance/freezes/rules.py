@@ -59,17 +59,24 @@ class FreezeEnded(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is frozen: the enterprise, a unit with all below it, a network, or one account."""
+    """What is frozen: the enterprise, a unit with all below it, a network, or one account.
+
+    ``members``: the accounts that stood in the unit when it was frozen. They stay frozen wherever they are moved: nobody
+    lifts a freeze by moving what it stops.
+    """
 
     kind: FreezeKind
     business_unit_id: UUID | None = None
     network: str | None = None
     account_id: UUID | None = None
+    members: frozenset[UUID] = frozenset()
 
     def covers(self, account_id: UUID, place: Place) -> bool:
         """Does an account there stand under it?"""
         if self.kind is FreezeKind.ACCOUNT:
             return account_id == self.account_id
+        if account_id in self.members:
+            return True
         return Scope(ScopeKind(self.kind), self.business_unit_id, self.network).covers(place)
 
 

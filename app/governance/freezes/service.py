@@ -58,7 +58,7 @@ def _target(work: Work, stop: Stop) -> Target:
     if stop.kind is FreezeKind.BUSINESS_UNIT:
         unit = directory.unit(work.session, str(stop.id))
         check_open(unit)  # nothing stands in a closed one: it would stop nobody, and say that it does
-        return Target(stop.kind, business_unit_id=unit.id)
+        return Target(stop.kind, business_unit_id=unit.id, members=accounts.ids_below(work.session, unit.id))
     if stop.kind is FreezeKind.NETWORK:
         return Target(stop.kind, network=networks.network(work.session, str(stop.id)).key)
     if stop.kind is FreezeKind.ACCOUNT:

@@ -43,7 +43,7 @@ def add(session: Session, now: datetime, target: Target, values: Mapping[str, An
     """A new freeze."""
     row = Row(
         id=new_id(), created_at=now, updated_at=now, kind=target.kind, business_unit_id=target.business_unit_id,
-        network=target.network, account_id=target.account_id, **values,
+        network=target.network, account_id=target.account_id, members=sorted(map(str, target.members)), **values,
     )  # fmt: skip
     session.add(row)
     flush(session)
@@ -71,7 +71,8 @@ def page(session: Session, page: Page, now: datetime, state: FreezeState | None)
 
 
 def _value(row: Row) -> Freeze:
-    target = Target(FreezeKind(row.kind), row.business_unit_id, row.network, row.account_id)
+    members = frozenset(map(UUID, row.members))
+    target = Target(FreezeKind(row.kind), row.business_unit_id, row.network, row.account_id, members)
     exempt = frozenset(map(UUID, row.exempt))
     return value_of(
         Freeze, row, target=target, severity=Severity(row.severity), exempt=exempt, authority=Office(row.authority)

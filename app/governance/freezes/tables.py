@@ -11,7 +11,10 @@ _OPEN = text("lifted_at IS NULL")
 
 
 class Freeze(Resource, Base):
-    """A stop of all posting somewhere. ``authority``: as what it was set; ``exempt``: ids of whom it does not bind."""
+    """A stop of all posting somewhere. ``authority``: as what it was set; ``exempt``: ids of whom it does not bind.
+
+    ``members``: of a unit's freeze the ids of the accounts that stood there when it was set.
+    """
 
     __tablename__ = "freeze"
     __table_args__ = (
@@ -25,6 +28,7 @@ class Freeze(Resource, Base):
     business_unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("business_unit.id"))
     network: Mapped[str | None] = mapped_column(ForeignKey("network.key"))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    members: Mapped[list[Any]] = mapped_column(JSON)
     severity: Mapped[str]
     reason: Mapped[str] = mapped_column(Text)
     exempt: Mapped[list[Any]] = mapped_column(JSON)
