@@ -164,9 +164,7 @@ post. HR systems and identity providers send people over SCIM 2.0 (`/scim/v2`, w
 
 def house_for(engine: Engine, clock: Clock = system_clock) -> House:
     """What transactions need, on this database."""
-    apart = engine_for(engine.url, pool_size=URGENT_AT_ONCE)  # connections are made when they are first needed
     return House(
-        urgent=sessionmaker(apart),
         writes=sessionmaker(engine),
         reads=sessionmaker(reading(engine)),
         clock=clock,

@@ -64,7 +64,6 @@ class World:
     def close(self):
         self.client.close()
         self.app.state.engine.dispose()
-        self.app.state.house.urgent.kw["bind"].dispose()
 
     # What an operator does at the command line.
 

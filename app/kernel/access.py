@@ -38,7 +38,7 @@ class House:
     ``load_actor(session, request, now)`` answers who is calling or raises ``Unauthenticated``.
     ``seal(work)`` writes the collected records into the audit log and answers the new revision, None if nothing changed.
     ``operator`` and ``request_id`` are who acts, and what for, in ``operator_work``: long work that somebody asked for
-    over HTTP is done in their name. ``urgent``: as ``writes``, over connections that nothing else takes.
+    over HTTP is done in their name.
     """
 
     writes: sessionmaker[Session]
@@ -48,7 +48,6 @@ class House:
     seal: Callable[[Work], int | None]
     operator: Actor = OPERATOR
     request_id: str | None = None
-    urgent: sessionmaker[Session] | None = None
 
 
 class Replay(Exception):
@@ -65,11 +64,10 @@ def house(request: Request) -> House:
 
 
 @contextmanager
-def _transaction(request: Request, *, write: bool, public: bool = False, urgent: bool = False) -> Iterator[Work]:
+def _transaction(request: Request, *, write: bool, public: bool = False) -> Iterator[Work]:
     parts = house(request)
     now = parts.clock()
-    sessions = parts.urgent if urgent and parts.urgent else parts.writes if write else parts.reads
-    with sessions.begin() as session:
+    with (parts.writes if write else parts.reads).begin() as session:
         actor = NOBODY if public else parts.load_actor(session, request, now)
         request.state.actor = actor
         claimed = _claim(request, session, actor, now) if write else None
@@ -125,8 +123,8 @@ def open_work(request: Request) -> Iterator[Work]:
 
 
 def open_urgent(request: Request) -> Iterator[Work]:
-    """A writing transaction that waits neither its turn nor for a connection with the others."""
-    with _transaction(request, write=True, urgent=True) as work:
+    """A writing transaction that does not wait its turn with the others."""
+    with _transaction(request, write=True) as work:
         yield work
 
 

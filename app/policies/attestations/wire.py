@@ -13,7 +13,7 @@ Digest = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")]
 class NewAttestation(In):
     """I accept this version. ``text_sha256``: the digest of the text that I read, to be sure that it is the same."""
 
-    text_sha256: Digest | None = None
+    text_sha256: Annotated[Digest | None, Field(examples=[None])] = None
 
 
 class Attestation(Out):
