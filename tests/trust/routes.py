@@ -23,6 +23,8 @@ OK = (200, None)
 GONE, UNSEEN, BARRED = (401, "invalid_token"), (404, "not_found"), (403, "forbidden")
 NOT_PENDING = (409, "request_not_pending")
 KEEP = object()
+OWED = {"training_missing", "training_expired", "attestation_missing"}
+"""What policy requires of a person: with any of it open nothing is granted automatically."""
 
 
 class Routes(Org):
@@ -34,7 +36,8 @@ class Routes(Org):
         if key == "dandelion" and len(self.seats("bu_liaison", place)) < 2:
             key = "hub_and_spoke"
         kind = KINDS[key]
-        automatic = set(rights) <= kind.automatic and not (there.high and kind.more)
+        owed = self.policy_codes(who, "draft", there, self.in_force(place)) & OWED
+        automatic = set(rights) <= kind.automatic and not (there.high and kind.more) and (kind.advisory or not owed)
         wanted = set() if automatic else set(kind.steps)
         if there.high and kind.more:
             wanted.add("strategist")
