@@ -45,6 +45,7 @@ class NoticeKind(StrEnum):
     CLEARANCE_OPEN = "clearance_open"
     CLEARANCE_CLEARED = "clearance_cleared"
     CLEARANCE_DENIED = "clearance_denied"
+    REVIEW_OPEN = "review_open"
     ACCOUNT_ORPHANED = "account_orphaned"
     UNUSUAL_TERMINATIONS = "unusual_terminations"
     POLICY_PUBLISHED = "policy_published"
@@ -137,6 +138,10 @@ SAYINGS: Mapping[NoticeKind, Saying] = MappingProxyType(
         NoticeKind.CLEARANCE_DENIED: Saying(
             "Not cleared: a post on {what}", "The post was not cleared; the clearance tells by whom and why."
         ),
+        NoticeKind.REVIEW_OPEN: Saying(
+            "To be reviewed: {what}",
+            "What waits for you stands among your approvals. Answer by {due}: what nobody answers is ended.",
+        ),
         NoticeKind.ACCOUNT_ORPHANED: Saying(
             "Nobody looks after {what}",
             "The last custodian of {what} has left; you are proposed to look after it, or to find who does.",
@@ -157,6 +162,7 @@ LINKS: Mapping[str, str] = MappingProxyType(
         "grant": "/v1/grants/{subject}",
         "account": "/v1/accounts/{subject}",
         "clearance": "/v1/clearances/{subject}",
+        "review": "/v1/reviews/{subject}",
         "policy_version": "/v1/policies/{policy_id}/versions/{n}",
         "directory": "/v1/directory/changes",
     }

@@ -15,18 +15,19 @@ from app.accounts import store as accounts
 from app.audit import service as audit
 from app.audit.rules import instant
 from app.directory import store as directory
-from app.directory.rules import Employee
+from app.directory.rules import BusinessUnit, Employee
 from app.governance.approvals import service as approvals
 from app.governance.clearances import store as clearances
 from app.governance.grants import store as grants
 from app.governance.impact import store as impact
 from app.governance.models.rules import MODELS, StepKind
+from app.governance.reviews import store as reviews
 from app.governance.routing import service as routing
 from app.governance.routing import store as requests
 from app.governance.routing.rules import Request, RequestKind, RequestState
 from app.governance.steps import rules as step_rules
 from app.governance.steps.rules import Standing, StepState
-from app.kernel.actor import Place
+from app.kernel.actor import Place, Scope
 from app.kernel.ids import new_id
 from app.kernel.pages import Page
 from app.kernel.work import Record, Work
@@ -196,6 +197,27 @@ def _of_clearance(work: Work, record: Record) -> Iterable[Telling]:
     yield Telling(kind, frozenset(readers), "clearance", one.id, data)
 
 
+def _of_review(work: Work, record: Record) -> Iterable[Telling]:
+    """Whoever may have to answer: the liaisons and the hub of the places that it looks at."""
+    review = reviews.review(work.session, UUID(record.subject_id))
+    held = [one for one in roles.in_force(work.session, work.now) if one.role in _REVIEWERS]
+    units = directory.units(work.session, {one.scope.business_unit_id for one in held if one.scope.business_unit_id})
+    readers = {one.employee_id for one in held if _touches(one.scope, review.place, units)}
+    data = {"about": review.title, "due": review.due_at}
+    yield Telling(NoticeKind.REVIEW_OPEN, frozenset(readers), "review", review.id, data)
+
+
+_REVIEWERS = frozenset({Role.BU_LIAISON, Role.COMMUNITY_MANAGER, Role.STRATEGIST})
+
+
+def _touches(scope: Scope, place: Place, units: Mapping[UUID, BusinessUnit]) -> bool:
+    """Does an appointment's scope lie above, at or below the place?"""
+    if not place.path or scope.covers(place):
+        return True
+    unit = units.get(scope.business_unit_id) if scope.business_unit_id else None
+    return unit is not None and place.path[-1] in unit.path
+
+
 _CLEARANCES = {
     "clearance.submitted": NoticeKind.CLEARANCE_OPEN,
     "clearance.cleared": NoticeKind.CLEARANCE_CLEARED,
@@ -207,6 +229,7 @@ _DERIVED: Mapping[str, Derive] = {
     **{f"{kind}.blocked": _of_blocked for kind in ("rights_request", "registration")},
     **{f"grant.{what}": _of_grant for what in ("revoked", "suspended", "resumed", "review_due")},
     **dict.fromkeys(_CLEARANCES, _of_clearance),
+    "review.opened": _of_review,
     "account.orphaned": _of_orphan,
     "directory.unusual_terminations": _of_terminations,
     "policy_version.published": _of_policy,

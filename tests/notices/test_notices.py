@@ -347,3 +347,11 @@ def test_a_post_to_be_cleared_is_told_to_whom_may_clear_it_and_the_word_on_it_to
     assert office.told("clearance_denied") == [("asker", "clearance_denied")]
     told = team.get("/v1/me/notices", "content")["items"]
     assert "wants a post on x:acme_sales cleared" in told[-1]["text"]
+
+
+def test_a_review_is_told_to_whom_it_may_wait_for(team, office, grant):
+    body = {"title": "Autumn", "kinds": ["grants"], "filter": {"business_unit_id": "sales"}}
+    made = team.post("/v1/reviews", "boss", body, 201)
+    assert office.told("review_open") == [("boss2", "review_open"), ("hub", "review_open"), ("liaison", "review_open")]
+    (told,) = [one for one in team.get("/v1/me/notices", "liaison")["items"] if one["kind"] == "review_open"]
+    assert told["title"] == "To be reviewed: Autumn" and told["link"].endswith(f"/v1/reviews/{made['id']}")
