@@ -12,7 +12,7 @@ BIN := .venv/bin
 # Words for the command behind a target: make run ARGS="--port 8001", make test ARGS="tests/test_walk.py -k revoke"
 ARGS ?=
 
-.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-files bench-scim setup clean
+.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-files bench-governing bench-scim setup clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench: setup ## measure; benchmarks/README.md says what and how
 
 bench-files: setup ## measure employees by file beside what PostgreSQL alone makes of them
 	@$(BIN)/python -m benchmarks.files $(ARGS)
+
+bench-governing: setup ## measure previews and publishing at a million employees
+	@$(BIN)/python -m benchmarks.governing $(ARGS)
 
 bench-scim: setup ## measure SCIM beside scim2-server's own in-memory server
 	@$(BIN)/python -m benchmarks.scim $(ARGS)
