@@ -1,7 +1,8 @@
 """The composition root: the only module that knows every other."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 
 from anyio.to_thread import current_default_thread_limiter
@@ -15,7 +16,10 @@ from app.accounts import tables as _accounts
 from app.audit import api as audit
 from app.audit import tables as _audit
 from app.authzen import api as authzen
+from app.authzen.direct.api import Direct, ShortWay
+from app.authzen.direct.callers import Callers
 from app.clients import tables as _clients
+from app.decisions.worker import Follower
 from app.directory import api as directory
 from app.directory import tables as _directory
 from app.docs import api as docs
@@ -162,7 +166,7 @@ post. HR systems and identity providers send people over SCIM 2.0 (`/scim/v2`, w
 """
 
 
-def house_for(engine: Engine, clock: Clock = system_clock) -> House:
+def house_for(engine: Engine, clock: Clock = system_clock, committed: Callable[[int], None] = lambda _: None) -> House:
     """What transactions need, on this database."""
     return House(
         writes=sessionmaker(engine),
@@ -170,13 +174,15 @@ def house_for(engine: Engine, clock: Clock = system_clock) -> House:
         clock=clock,
         load_actor=identity_deps.load_actor,
         seal=notices_service.seal,
+        committed=committed,
     )
 
 
 def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: str | None = None) -> None:
     """Give an application the database, the keys and the clock that it works with."""
     engine = engine_for(told.database_url)
-    app.state.house = house_for(engine, clock)
+    app.state.direct = app.state.follower = None  # from the start of serving on, where decisions are answered
+    app.state.house = house_for(engine, clock, partial(_committed, app))
     app.state.engine = engine
     app.state.schema_behind = partial(migrating.behind, engine)
     app.state.cursor_key = signing.cursor_key(told.keys)
@@ -189,11 +195,39 @@ def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: s
     app.state.launch_import = partial(imports_worker.launch, app.state.house, told.as_environment())
 
 
+def _committed(app: FastAPI, revision: int) -> None:
+    """This process has written something: its own next decision knows of it."""
+    if app.state.follower is not None:
+        app.state.follower.expect(revision)
+
+
+@contextmanager
+def _following(app: FastAPI, told: Settings) -> Iterator[None]:
+    """Decisions from memory, as long as it is served. The feed has connections of its own: no slow request starves it."""
+    engine = engine_for(told.database_url, pool_size=2)
+    direct = engine_for(told.database_direct_url, pool_size=1) if told.database_direct_url else engine
+    follower = Follower(engine, app.state.house.clock, direct=direct)
+    app.state.follower = follower
+    app.state.direct = Direct(follower, Callers(app.state.identity), app.state.house.clock)
+    follower.start(asyncio.get_running_loop())
+    try:
+        yield
+    finally:
+        app.state.direct = app.state.follower = None
+        follower.stop()
+        engine.dispose()
+        direct.dispose()
+
+
 @asynccontextmanager
 async def _serving(told: Settings, sweeps: bool, app: FastAPI) -> AsyncIterator[None]:
-    """From the start of serving to its end: threads for all that may be done at once, and sweeping."""
+    """From the start of serving to its end: threads for all that may be done at once, decisions, and sweeping."""
     current_default_thread_limiter().total_tokens = THREADS
-    with sweeping(app.state.house, told) if sweeps and told.role != "decisions" else nullcontext():
+    with ExitStack() as open_:
+        if told.role != "api":
+            open_.enter_context(_following(app, told))
+        if sweeps and told.role != "decisions":
+            open_.enter_context(sweeping(app.state.house, told))
         yield
 
 
@@ -227,5 +261,6 @@ def create_app(
         uploads=lambda method, path: imports.is_upload(method, path) or completions.is_upload(method, path),
     )  # fmt: skip
     app.add_middleware(RequestId)
+    app.add_middleware(ShortWay)
     docs.install(app, examples or {})
     return app

@@ -16,6 +16,8 @@ from app.roles import service as roles
 from app.roles.rules import Role
 from app.settings import Settings
 
+from .shadow import Shadow
+
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday
 
 
@@ -60,6 +62,7 @@ class World:
         self.app.state.launch_import = self.launched.append
         self.client = TestClient(self.app, raise_server_exceptions=False)
         self.ids = {}
+        self.shadow = Shadow(self)
 
     def close(self):
         self.client.close()
@@ -110,7 +113,10 @@ class World:
             sent["Authorization"] = f"Bearer {bearer or self.token(who)}"
         if body is not None:
             more["json"] = body
-        return self.client.request(method, path, headers=sent, **more)
+        answer = self.client.request(method, path, headers=sent, **more)
+        if path == "/access/v1/evaluation" and answer.status_code == 200 and self.shadow:
+            self.shadow.compare(sent, body, answer.json())
+        return answer
 
     def want(self, status, method, path, who=None, body=None, **more):
         answer = self.call(method, path, who, body, **more)

@@ -10,17 +10,22 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_rows
-from app.kernel.database import advisory_lock
+from app.kernel.clock import Clock
+from app.kernel.database import UTCDateTime
 from app.kernel.pages import Page, keyset
 
 from .rules import GENESIS, Event, PersonalValue
 from .tables import AuditEvent, AuditPersonal
 
 CHAIN_LOCK = 0x636F_6501
+CHANNEL = "coe_revision"
+"""Where PostgreSQL tells, at the commit, whoever listens that the log has grown."""
 _EVENT = tuple(field.name for field in fields(Event))
 _PERSONAL = PersonalValue._fields
 # Every change asks this while it holds the chain. It is made once: making it takes longer than having it answered.
 _HEAD = select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)
+_BEAT = select(func.coalesce(func.max(AuditEvent.seq), 0), func.clock_timestamp(type_=UTCDateTime()))
+_HOLD = select(func.pg_advisory_xact_lock(CHAIN_LOCK), func.pg_notify(CHANNEL, ""))
 
 
 def lock_head(session: Session) -> tuple[int, str]:
@@ -29,7 +34,8 @@ def lock_head(session: Session) -> tuple[int, str]:
     The lock must be taken by a statement of its own before the head is read, under READ COMMITTED: a snapshot taken
     with the lock would miss the event committed while waiting for it, and the chain would fork.
     """
-    advisory_lock(session, CHAIN_LOCK)
+    if session.get_bind().dialect.name == "postgresql":  # SQLite writers are already alone
+        session.execute(_HOLD)
     row = session.execute(_HEAD).first()
     return (row.seq, row.hash) if row else (0, GENESIS)
 
@@ -101,6 +107,16 @@ def count_since(session: Session, action: str, since: str, least: int) -> int:
         return 0
     last = of_action.limit(many).subquery()
     return session.scalar(select(func.count()).where(last.c.at >= since)) or 0
+
+
+def head(session: Session, clock: Clock) -> tuple[int, float]:
+    """The sequence number of the last event, and by how many seconds our clock is ahead of the database's (SQLite's is
+    ours).
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return newest(session), 0.0
+    seq, there = session.execute(_BEAT).one()
+    return seq, (clock() - there).total_seconds()
 
 
 def newest(session: Session) -> int:

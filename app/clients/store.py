@@ -32,6 +32,11 @@ def find_static(session: Session, secret_hash: str) -> Client | None:
     return _value(row) if row else None
 
 
+def usable(session: Session) -> list[Client]:
+    """Every client that was not revoked."""
+    return [_value(row) for row in session.scalars(select(Row).where(Row.revoked_at.is_(None)).order_by(Row.id))]
+
+
 def owned(session: Session, owner_id: UUID) -> list[Client]:
     """A person's clients that may still act."""
     stmt = select(Row).where(Row.owner_id == owner_id, Row.revoked_at.is_(None)).order_by(Row.id)

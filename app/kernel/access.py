@@ -37,6 +37,7 @@ class House:
 
     ``load_actor(session, request, now)`` answers who is calling or raises ``Unauthenticated``.
     ``seal(work)`` writes the collected records into the audit log and answers the new revision, None if nothing changed.
+    ``committed(revision)`` is told of each commit that changed something, before the reply is sent.
     ``operator`` and ``request_id`` are who acts, and what for, in ``operator_work``: long work that somebody asked for
     over HTTP is done in their name.
     """
@@ -46,6 +47,7 @@ class House:
     clock: Clock
     load_actor: Callable[[Session, Request, Any], Actor]
     seal: Callable[[Work], int | None]
+    committed: Callable[[int], None] = lambda _: None
     operator: Actor = OPERATOR
     request_id: str | None = None
 
@@ -66,7 +68,7 @@ def house(request: Request) -> House:
 @contextmanager
 def _transaction(request: Request, *, write: bool, public: bool = False) -> Iterator[Work]:
     parts = house(request)
-    now = parts.clock()
+    now, revision = parts.clock(), None
     with (parts.writes if write else parts.reads).begin() as session:
         actor = NOBODY if public else parts.load_actor(session, request, now)
         request.state.actor = actor
@@ -79,7 +81,9 @@ def _transaction(request: Request, *, write: bool, public: bool = False) -> Iter
                 parts.seal(work)
                 session.commit()
             raise
-        _finish(request, parts, work, claimed)
+        revision = _finish(request, parts, work, claimed)
+    if revision is not None:
+        parts.committed(revision)
 
 
 def _claim(request: Request, session: Session, actor: Actor, now: Any) -> replies.Claim | None:
@@ -104,7 +108,7 @@ def _if_match(request: Request) -> tuple[int, ...] | None:
     return tuple(int(tag[1]) for tag in tags if tag and not tag[0].startswith("W/"))
 
 
-def _finish(request: Request, parts: House, work: Work, claimed: replies.Claim | None) -> None:
+def _finish(request: Request, parts: House, work: Work, claimed: replies.Claim | None) -> int | None:
     reply: Response = request.state.reply
     if work.etag is not None:
         reply.headers["ETag"] = f'"{work.etag}"'
@@ -114,6 +118,7 @@ def _finish(request: Request, parts: House, work: Work, claimed: replies.Claim |
     if claimed is not None:
         kept = {name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers}
         replies.keep(work.session, claimed, replies.Stored(reply.status_code, kept, bytes(reply.body)))
+    return revision
 
 
 def open_work(request: Request) -> Iterator[Work]:

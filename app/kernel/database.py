@@ -139,6 +139,12 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(**{READ_ONLY: True, "postgresql_readonly": engine.dialect.name == "postgresql"})
 
 
+def snapshots(engine: Engine) -> Engine:
+    """The same pool, for reading transactions that see one state from their first statement to their last."""
+    alone = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    return reading(engine).execution_options(**alone)
+
+
 def advisory_lock(session: Session, key: int, *, shared: bool = False) -> None:
     """Wait for a lock by number until the transaction ends. SQLite writers are already alone."""
     if session.get_bind().dialect.name == "postgresql":

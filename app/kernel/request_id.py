@@ -59,7 +59,12 @@ class RequestId:
 
 def _accepted(scope: Scope) -> str | None:
     values = [value for name, value in scope["headers"] if name == HEADER]
-    return values[0].decode() if len(values) == 1 and _ACCEPTED.fullmatch(values[0]) else None
+    return values[0].decode() if len(values) == 1 and accepted(values[0]) else None
+
+
+def accepted(name: bytes) -> bool:
+    """Is this a name for a request that is harmless wherever it is repeated?"""
+    return _ACCEPTED.fullmatch(name) is not None
 
 
 def _told(scope: Scope, status: int) -> dict[str, Any]:

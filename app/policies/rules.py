@@ -134,6 +134,19 @@ class InForce:
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """A published version with when it holds: from ``begins`` up to, and not at, ``ends`` (None: open)."""
+
+    policy: InForce
+    begins: datetime
+    ends: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        """Is it in force at this instant?"""
+        return self.begins <= at and (self.ends is None or at < self.ends)
+
+
+@dataclass(frozen=True, slots=True)
 class Attesting:
     """A version that has to be attested: which, as a reason names it (``key@n``), and until when it may be missing."""
 

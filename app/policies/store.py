@@ -16,16 +16,18 @@ from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
 
 from . import tables
-from .rules import InForce, Policy, PolicyState, Version
+from .rules import Dated, InForce, Policy, PolicyState, Version
 
 # Every request asks this. It is made once: making a statement takes longer than having it answered.
 _AT = at_param()
-_IN_FORCE = (
+_DATED = (
     select(tables.PolicyVersion, tables.Policy)
     .join(tables.Policy, tables.Policy.id == tables.PolicyVersion.policy_id)
-    .where(tables.PolicyVersion.published_at.is_not(None), tables.PolicyVersion.effective_from <= _AT)
-    .where(or_(tables.PolicyVersion.superseded_at.is_(None), tables.PolicyVersion.superseded_at > _AT))
-    .where(tables.PolicyVersion.state != PolicyState.RETIRED)
+    .where(tables.PolicyVersion.published_at.is_not(None), tables.PolicyVersion.state != PolicyState.RETIRED)
+)
+_IN_FORCE = _DATED.where(
+    tables.PolicyVersion.effective_from <= _AT,
+    or_(tables.PolicyVersion.superseded_at.is_(None), tables.PolicyVersion.superseded_at > _AT),
 )
 
 
@@ -56,12 +58,21 @@ def versions(session: Session, policy_id: UUID) -> list[Version]:
 
 def in_force(session: Session, at: datetime) -> list[InForce]:
     """Every version in force at this instant, with where it holds: one statement for the whole enterprise."""
+    return [_in_force(*found) for found in session.execute(_IN_FORCE, {"at": at})]
+
+
+def dated(session: Session) -> list[Dated]:
+    """Every version that was, is or will be in force, with when."""
     return [
-        InForce(
-            policy.id, policy.key, _scope(policy), version.id, version.n, version.rules, _version(version).attest_by
-        )
-        for version, policy in session.execute(_IN_FORCE, {"at": at})
+        Dated(_in_force(version, policy), version.effective_from, version.superseded_at)
+        for version, policy in session.execute(_DATED)
+        if version.effective_from is not None
     ]
+
+
+def _in_force(version: tables.PolicyVersion, policy: tables.Policy) -> InForce:
+    rules, attest_by = version.rules, _version(version).attest_by
+    return InForce(policy.id, policy.key, _scope(policy), version.id, version.n, rules, attest_by)
 
 
 def add_policy(session: Session, now: datetime, key: str, title: str, scope: Scope) -> Policy:

@@ -88,6 +88,11 @@ def open_in_unit(session: Session, unit_id: UUID) -> list[Appointment]:
     return [_value(row) for row in session.scalars(stmt)]
 
 
+def every_open(session: Session) -> list[Appointment]:
+    """Every appointment that was not ended, past, present and future, whoever holds it."""
+    return [_value(row) for row in session.scalars(select(Row).where(Row.ended_at.is_(None)).order_by(Row.id))]
+
+
 def open_of_mapping(session: Session, mapping_id: UUID) -> list[Appointment]:
     """Appointments not ended that came from a group mapped to a role."""
     stmt = select(Row).where(Row.group_mapping_id == mapping_id, Row.ended_at.is_(None)).order_by(Row.id)

@@ -35,6 +35,11 @@ def tool(session: Session, id_or_key: UUID | str) -> Tool:
     return found
 
 
+def tools(session: Session) -> list[Tool]:
+    """Every tool, retired ones too."""
+    return [value_of(Tool, row) for row in session.scalars(select(Row).order_by(Row.id))]
+
+
 def lock_tool(session: Session, id_: UUID) -> Tool:
     """Hold a tool's row until the transaction ends, and read it afresh."""
     return value_of(Tool, session.get_one(Row, id_, with_for_update=True, populate_existing=True))

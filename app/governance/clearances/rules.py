@@ -83,19 +83,32 @@ class ContentMismatch(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Clearance:
-    """One post's exact content, cleared or to be cleared for one account, once.
+class Vetted:
+    """What of a clearance decides whether a post of its content may go out.
 
-    ``content_sha256``: over text and media, in lower-case hex. ``redeemed_by``: the service client that posted it.
+    ``content_sha256``: over text and media, in lower-case hex.
     """
 
     id: UUID
-    account_id: UUID
-    employee_id: UUID
     content_sha256: str
     not_after: datetime
-    note: str | None
     state: ClearanceState
+
+    def state_at(self, at: datetime) -> ClearanceState:
+        """The state now; the very instant of ``not_after`` is expired."""
+        return S.EXPIRED if self.state in OPEN and at >= self.not_after else self.state
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance(Vetted):
+    """One post's exact content, cleared or to be cleared for one account, once.
+
+    ``redeemed_by``: the service client that posted it.
+    """
+
+    account_id: UUID
+    employee_id: UUID
+    note: str | None
     decided_by: UUID | None
     decided_at: datetime | None
     comment: str | None
@@ -104,10 +117,6 @@ class Clearance:
     created_at: datetime
     updated_at: datetime
     version: int
-
-    def state_at(self, at: datetime) -> ClearanceState:
-        """The state now; the very instant of ``not_after`` is expired."""
-        return S.EXPIRED if self.state in OPEN and at >= self.not_after else self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +210,7 @@ def check_redemption(one: Clearance, content_sha256: str, at: datetime) -> None:
         raise ContentMismatch("Another content was cleared than the one to be posted; submit what has changed.")
 
 
-def check(of_account: Iterable[Clearance], content_sha256: str | None, at: datetime) -> ReasonCode | None:
+def check(of_account: Iterable[Vetted], content_sha256: str | None, at: datetime) -> ReasonCode | None:
     """Why a post of this content needs a clearance that it has not; None: it is cleared.
 
     ``of_account``: clearances of the account; at least all that matter of this content, and a cleared one of another if

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from app.accounts.rules import AccountState
 from app.directory.rules import EmploymentType
 from app.governance.freezes.rules import Freeze
-from app.governance.grants.rules import Grant, GrantState
+from app.governance.grants.rules import GrantState, Tenure
 from app.governance.models.rules import COVERS, Model, Right, ToolRule
 from app.governance.reasons.rules import Reason, ReasonCode
 from app.kernel.actor import Place
@@ -79,7 +79,7 @@ class Facts:
     right: Right | None
     subject: Subject | None
     resource: Resource | None
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[Tenure, ...] = ()
     tool: UsedTool | None = None
     clearance: ReasonCode | None = None
 
@@ -131,7 +131,7 @@ def _unknown(facts: Facts) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def in_force(grants: Iterable[Grant], right: Right, at: datetime) -> Grant | None:
+def in_force(grants: Iterable[Tenure], right: Right, at: datetime) -> Tenure | None:
     """The grant that answers for a right now; the one that lasts longest, where several do."""
     active = [one for one in grants if one.right in COVERS[right] and one.state_at(at) is GrantState.ACTIVE]
     return max(active, key=lambda one: (one.valid_until, one.id), default=None)
@@ -172,7 +172,7 @@ _GRANT_REASONS: Mapping[GrantState, tuple[ReasonCode, str]] = {
 }
 
 
-def _grant(grants: Iterable[Grant], active: Grant | None, right: Right, at: datetime) -> list[Reason]:
+def _grant(grants: Iterable[Tenure], active: Tenure | None, right: Right, at: datetime) -> list[Reason]:
     """Without a grant in force, the latest one covering the right names the one reason."""
     if active is not None:
         return []

@@ -73,45 +73,30 @@ class Approver:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """One right of one person on one account, and the decision behind it.
+class Tenure:
+    """What of a grant decides whether it holds at an instant; all that a decision needs of it.
 
-    ``paused_by``: who had it suspended when it ended (or has it suspended now). ``review_due_at``: its holder has moved
-    to another unit; unless somebody keeps it by then, it pauses. ``review_ends_at``: when the first review of it ends that
-    nobody has answered yet; unless somebody keeps it before, it is paused from that very instant, and then revoked.
+    ``review_due_at``: its holder has moved to another unit; unless somebody keeps it by then, it pauses.
+    ``review_ends_at``: when the first review of it ends that nobody has answered yet; unless somebody keeps it before, it
+    is paused from that very instant, and then revoked.
     """
 
     id: UUID
-    employee_id: UUID
-    account_id: UUID
     right: Right
-    request_id: UUID
     valid_from: datetime
     valid_until: datetime
-    model: ModelKey
-    policy_versions: tuple[str, ...]
-    approvers: tuple[Approver, ...]
     suspended_since: datetime | None
-    suspended_by: UUID | None
     review_due_at: datetime | None
-    paused_by: UUID | None
+    review_ends_at: datetime | None
     ended_at: datetime | None
     end: End | None
-    end_reason: str | None
-    ended_by: UUID | None
-    review_ends_at: datetime | None
     created_at: datetime
-    updated_at: datetime
-    version: int
 
     @property
     def pauses_at(self) -> datetime | None:
         """The earliest pause that was written down ahead: a mover's, or that of a review; neither hides the other."""
-        return min((one for one in (self.review_due_at, self.review_ends_at) if one is not None), default=None)
-
-    def silenced(self, at: datetime) -> bool:
-        """Has a review of it ended in which nobody kept it?"""
-        return self.review_ends_at is not None and at >= self.review_ends_at
+        due, ends = self.review_due_at, self.review_ends_at
+        return ends if due is None else due if ends is None else min(due, ends)
 
     def state_at(self, at: datetime) -> GrantState:
         """The state now; the very instant of ``valid_until`` is expired.
@@ -122,9 +107,34 @@ class Grant:
             return GrantState(self.end.value)
         if at >= self.valid_until:
             return GrantState.EXPIRED
-        if self.suspended_since is not None or (self.pauses_at is not None and at >= self.pauses_at):
+        if self.suspended_since is not None or ((pauses := self.pauses_at) is not None and at >= pauses):
             return GrantState.SUSPENDED
         return GrantState.SCHEDULED if at < self.valid_from else GrantState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Grant(Tenure):
+    """One right of one person on one account, and the decision behind it.
+
+    ``paused_by``: who had it suspended when it ended (or has it suspended now).
+    """
+
+    employee_id: UUID
+    account_id: UUID
+    request_id: UUID
+    model: ModelKey
+    policy_versions: tuple[str, ...]
+    approvers: tuple[Approver, ...]
+    suspended_by: UUID | None
+    paused_by: UUID | None
+    end_reason: str | None
+    ended_by: UUID | None
+    updated_at: datetime
+    version: int
+
+    def silenced(self, at: datetime) -> bool:
+        """Has a review of it ended in which nobody kept it?"""
+        return self.review_ends_at is not None and at >= self.review_ends_at
 
     def state_as_of(self, at: datetime) -> GrantState:
         """The state as it was at an instant of the past; ``suspended_since`` must be of the pause of that instant."""

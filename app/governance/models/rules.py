@@ -237,6 +237,11 @@ def nearest(settings: Iterable[Setting], path: tuple[UUID, ...], at: datetime) -
     return best
 
 
+def undecided(at: datetime) -> Setting:
+    """What holds where nobody has chosen."""
+    return Setting(None, None, ModelKey.HUB_AND_SPOKE, None, at, "the product's default", None, at)
+
+
 def _rank(one: Setting, depth: Mapping[UUID, int]) -> tuple[int, datetime, datetime, UUID]:
     level = -1 if one.business_unit_id is None else depth[one.business_unit_id]
     return (level, one.effective_from, one.created_at, one.id or UUID(int=0))

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.kernel.work import Work
 
 from . import rules, store
-from .rules import MODELS, Model, ModelKey, Setting
+from .rules import MODELS, Model, Setting
 
 _SUPPOSED = "a choice that is only supposed"
 
@@ -16,7 +16,9 @@ _SUPPOSED = "a choice that is only supposed"
 def setting(work: Work, path: tuple[UUID, ...], at: datetime | None = None) -> Setting:
     """The choice in force at a unit (by its path), at this instant unless told another."""
     moment = at or work.now
-    return rules.nearest(_with_supposed(work, store.settings_for(work.session, path)), path, moment) or _default(moment)
+    return rules.nearest(_with_supposed(work, store.settings_for(work.session, path)), path, moment) or rules.undecided(
+        moment
+    )
 
 
 def settings(work: Work, paths: Iterable[tuple[UUID, ...]]) -> dict[tuple[UUID, ...], Setting]:
@@ -24,7 +26,7 @@ def settings(work: Work, paths: Iterable[tuple[UUID, ...]]) -> dict[tuple[UUID, 
     wanted = set(paths)
     every = store.settings_for(work.session, tuple({id_ for path in wanted for id_ in path})) if wanted else []
     known = _with_supposed(work, every)
-    return {path: rules.nearest(known, path, work.now) or _default(work.now) for path in wanted}
+    return {path: rules.nearest(known, path, work.now) or rules.undecided(work.now) for path in wanted}
 
 
 @contextmanager
@@ -40,10 +42,6 @@ def supposing(work: Work, choice: Setting) -> Iterator[None]:
 def _with_supposed(work: Work, found: list[Setting]) -> list[Setting]:
     supposed: Setting | None = work.session.info.get(_SUPPOSED)
     return found if supposed is None else [*found, supposed]
-
-
-def _default(at: datetime) -> Setting:
-    return Setting(None, None, ModelKey.HUB_AND_SPOKE, None, at, "the product's default", None, at)
 
 
 def model(work: Work, path: tuple[UUID, ...]) -> Model:

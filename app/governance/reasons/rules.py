@@ -21,6 +21,7 @@ class ReasonCode(StrEnum):
     CLEARANCE_MISSING = "clearance_missing"
     CLEARANCE_USED = "clearance_used"
     CUSTODIANS_MISSING = "custodians_missing"
+    DECISION_STALE = "decision_stale"
     EMPLOYMENT_TYPE_EXCLUDED = "employment_type_excluded"
     FROZEN = "frozen"
     GRANT_EXPIRED = "grant_expired"
@@ -68,6 +69,7 @@ REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
         C.CLEARANCE_CONTENT_MISMATCH: Remedy("Post what was cleared, or submit what has changed.", _CLEAR),
         C.CLEARANCE_MISSING: Remedy("Submit the post's exact content, and post it once it is cleared.", _CLEAR),
         C.CLEARANCE_USED: Remedy("Submit the content again: a clearance is good for one post.", _CLEAR),
+        C.DECISION_STALE: Remedy("Ask again in a moment; if it stays so, tell whoever runs this service."),
         C.EMPLOYMENT_TYPE_EXCLUDED: Remedy("Ask someone whose employment the policy allows, or a strategist."),
         C.FROZEN: Remedy("Wait, or ask whoever may lift the freeze.", "POST /v1/freezes/{id}/lift"),
         C.GRANT_EXPIRED: Remedy("Ask for it again.", _ASK),

@@ -57,6 +57,11 @@ def courses_by_key(session: Session, keys: Iterable[str]) -> dict[str, Course]:
     return {row.key: value_of(Course, row) for row in session.scalars(stmt)}
 
 
+def courses(session: Session) -> list[Course]:
+    """Every course, retired ones too."""
+    return [value_of(Course, row) for row in session.scalars(select(CourseRow).order_by(CourseRow.id))]
+
+
 def page_courses(session: Session, page: Page, *, retired: bool | None = None) -> list[Course]:
     """A page of courses; ``retired``: only those that are, or are not."""
     stmt = select(CourseRow)

@@ -1,0 +1,81 @@
+"""Where decisions are given out: each is made once, and stands until something that it depends on changes.
+
+``decide`` is a function of facts and an instant. So an answer may be kept as long as its facts are the same and no
+instant has come at which they, or what rules make of them, change by themselves (``Found.until``). Whatever the feed
+brings takes away the answers about whom or what it touches, in the same step in which the index goes on.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from app.governance.evaluation import rules
+from app.governance.evaluation.rules import Decision
+
+from .memory.hashed import ABSENT
+from .memory.index import Delta, Index, Question
+from .memory.instants import micros
+
+KEPT: Final = 200_000
+"""So many answers are kept; then they are made anew."""
+
+
+class Answer:
+    """A decision, for whatever instant from ``since`` up to ``until`` (microseconds).
+
+    ``rendered``: whoever spells it keeps that here.
+    """
+
+    __slots__ = ("decision", "rendered", "since", "until")
+
+    def __init__(self, decision: Decision, since: int, until: int) -> None:
+        self.decision, self.since, self.until = decision, since, until
+        self.rendered: bytes | None = None
+
+
+class Desk:
+    """The index and the answers that were made from it. Used from one thread at a time."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.answers: dict[Question, Answer] = {}
+        self._of_person: dict[int, set[Question]] = {}
+        self._of_account: dict[int, set[Question]] = {}
+
+    def answer(self, question: Question, at: datetime) -> Answer:
+        """The decision on a question at an instant."""
+        now = micros(at)
+        kept = self.answers.get(question)
+        if kept is not None and kept.since <= now < kept.until:
+            return kept
+        found = self.index.look(question, at)
+        made = Answer(rules.decide(found.facts, at), now, found.until)
+        if kept is None:
+            self._note(question, found.person, found.account)
+        self.answers[question] = made
+        return made
+
+    def _note(self, question: Question, person: int, account: int) -> None:
+        if len(self.answers) >= KEPT:
+            self.forget_all()
+        self._of_person.setdefault(person, set()).add(question)
+        self._of_account.setdefault(account, set()).add(question)
+
+    def apply(self, delta: Delta) -> None:
+        """Go on to a later state of the database."""
+        touched = self.index.apply(delta)
+        if touched.all_:
+            self.forget_all()
+            return
+        # Who nobody was, or what there was none of, may be somebody or something now.
+        people = touched.people | {ABSENT} if touched.people else touched.people
+        accounts = touched.accounts | {ABSENT} if touched.accounts else touched.accounts
+        for known, rows in ((self._of_person, people), (self._of_account, accounts)):
+            for row in rows:
+                for question in known.pop(row, ()):
+                    self.answers.pop(question, None)
+
+    def forget_all(self) -> None:
+        """Every answer is made anew."""
+        self.answers.clear()
+        self._of_person.clear()
+        self._of_account.clear()

@@ -1,0 +1,146 @@
+"""Everybody, by each of their names, in a hundred-odd bytes a person."""
+
+from collections.abc import Iterator
+from struct import Struct
+from typing import NamedTuple
+from uuid import UUID
+
+from app.directory.rules import EmploymentType
+from app.kernel.text import key_of
+
+from .hashed import ABSENT, IntMap
+
+_TYPES = tuple(EmploymentType)
+_NUMBERS = {kind: n for n, kind in enumerate(_TYPES)}
+_ROW = Struct("<16sBBqqQ")  # id, active, employment type, begins, ends, where the names stand
+_LENGTHS = Struct("<HHH")
+_KEY = (1 << 63) - 1
+_ID, _NUMBER, _EMAIL, _USER_NAME = range(4)
+_NAMES = slice(5, None)
+"""Of a person the names, in this order."""
+
+
+class Person(NamedTuple):
+    """A person as decisions know them. ``begins`` and ``ends`` in microseconds; without a begin: since ever.
+
+    ``email`` and ``user_name`` as they are compared, empty for none: a record that HR's feed has deleted has neither.
+    """
+
+    id: bytes
+    active: bool
+    employment_type: EmploymentType
+    begins: int
+    ends: int
+    number: str
+    email: str
+    user_name: str
+
+    def employed(self, at: int) -> bool:
+        """Is this person one of us at that instant? As ``Employee.employed`` has it."""
+        return self.active and self.begins <= at < self.ends
+
+
+class People:
+    """Rows are numbered from 0 in the order in which people came, and never taken away: who leaves is kept."""
+
+    def __init__(self, expected: int = 0) -> None:
+        self._rows = bytearray()
+        self._names = bytearray()
+        self._by_name = IntMap(expected * 4)
+
+    def __len__(self) -> int:
+        return len(self._rows) // _ROW.size
+
+    def row_of(self, id_: bytes) -> int:
+        """The row of a person by our id, ``ABSENT`` for nobody's."""
+        rows, size = self._rows, _ROW.size
+        for row in self._by_name.every(hash((_ID, id_)) & _KEY):
+            if rows[row * size : row * size + 16] == id_:
+                return row
+        return ABSENT
+
+    def id_of(self, row: int) -> UUID:
+        """Our id of the person in a row."""
+        begin = row * _ROW.size
+        return UUID(bytes=bytes(self._rows[begin : begin + 16]))
+
+    def person(self, row: int) -> Person:
+        """The person in a row."""
+        id_, active, kind, begins, ends, where = _ROW.unpack_from(self._rows, row * _ROW.size)
+        return Person(id_, bool(active), _TYPES[kind], begins, ends, *self._written(where))
+
+    def _written(self, where: int) -> tuple[str, ...]:
+        lengths = _LENGTHS.unpack_from(self._names, where)
+        at, found = where + _LENGTHS.size, []
+        for length in lengths:
+            found.append(self._names[at : at + length].decode())
+            at += length
+        return tuple(found)
+
+    def put(self, person: Person) -> int:
+        """Take a person in, or what is new of one who is known; answers their row."""
+        row = self.row_of(person.id)
+        if row == ABSENT:
+            row = len(self)
+            self._rows += self._packed(person, self._write(person))
+            self._by_name.add(hash((_ID, person.id)) & _KEY, row)
+            for key in _keys(person):
+                self._by_name.add(key, row)
+            return row
+        before, where = self.person(row), _ROW.unpack_from(self._rows, row * _ROW.size)[-1]
+        if before[_NAMES] != person[_NAMES]:
+            where = self._write(person)
+            for key in _keys(before):
+                self._by_name.remove(key, row)
+            for key in _keys(person):
+                self._by_name.add(key, row)
+        self._rows[row * _ROW.size : (row + 1) * _ROW.size] = self._packed(person, where)
+        return row
+
+    @staticmethod
+    def _packed(person: Person, where: int) -> bytes:
+        id_, active, kind, begins, ends, *_ = person
+        return _ROW.pack(id_, active, _NUMBERS[kind], begins, ends, where)
+
+    def _write(self, person: Person) -> int:
+        """Where the names stand from now on; the place of earlier ones is not used again: names hardly ever change."""
+        where = len(self._names)
+        written = [name.encode() for name in (person.number, person.email, person.user_name)]
+        self._names += _LENGTHS.pack(*map(len, written)) + b"".join(written)
+        return where
+
+    def find(self, text: str) -> list[int]:
+        """Whom a text names: our id, else HR's employee id, else the work e-mail, else the user name. At most two rows."""
+        id_ = uuid_bytes(text)
+        if id_ is not None and (row := self.row_of(id_)) != ABSENT:
+            return [row]
+        key = key_of(text)
+        for kind, name in ((_NUMBER, text), (_EMAIL, key), (_USER_NAME, key)):
+            found = self._called(kind, name)
+            if found:
+                return found
+        return []
+
+    def _called(self, kind: int, name: str) -> list[int]:
+        found: list[int] = []
+        if not name:
+            return found
+        for row in self._by_name.every(hash((kind, name)) & _KEY):
+            if len(found) < 2 and self.person(row)[4 + kind] == name:
+                found.append(row)
+        return found
+
+
+def _keys(person: Person) -> Iterator[int]:
+    """Under what a person is found, beside our id."""
+    for kind in (_NUMBER, _EMAIL, _USER_NAME):
+        if person[4 + kind]:
+            yield hash((kind, person[4 + kind])) & _KEY
+
+
+def uuid_bytes(text: str) -> bytes | None:
+    """The id that a text spells, in any of the ways in which ids are spelled."""
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        return None

@@ -1,0 +1,229 @@
+"""Keeping an index true: a thread that reads what was committed and hands it to the loop that answers.
+
+PostgreSQL wakes it (LISTEN), and it looks by itself every so often: a notification that is lost loses nothing. SQLite is
+looked at (``PRAGMA data_version``), and a writer of the same process wakes it. Whatever it reads is read in one snapshot
+together with the log that tells what to read, so that the index is always one state of the database.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from time import monotonic, perf_counter
+from typing import Any, Final, Protocol
+
+import psycopg
+import structlog
+from prometheus_client import Gauge
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
+
+from app.audit import store as audit
+from app.kernel.access import SYSTEM
+from app.kernel.clock import Clock, system_clock
+from app.kernel.database import snapshots
+from app.kernel.work import Work
+
+from . import service
+from .desk import Desk
+from .memory.index import Delta, Index
+
+BEAT_SECONDS: Final = 0.25
+"""How long nothing is looked for where the database wakes whoever listens."""
+LOOK_SECONDS: Final = 0.02
+"""How often a SQLite file is looked at; that takes some microseconds."""
+STALE_SECONDS: Final = 1.0
+"""An answer is never older: who has not heard for so long whether something was committed, refuses."""
+SKEW_SECONDS: Final = 1.0
+"""A process whose clock is so far from the database's refuses: it would see rights end, or begin, at another instant."""
+_AGAIN_SECONDS: Final = 0.2
+_log = structlog.get_logger(__name__)
+_REVISION = Gauge("coe_index_revision", "The newest revision that decisions of this process know of.")
+_PEOPLE = Gauge("coe_index_people", "How many people decisions of this process know.")
+_GRANTS = Gauge("coe_index_grants", "How many grants decisions of this process know.")
+
+
+class _Waiting(Protocol):
+    """What tells that something may have been committed."""
+
+    def wait(self) -> None: ...
+
+
+class _Listening:
+    """PostgreSQL's notifications, on a connection of their own."""
+
+    def __init__(self, connection: Connection, _: Event) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = True
+        driver.execute(f"LISTEN {audit.CHANNEL}")
+        self._driver: psycopg.Connection[Any] = driver
+
+    def wait(self) -> None:
+        """Until something was committed, or the beat is over."""
+        for _ in self._driver.notifies(timeout=BEAT_SECONDS, stop_after=1):
+            pass
+
+
+class _Looking:
+    """SQLite's count of commits by others, and the word of a writer of our own."""
+
+    def __init__(self, connection: Connection, woken: Event) -> None:
+        self._woken, self._cursor = woken, connection.connection.cursor()
+        self._seen, self._looked = self._version(), monotonic()
+
+    def _version(self) -> int:
+        version: int = self._cursor.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def wait(self) -> None:
+        """Until something was committed, or the beat is over."""
+        until = monotonic() + BEAT_SECONDS
+        while monotonic() < until:
+            if self._woken.wait(LOOK_SECONDS):
+                self._woken.clear()
+                return
+            if (version := self._version()) != self._seen:
+                self._seen = version
+                return
+
+
+class Follower:
+    """A desk that follows the database. ``desk`` is None until the first index is there.
+
+    Of what it has, ``desk``, ``heard`` and ``fit`` are touched on the loop only; the thread hands over what it has read.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, *, direct: Engine | None = None) -> None:
+        self.desk: Desk | None = None
+        self.heard = 0.0
+        self.fit = True
+        self.expected = 0
+        self._sessions = sessionmaker(snapshots(engine))
+        self._direct, self._clock = direct or engine, clock
+        self._woken, self._stopping = Event(), Event()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._read_to = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = Thread(target=self._run, name="follower", daemon=True)
+
+    # On the loop
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to build and to follow."""
+        self._loop = loop
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is being read is not waited for long."""
+        self._stopping.set()
+        self._woken.set()
+        self._thread.join(2 * BEAT_SECONDS + 1)
+
+    @property
+    def fresh(self) -> bool:
+        """May anything be permitted by what is known here?"""
+        return self.fit and monotonic() - self.heard <= STALE_SECONDS
+
+    def expect(self, revision: int) -> None:
+        """This process has committed a revision; from any thread."""
+        self.expected = max(self.expected, revision)
+        self._woken.set()
+
+    async def reach(self, revision: int, seconds: float) -> bool:
+        """Wait until a revision is known here; False when that took too long."""
+        if self.desk is not None and self.desk.index.revision >= revision:
+            return True
+        arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((revision, arrived))
+        try:
+            await asyncio.wait_for(arrived, seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting = [one for one in self._waiting if one[1] is not arrived]
+        return True
+
+    def _deliver(self, delta: Delta | None, heard: float, fit: bool) -> None:
+        if self.desk is not None and delta is not None:
+            self.desk.apply(delta)
+            self._arrived()
+        self.heard, self.fit = heard, fit
+
+    def _install(self, index: Index, heard: float) -> None:
+        self.desk, self.heard, self.fit = Desk(index), heard, True
+        _PEOPLE.set(len(index.people))
+        _GRANTS.set(len(index.grants))
+        self._arrived()
+
+    def _arrived(self) -> None:
+        assert self.desk is not None  # noqa: S101 - whoever calls has one
+        revision = self.desk.index.revision
+        _REVISION.set(revision)
+        for wanted, arrived in self._waiting:
+            if wanted <= revision and not arrived.done():
+                arrived.set_result(None)
+
+    # In the thread
+
+    def _hand(self, step: Callable[..., None], *values: Any) -> None:
+        assert self._loop is not None  # noqa: S101 - set before the thread starts
+        with suppress(RuntimeError):  # the loop has ended: nobody is answered any more
+            self._loop.call_soon_threadsafe(step, *values)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self._signals() as signals:
+                    self._build()
+                    while not self._stopping.is_set():
+                        signals.wait()
+                        self._follow()
+            except service.Rebuild as cause:
+                self._read_to = 0
+                _log.warning("index_rebuilt", cause=str(cause))
+            except (SQLAlchemyError, psycopg.Error, OSError) as error:
+                _log.warning("index_cannot_follow", error=type(error).__name__)
+                self._stopping.wait(_AGAIN_SECONDS)
+            except Exception:  # noqa: BLE001 - whatever it is, answers go stale and are refused until it is over
+                _log.exception("index_cannot_follow")
+                self._stopping.wait(_AGAIN_SECONDS)
+
+    @contextmanager
+    def _signals(self) -> Iterator[_Waiting]:
+        kind = _Looking if self._direct.dialect.name == "sqlite" else _Listening
+        connection = self._direct.connect()
+        try:
+            yield kind(connection, self._woken)
+        finally:
+            connection.invalidate()  # what listens is of no use to whoever gets it next
+            connection.close()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Work]:
+        with self._sessions.begin() as session:
+            yield Work(session, SYSTEM, self._clock())
+
+    def _build(self) -> None:
+        if self._read_to:
+            return self._follow()  # the connection was lost, not what was read
+        began, started = monotonic(), perf_counter()
+        with self._snapshot() as work:
+            index = service.load(work)
+        self._read_to = index.revision
+        told = {"people": len(index.people), "accounts": len(index.accounts), "grants": len(index.grants)}
+        _log.info("index_built", revision=index.revision, seconds=round(perf_counter() - started, 2), **told)
+        self._hand(self._install, index, began)
+        return self._follow()
+
+    def _follow(self) -> None:
+        began = monotonic()
+        with self._snapshot() as work:
+            head, skew = audit.head(work.session, self._clock)
+            fit = head >= self._read_to and (abs(skew) <= SKEW_SECONDS or self._clock is not system_clock)
+            if not fit:
+                _log.error("index_unfit", revision=self._read_to, newest=head, skew_seconds=round(skew, 3))
+            delta = service.read(work, self._read_to) if head > self._read_to else None
+        if delta is not None:
+            self._read_to = delta.revision
+        self._hand(self._deliver, delta, began, fit)
