@@ -207,7 +207,9 @@ def test_B13_a_method_is_what_it_is(team, header):
     body = {"scope": {"kind": "enterprise"}, "severity": "L1", "reason": "x"}
     made = team.post("/v1/freezes", "boss", body, 201)
     for method in ("POST", "DELETE", "PUT"):
-        team.call("GET", f"/v1/freezes/{made['id']}", "boss", headers={header: method})
+        assert team.call("GET", f"/v1/freezes/{made['id']}", "boss", headers={header: method}).status_code == 200
+        lifting = team.call("GET", f"/v1/freezes/{made['id']}/lift", "boss", WHY, headers={header: method})
+        assert lifting.status_code == 405, method
     for way in ("/lift/", "//lift", "/Lift", "/lift;v=1", "/%6cift/", "/../lift"):
         assert team.call("POST", f"/v1/freezes/{made['id']}{way}", "asker", WHY).status_code in (403, 404, 405), way
     for method in ("PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "HEAD"):

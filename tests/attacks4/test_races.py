@@ -190,6 +190,8 @@ def test_H08_what_a_unit_tightens_while_the_enterprise_does_never_lets_more_thro
             ("boss2", "POST", f"/v1/policies/own/versions/{n}/publish", {}),
         )
         assert answers[0].status_code == 200 and answers[1].status_code in (200, 422), answers[1].text
+        if answers[1].status_code == 200:  # then it came first: after the enterprise's it would have been looser
+            assert team.events(action="policy_version.published")[0]["after"]["policy"] == "all"
         limits = race.want("asker", "GET", "/v1/limits?business_unit_id=sales")
         assert limits["rules"] == {"max_grant_days": days}
         conflicts = race.want("asker", "GET", "/v1/policy-conflicts")["items"]

@@ -103,6 +103,9 @@ def test_a_dandelion_liaison_freezes_their_own_unit(team, account):
     assert freeze(team, "liaison", 403, kind="network", id="x")["code"] == "not_the_authority"
     assert lift(team, made, "hub", 403)["code"] == "not_the_authority"  # the authority that froze, or the strategist
     assert lift(team, made, "liaison")["lifted_by"] == str(team.ids["liaison"])
+    team.switch("boss", "dandelion")  # liaisons freeze everywhere now, each their own unit
+    assert freeze(team, "liaison", 403, kind="business_unit", id="logistics")["code"] == "not_the_authority"
+    assert freeze(team, "liaison", 403)["code"] == "not_the_authority"
 
 
 @pytest.mark.parametrize("model", ["decentralized", "centralized"])
@@ -170,11 +173,11 @@ def test_the_list_by_state(team):
 
 
 def test_two_who_lift_it_at_once_lift_it_once(team):
-    made, start, answers = freeze(team), Barrier(4), []
+    made, start, answers, bearer = freeze(team), Barrier(4), [], team.token("boss")
 
     def go():
         start.wait()
-        answer = team.call("POST", f"/v1/freezes/{made['id']}/lift", "boss", {"reason": "Out."})
+        answer = team.call("POST", f"/v1/freezes/{made['id']}/lift", body={"reason": "Out."}, bearer=bearer)
         answers.append(answer.status_code)
 
     threads = [Thread(target=go) for _ in range(4)]

@@ -80,9 +80,11 @@ def test_what_each_rule_would_mean(team, rule, value, grants, people):
 def test_who_lacks_a_course_that_it_requires(team):
     course(team), course(team, "law")
     complete(team, "asker", ago=10), complete(team, "stranger", ago=400), complete(team, "asker", "law")
+    taken_back = complete(team, "colleague", ago=5)
+    team.post(f"/v1/completions/{taken_back['id']}/revoke", "boss", {"reason": "Somebody else sat it."})
     draft(team, {"required_training": [{"course": "brand", "valid_for_days": 365}]})
     (effect,) = preview(team)["effects"]
-    assert (effect["grants"], effect["people"]) == (2, 2)  # the colleague never did, the stranger too long ago
+    assert (effect["grants"], effect["people"]) == (2, 2)  # the colleague's was taken back, the stranger's is too old
     draft(team, {"required_training": [{"course": "brand"}, {"course": "law"}]}, key="more")
     (effect,) = preview(team, "more")["effects"]
     assert (effect["grants"], effect["people"]) == (2, 2)

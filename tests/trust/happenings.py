@@ -166,8 +166,10 @@ def granting(one):
 
 
 def leaving(one):
-    """Somebody who holds a right leaves."""
+    """Somebody who holds a right leaves and comes back, and so does somebody who holds a role."""
     granted(one)
     one.do("ask", "asker", "x:bank", ["engage"])
     one.do("fire", "asker")
     one.do("rehire", "asker")
+    one.do("fire", "liaison2")
+    one.do("rehire", "liaison2")

@@ -55,7 +55,7 @@ class Rows:
 
 def findings(before, after, covers):
     """(invariant, what is wrong). ``covers(appointment, request, kind)``: does its scope reach the step's place?"""
-    checks = (_words, _grants, _requests, _people, _kept)
+    checks = (_words, _grants, _requests, _people, _back, _kept)
     return [found for check in checks for found in check(before, after, covers)]
 
 
@@ -160,6 +160,15 @@ def _leads_back(deputies, role, holder):
         seen |= ahead
         ahead = {each for one in seen for each in deputies.get((role, one), ())}
     return holder in seen
+
+
+def _back(before, after, covers):
+    """Whoever comes back, comes back with nothing: what they have afterwards somebody gave them anew."""
+    back = {id_ for id_, old in before.people.items() if not old["active"] and after.people[id_]["active"]}
+    for what, found in (("grant", after.grants), ("appointment", after.appointments)):
+        for one in found.values():
+            if one["employee_id"] in back and one["ended_at"] is None:
+                yield "I-22", f"{one['employee_id']} came back and holds the {what} {one['id']}"
 
 
 def _kept(before, after, covers):

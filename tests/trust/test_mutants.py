@@ -197,6 +197,28 @@ def leavers_keep_their_rights(patch, one):
     patch.setattr(lifecycle, "_let_go", lambda *how: None)
 
 
+def what_was_held_comes_back(patch, table, *ended):
+    real = lifecycle.come_back
+
+    def come_back(work, employee, values):
+        after = real(work, employee, values)
+        for row in work.session.scalars(sa.select(table).where(table.employee_id == after.id)):
+            for name in ended:
+                setattr(row, name, None)
+        work.session.flush()
+        return after
+
+    patch.setattr(lifecycle, "come_back", come_back)
+
+
+def rights_come_back(patch, one):
+    what_was_held_comes_back(patch, grant_store.Row, "ended_at", "end", "end_reason", "ended_by")
+
+
+def roles_come_back(patch, one):
+    what_was_held_comes_back(patch, role_store.Row, "ended_at", "end_reason", "ended_by")
+
+
 def units_loosen(patch, one):
     patch.setattr(RuleSpec, "widens", lambda *how: False)
 
@@ -308,6 +330,8 @@ BUGS = (
     ("I-20", liaisons_appoint, happenings.roles_and_offices),
     ("I-20", nobody_is_the_last, happenings.roles_and_offices),
     ("I-21", leavers_keep_their_rights, happenings.leaving),
+    ("I-22", rights_come_back, happenings.leaving),
+    ("I-22", roles_come_back, happenings.leaving),
     ("I-27", units_loosen, happenings.policies),
     ("I-28", published_is_rewritten, happenings.policies),
     ("I-28", everybody_has_attested, happenings.policies),
