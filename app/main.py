@@ -9,6 +9,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
+from starlette.types import Receive, Scope, Send
 
 from app import migrating
 from app.accounts import api as accounts
@@ -16,7 +17,7 @@ from app.accounts import tables as _accounts
 from app.audit import api as audit
 from app.audit import tables as _audit
 from app.authzen import api as authzen
-from app.authzen.direct.api import Direct, ShortWay
+from app.authzen.direct.api import EVALUATION, Direct, answer
 from app.authzen.direct.callers import Callers
 from app.clients import tables as _clients
 from app.decisions.worker import Follower
@@ -231,6 +232,18 @@ async def _serving(told: Settings, sweeps: bool, app: FastAPI) -> AsyncIterator[
         yield
 
 
+class Service(FastAPI):
+    """The application, with a short way past its routes and middleware for what is asked before every post."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer directly what can be, and the rest by the routes."""
+        direct: Direct | None = self.state.direct
+        if direct is None or scope["type"] != "http" or scope["path"] != EVALUATION:
+            await super().__call__(scope, receive, send)
+        else:
+            await answer(direct, super().__call__, scope, receive, send)
+
+
 def create_app(
     settings: Settings | None = None,
     clock: Clock = system_clock,
@@ -244,7 +257,7 @@ def create_app(
     ``sweeps``: as long as it serves it also does what time gives cause for; one that only decides never does.
     """
     told = settings or load()
-    app = FastAPI(
+    app = Service(
         title="Social media CoE governance API", version="0.1.0", description=DESCRIPTION,
         docs_url=None, redoc_url=None, redirect_slashes=False, openapi_tags=[{"name": tag.value} for tag in Tag],
         generate_unique_id_function=lambda route: route.name, lifespan=partial(_serving, told, sweeps),
@@ -261,6 +274,5 @@ def create_app(
         uploads=lambda method, path: imports.is_upload(method, path) or completions.is_upload(method, path),
     )  # fmt: skip
     app.add_middleware(RequestId)
-    app.add_middleware(ShortWay)
     docs.install(app, examples or {})
     return app

@@ -4,7 +4,6 @@ Both must say the same: so each test of decisions is a differential test of the 
 """
 
 from types import SimpleNamespace
-from uuid import UUID
 
 import sqlalchemy as sa
 from starlette.datastructures import Headers

@@ -75,29 +75,20 @@ class Direct:
         return (answer.rendered or _render(answer)) + revision + b'"}}'
 
 
-class ShortWay:
-    """ASGI middleware: what ``app.state.direct`` can answer it answers; everything else is passed on."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or pass on."""
-        direct: Direct | None = None
-        if scope["type"] == "http" and scope["path"] == EVALUATION and scope["method"] == "POST":
-            direct = scope["app"].state.direct
-        if direct is None:
-            await self._app(scope, receive, send)
-            return
-        got = await receive()
-        try:
-            reply, named = await direct.answer(scope, _whole(got))
-        except LongWay:
-            await self._app(scope, _again(got, receive), send)
-            return
-        headers = [_JSON, (b"content-length", b"%d" % len(reply)), (b"x-request-id", named)]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": reply})
+async def answer(direct: Direct, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what can be answered here; everything else is passed on, as it came."""
+    if scope["method"] != "POST":
+        await app(scope, receive, send)
+        return
+    got = await receive()
+    try:
+        reply, named = await direct.answer(scope, _whole(got))
+    except LongWay:
+        await app(scope, _again(got, receive), send)
+        return
+    headers = [_JSON, (b"content-length", b"%d" % len(reply)), (b"x-request-id", named)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": reply})
 
 
 def _whole(got: Message) -> bytes:

@@ -59,7 +59,7 @@ class Callers:
                 return None
             self._known[header] = found
         now = micros(at)
-        gone = found.owner != ABSENT and not index.people.person(found.owner).employed(now)
+        gone = found.owner != ABSENT and not index.people.employment(found.owner).employed(now)
         return None if gone or now >= found.until else found
 
     def _verified(self, header: bytes, index: Index, at: datetime) -> Caller | None:

@@ -19,6 +19,7 @@ _SIZE = _ROW.size
 _LINKS = Struct("<III")
 _LINKS_AT = _SIZE - _LINKS.size
 _NONE = 0xFFFF_FFFF
+_ENDED = frozenset({_NONE, ABSENT})
 _PERSON, _ACCOUNT, _NEXT_OF_PAIR, _NEXT_OF_PERSON, _NEXT_OF_ACCOUNT = range(10, 15)
 
 
@@ -84,7 +85,11 @@ class Grants:
 
     def of_pair(self, person: int, account: int) -> list[Held]:
         """Every grant a person ever had on an account."""
-        return [self._held(row) for row in self._walk(self._of_pair.get(_pair(person, account)), _NEXT_OF_PAIR)]
+        found, row = [], self._of_pair.get(_pair(person, account))
+        while row not in _ENDED:
+            id_, right, end, *rest, row, _, _ = _ROW.unpack_from(self._rows, row * _SIZE)
+            found.append(Held(id_, _RIGHTS[right], _ENDS[end], *rest))
+        return found
 
     def accounts_of(self, person: int) -> set[int]:
         """The accounts on which a person ever had a grant."""
@@ -95,8 +100,7 @@ class Grants:
         return {self._part(row, _PERSON) for row in self._walk(self._of_account.get(account), _NEXT_OF_ACCOUNT)}
 
     def _walk(self, row: int, link: int) -> Iterator[int]:
-        row = _NONE if row == ABSENT else row
-        while row != _NONE:
+        while row not in _ENDED:
             following = self._part(row, link)
             yield row
             row = following
@@ -104,10 +108,6 @@ class Grants:
     def _part(self, row: int, n: int) -> int:
         part: int = _ROW.unpack_from(self._rows, row * _SIZE)[n]
         return part
-
-    def _held(self, row: int) -> Held:
-        id_, right, end, *rest = _ROW.unpack_from(self._rows, row * _SIZE)
-        return Held(id_, _RIGHTS[right], _ENDS[end], *rest[:9])
 
 
 def _pair(person: int, account: int) -> int:

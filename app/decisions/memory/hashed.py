@@ -5,7 +5,6 @@ processes that are forked after they were filled go on sharing their pages.
 """
 
 from array import array
-from collections.abc import Iterator
 
 _EMPTY, _GONE = -1, -2
 _SPREAD, _WORD = 0x9E3779B97F4A7C15, (1 << 64) - 1  # Fibonacci hashing: neighbouring keys land far apart
@@ -42,14 +41,15 @@ class IntMap:
             at = (at + 1) & mask
         return self._values[at]
 
-    def every(self, key: int) -> Iterator[int]:
+    def every(self, key: int) -> list[int]:
         """All values of a key."""
-        keys, mask = self._keys, self._mask
+        keys, mask, values = self._keys, self._mask, []
         at = (key * _SPREAD & _WORD) >> self._shift
         while (found := keys[at]) != _EMPTY:
             if found == key:
-                yield self._values[at]
+                values.append(self._values[at])
             at = (at + 1) & mask
+        return values
 
     def put(self, key: int, value: int) -> None:
         """Set the one value of a key."""

@@ -30,6 +30,7 @@ from .world import Era, World
 
 _MINUTE = 60_000_000
 _KINDS = 16  # bits for the number of a course or a version
+_HANDLES = 200_000  # spellings of handles that are remembered: reading one takes longer than all the rest
 _RIGHTS = {right.value: right for right in Right}
 
 
@@ -89,6 +90,7 @@ class Index:
         self.people, self.accounts = People(people), Accounts()
         self.grants, self.clearances = Grants(grants), Clearances()
         self._learnt, self._attested = IntMap(people), IntMap(people)
+        self._handles: dict[str, int] = {}
         self._courses: dict[bytes, int] = {}
         self._versions: dict[bytes, int] = {}
         self._era: Era | None = None
@@ -106,6 +108,8 @@ class Index:
         """Go on to a later state; answers who is touched by what changed."""
         if delta.world is not None:
             self.world, self._era = delta.world, None
+        if delta.world is not None or delta.accounts:
+            self._handles.clear()
         people = {self.people.put(one) for one in delta.people}
         accounts = {self.accounts.put(one) for one in delta.accounts}
         for employee_id, account_id, held in delta.grants:
@@ -166,6 +170,14 @@ class Index:
         id_ = uuid_bytes(text)
         if id_ is not None:
             return self.accounts.row_of(id_)
+        row = self._handles.get(text)
+        if row is None:
+            row = self._registered(text)
+            if len(self._handles) < _HANDLES:
+                self._handles[text] = row
+        return row
+
+    def _registered(self, text: str) -> int:
         key, _, handle = text.partition(":")
         network = self.world.networks.get(key)
         if network is None:
@@ -200,7 +212,7 @@ class Index:
     def _subject(self, row: int, limits: Limits | None, era: Era, now: int, ends: list[int]) -> Subject | None:
         if row == ABSENT:
             return None
-        person = self.people.person(row)
+        person = self.people.employment(row)
         id_, employed = UUID(bytes=person.id), person.employed(now)
         ends += (person.begins, person.ends)
         subject = Subject(

@@ -20,8 +20,22 @@ _NAMES = slice(5, None)
 """Of a person the names, in this order."""
 
 
+class Employment(NamedTuple):
+    """How a person stands with us. ``begins`` and ``ends`` in microseconds; without a begin: since ever."""
+
+    id: bytes
+    active: bool
+    employment_type: EmploymentType
+    begins: int
+    ends: int
+
+    def employed(self, at: int) -> bool:
+        """Is this person one of us at that instant? As ``Employee.employed`` has it."""
+        return self.active and self.begins <= at < self.ends
+
+
 class Person(NamedTuple):
-    """A person as decisions know them. ``begins`` and ``ends`` in microseconds; without a begin: since ever.
+    """A person as decisions know them: how they stand with us, and their names.
 
     ``email`` and ``user_name`` as they are compared, empty for none: a record that HR's feed has deleted has neither.
     """
@@ -34,10 +48,6 @@ class Person(NamedTuple):
     number: str
     email: str
     user_name: str
-
-    def employed(self, at: int) -> bool:
-        """Is this person one of us at that instant? As ``Employee.employed`` has it."""
-        return self.active and self.begins <= at < self.ends
 
 
 class People:
@@ -63,6 +73,11 @@ class People:
         """Our id of the person in a row."""
         begin = row * _ROW.size
         return UUID(bytes=bytes(self._rows[begin : begin + 16]))
+
+    def employment(self, row: int) -> Employment:
+        """The person in a row, without their names."""
+        id_, active, kind, begins, ends, _ = _ROW.unpack_from(self._rows, row * _ROW.size)
+        return Employment(id_, active, _TYPES[kind], begins, ends)
 
     def person(self, row: int) -> Person:
         """The person in a row."""
@@ -115,20 +130,13 @@ class People:
         if id_ is not None and (row := self.row_of(id_)) != ABSENT:
             return [row]
         key = key_of(text)
-        for kind, name in ((_NUMBER, text), (_EMAIL, key), (_USER_NAME, key)):
-            found = self._called(kind, name)
-            if found:
-                return found
-        return []
+        return self._called(_NUMBER, text) or self._called(_EMAIL, key) or self._called(_USER_NAME, key)
 
     def _called(self, kind: int, name: str) -> list[int]:
-        found: list[int] = []
         if not name:
-            return found
-        for row in self._by_name.every(hash((kind, name)) & _KEY):
-            if len(found) < 2 and self.person(row)[4 + kind] == name:
-                found.append(row)
-        return found
+            return []
+        rows = self._by_name.every(hash((kind, name)) & _KEY)
+        return [row for row in rows if self.person(row)[4 + kind] == name][:2]
 
 
 def _keys(person: Person) -> Iterator[int]:
@@ -140,6 +148,8 @@ def _keys(person: Person) -> Iterator[int]:
 
 def uuid_bytes(text: str) -> bytes | None:
     """The id that a text spells, in any of the ways in which ids are spelled."""
+    if len(text) < 32:  # digits that no spelling goes without
+        return None
     try:
         return UUID(text).bytes
     except ValueError:
