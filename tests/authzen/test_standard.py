@@ -75,14 +75,26 @@ def test_a_context_may_be_there_or_not_and_is_an_object(pdp, path):
 def test_properties_are_taken_and_are_no_facts(pdp, path):
     good = pdp.good(path)
     plain = pdp.want(200, path, good)
-    told = {"role": "strategist", "active": True, "state": "active", "right": "publish", "deep": {"a": [1, None]}, "n": None}
+    told = {
+        "role": "strategist",
+        "active": True,
+        "state": "active",
+        "right": "publish",
+        "deep": {"a": [1, None]},
+        "n": None,
+    }
     for name in REQUIRED[path]:
         assert pdp.want(200, path, {**good, name: {**good[name], "properties": told}}) == plain
         assert pdp.want(200, path, {**good, name: {**good[name], "properties": {}}}) == plain
 
 
 def test_properties_make_no_permit_of_a_refusal(pdp):
-    for asked in (pdp.question("boss"), pdp.question("liaison"), pdp.question(account="shut"), pdp.question(right="engage")):
+    for asked in (
+        pdp.question("boss"),
+        pdp.question("liaison"),
+        pdp.question(account="shut"),
+        pdp.question(right="engage"),
+    ):
         told = {"role": "admin", "active": True, "state": "active", "grants": ["publish"], "decision": True}
         more = {name: {**asked[name], "properties": told} for name in ("subject", "action", "resource")}
         assert pdp.want(200, EVALUATION, {**more, "context": told})["decision"] is False
@@ -140,7 +152,12 @@ def test_the_content_type_is_json(pdp, path):
         "application/problem+json", "json", "application/jsonx", "application/json-seq",
     ):  # fmt: skip
         pdp.want(400, path, good, **{"Content-Type": media_type})
-    for media_type in ("application/json", "application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"):
+    for media_type in (
+        "application/json",
+        "application/json; charset=utf-8",
+        "Application/JSON",
+        "application/json ;x=y",
+    ):
         pdp.want(200, path, good, **{"Content-Type": media_type})
 
 
@@ -182,11 +199,14 @@ def test_questions_are_posted(pdp, path):
 
 
 @every
-@pytest.mark.parametrize(
-    "given", ["bfe9eb29-ab87-4ca3-be83-a1d5d8305716", "a b", "#1; {\"x\": [1]}", "/" * 300, "~"]
-)
+@pytest.mark.parametrize("given", ["bfe9eb29-ab87-4ca3-be83-a1d5d8305716", "a b", '#1; {"x": [1]}', "/" * 300, "~"])
 def test_the_callers_request_id_comes_back_whatever_it_is(pdp, path, given):
-    for body, who, status in ((pdp.good(path), "tool", 200), ({}, "tool", 400), ("{", "tool", 400), (pdp.good(path), None, 401)):
+    for body, who, status in (
+        (pdp.good(path), "tool", 200),
+        ({}, "tool", 400),
+        ("{", "tool", 400),
+        (pdp.good(path), None, 401),
+    ):
         answer = pdp.send(path, body, who, **{"X-Request-ID": given})
         assert answer.status_code == status
         assert answer.headers.get_list("x-request-id") == [given]
@@ -227,7 +247,12 @@ def test_names_are_compared_as_they_are(pdp):
 
 def test_one_may_ask_about_oneself_and_only_whose_role_says_so_about_others(pdp):
     assert pdp.decide("asker", by="asker") is True
-    for by, who, status in (("asker", "colleague", 403), ("asker", "nobody", 403), ("auditor", "asker", 200), ("admin", "asker", 403)):
+    for by, who, status in (
+        ("asker", "colleague", 403),
+        ("asker", "nobody", 403),
+        ("auditor", "asker", 200),
+        ("admin", "asker", 403),
+    ):
         pdp.want(status, EVALUATION, pdp.question(who), by)
 
 
@@ -236,6 +261,9 @@ def test_a_whole_request_as_the_standard_shows_one(pdp):
         "subject": subject(pdp.ids["asker"], properties={"department": "Sales", "ip_address": "172.217.22.14"}),
         "resource": resource(pdp.ids["acme"], properties={"library_record": {"title": "AuthZEN in Action"}}),
         "action": action("publish", properties={"period": "2W"}),
-        "context": {"time": "1985-10-26T01:22-07:00", "schema": "https://schema.example.com/access-request.schema.json"},
+        "context": {
+            "time": "1985-10-26T01:22-07:00",
+            "schema": "https://schema.example.com/access-request.schema.json",
+        },
     }
     assert pdp.want(200, EVALUATION, body)["decision"] is True
