@@ -16,9 +16,11 @@ from app.accounts import api as accounts
 from app.accounts import tables as _accounts
 from app.audit import api as audit
 from app.audit import tables as _audit
-from app.authzen import api as authzen
+from app.authzen import api as evaluations
 from app.authzen.direct.api import EVALUATION, Direct, answer
 from app.authzen.direct.callers import Callers
+from app.authzen.metadata import api as decision_point
+from app.authzen.search import api as searches
 from app.clients import tables as _clients
 from app.decisions.worker import Follower
 from app.directory import api as directory
@@ -114,6 +116,7 @@ TABLES = (
 )
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
+AUTHZEN = (evaluations.router, searches.router, decision_point.router)
 ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     requests.router,
@@ -127,7 +130,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     registrations.router,
     networks.router,
-    authzen.router,
+    *AUTHZEN,
     freezes.router,
     tools.router,
     switching.router,
@@ -148,14 +151,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     *identity.routers,
     operations.router,
 )
-DECISIONS = (authzen.router, operations.router)
+DECISIONS = (*AUTHZEN, operations.router)
 """What a process that only decides answers: a busy neighbour in the same process would cost it most of its speed."""
 SERVED: Mapping[str, tuple[APIRouter, ...]] = {
     "all": (*ROUTERS, docs.router),
-    "api": (*(router for router in ROUTERS if router is not authzen.router), docs.router),
+    "api": (*(router for router in ROUTERS if router not in AUTHZEN), docs.router),
     "decisions": DECISIONS,
 }
-LENIENT = ("/access/v1/", "/scim/v2")
+DECIDING = "/access/v1/"
+LENIENT = (DECIDING, "/scim/v2")
 """Where a standard, not this API, says what a body may hold."""
 
 DESCRIPTION = """
@@ -273,6 +277,6 @@ def create_app(
         StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/"),
         uploads=lambda method, path: imports.is_upload(method, path) or completions.is_upload(method, path),
     )  # fmt: skip
-    app.add_middleware(RequestId)
+    app.add_middleware(RequestId, echoed=lambda path: path.startswith(DECIDING))
     docs.install(app, examples or {})
     return app

@@ -96,6 +96,12 @@ def _asked(org, thing):
     }  # fmt: skip
 
 
+def _sought(org, thing):
+    return {
+        "subject": {"type": "employee"}, "action": {"name": "publish"}, "resource": {"type": "account", "id": org.free}
+    }  # fmt: skip
+
+
 def _network(org, thing):
     form = {"kind": "name", "paths": ["/@{handle}"], "url": "https://loom.example/@{handle}", "max_length": 30}
     return {"key": "loom", "name": "Loom", "hosts": ["loom.example"], "forms": [form]}
@@ -228,7 +234,12 @@ OPERATIONS = (
     Operation("GET /v1/networks", "network:read"),
     Operation("GET /v1/networks/{key}", "network:read", parts={"key": "x"}),
     Operation("POST /v1/networks", "network:write", None, _network),
-    Operation("POST /access/v1/evaluation", "decision:evaluate", "person", _asked, reads=True),
+    *(
+        Operation(f"POST /access/v1/{name}", "decision:evaluate", "person", _asked, reads=True)
+        for name in ("evaluation", "evaluations", "search/resource", "search/action")
+    ),
+    # Who may ask about themselves only finds themselves at most.
+    Operation("POST /access/v1/search/subject", "decision:evaluate", None, _sought, reads=True),
     Operation("GET /v1/publishing-tools", "tool:read"),
     Operation("GET /v1/publishing-tools/{id}", "tool:read", "tool"),
     Operation(
@@ -314,6 +325,7 @@ PUBLIC = {
     "GET /openapi.json": "the contract is no secret", "HEAD /openapi.json": "as GET",
     "GET /docs": "Swagger UI", "GET /docs/oauth2-redirect": "where its login comes back to", "ANY /static/{path}": "its files",
     "GET /healthz": "asked by whoever runs the service", "GET /readyz": "likewise", "GET /metrics": "likewise",
+    "GET /.well-known/authzen-configuration": "AuthZEN 1.0, 9.2",
     "GET /.well-known/jwks.json": "public keys", "GET /.well-known/openid-configuration": "RFC 8414 3",
     "GET /oauth/authorize": "where people log in", "POST /oauth/authorize": "where people log in",
     "POST /oauth/token": "authenticates its caller itself (RFC 6749 3.2)",

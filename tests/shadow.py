@@ -5,7 +5,6 @@ Both must say the same: so each test of decisions is a differential test of the 
 
 from types import SimpleNamespace
 
-import sqlalchemy as sa
 from starlette.datastructures import Headers
 
 from app.authzen import wire
@@ -25,8 +24,6 @@ class Shadow:
     def caught_up(self):
         """The index, at the newest revision."""
         with operator_work(self.world.house, write=False) as work:
-            if work.session.get_bind().dialect.name == "postgresql":
-                work.session.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             if self.index is None:
                 self.index = service.load(work)
             elif (delta := service.read(work, self.index.revision)) is not None:

@@ -1,60 +1,45 @@
-"""AuthZEN Authorization API 1.0: access evaluation. Spelling only; the meaning is ``governance/evaluation``."""
+"""AuthZEN Authorization API 1.0: access evaluation, one or many. Spelling only; the meaning is ``governance/evaluation``."""
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter
 
-from app.audit import service as audit
-from app.governance.evaluation import service
-from app.governance.evaluation.service import Question
-from app.kernel.access import Route, allow
+from app.governance.evaluation import service as evaluation
+from app.kernel.access import allow
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, MalformedRequest
-from app.kernel.findings import findings
 from app.kernel.problems import responses
-from app.kernel.strict_json import parse
 from app.kernel.tags import Tag
 from app.kernel.work import Work
 
-from . import wire
-
-
-class StandardRoute(Route):
-    """The standard wants 400, not 422, for what is missing, of a wrong type or no JSON at all."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with refused input spelled as the standard has it."""
-        handler = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            parse(await request.body(), lenient=True)  # the framework's own parser takes NaN, which is no JSON
-            try:
-                return await handler(request)
-            except RequestValidationError as error:
-                found = findings(error.errors(), error.body)
-                raise MalformedRequest("The request is incomplete or of a wrong type.", errors=found) from error
-
-        return handle
-
+from . import service, wire
+from .binding.api import AtLeast, StandardRoute
+from .rules import RevisionUnavailable, Semantic
 
 router = APIRouter(prefix="/access/v1", route_class=StandardRoute, tags=[Tag.TOOLS])
+_REFUSALS = responses(MalformedRequest, Forbidden, RevisionUnavailable)
 
 
-@router.post("/evaluation", responses=responses(MalformedRequest, Forbidden))
+@router.post("/evaluation", responses=_REFUSALS)
 def evaluate(
-    body: wire.Evaluation, work: Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)]
+    body: wire.Evaluation, work: Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)], at_least: AtLeast
 ) -> wire.Answer:
     """May this person take this action on this account, now? A refusal names every reason and its remedy."""
-    said = body.context or {}
-    named, digest = said.get("tool"), said.get("content_sha256")
-    question = Question(
-        subject=body.subject.id if body.subject.type == "employee" else "",
-        right=body.action.name,
-        account=body.resource.id if body.resource.type == "account" else "",
-        tool=named if isinstance(named, str) else None,
-        digest=digest if isinstance(digest, str) else None,
-    )
-    revision = audit.revision(work)  # first: the answer is not to name a write that it did not look at
-    return wire.answer(service.evaluate(work, question), revision)
+    revision = service.revision(work, at_least)  # first: the answer is not to name a write that it did not look at
+    return wire.answer(evaluation.evaluate(work, wire.question(body)), revision)
+
+
+@router.post("/evaluations", responses=_REFUSALS)
+def evaluate_many(
+    body: wire.Evaluations, work: Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)], at_least: AtLeast
+) -> wire.Answers | wire.Answer:
+    """Many evaluations at once, of one state of things at one instant; at most 1,000. Without any it is a single one.
+
+    `options.evaluations_semantic`: `execute_all` (as a rule), `deny_on_first_deny` or `permit_on_first_permit`, which
+    end with the first such answer. An item that cannot be evaluated is refused, with its error in the context.
+    """
+    revision = service.revision(work, at_least)
+    if not body.evaluations:
+        return wire.answer(evaluation.evaluate(work, wire.question(wire.single(body))), revision)
+    semantic = (body.options and body.options.evaluations_semantic) or Semantic.EXECUTE_ALL
+    return wire.answers(service.evaluate_all(work, wire.questions(body), semantic), revision)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import sessionmaker
 from app.audit import store as audit
 from app.kernel.access import SYSTEM
 from app.kernel.clock import Clock, system_clock
-from app.kernel.database import snapshots
+from app.kernel.database import reading
 from app.kernel.work import Work
 
 from . import service
@@ -99,7 +99,7 @@ class Follower:
         self.heard = 0.0
         self.fit = True
         self.expected = 0
-        self._sessions = sessionmaker(snapshots(engine))
+        self._sessions = sessionmaker(reading(engine))
         self._direct, self._clock = direct or engine, clock
         self._woken, self._stopping = Event(), Event()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []

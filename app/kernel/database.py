@@ -135,14 +135,14 @@ def _sqlite(url: URL, lock_timeout_ms: int) -> Engine:
 
 
 def reading(engine: Engine) -> Engine:
-    """The same pool, for transactions that only read."""
-    return engine.execution_options(**{READ_ONLY: True, "postgresql_readonly": engine.dialect.name == "postgresql"})
+    """The same pool, for transactions that only read: each sees the database as it was when it began.
 
-
-def snapshots(engine: Engine) -> Engine:
-    """The same pool, for reading transactions that see one state from their first statement to their last."""
-    alone = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-    return reading(engine).execution_options(**alone)
+    SQLite has it so anyway; on PostgreSQL one that only reads never fails for it.
+    """
+    options: dict[str, Any] = {READ_ONLY: True}
+    if engine.dialect.name == "postgresql":
+        options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+    return engine.execution_options(**options)
 
 
 def advisory_lock(session: Session, key: int, *, shared: bool = False) -> None:

@@ -1,6 +1,7 @@
 """One id and one log line for every request."""
 
 import re
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
 
@@ -13,7 +14,12 @@ from .ids import new_id
 HEADER: Final = b"x-request-id"
 CLIENT_WENT_AWAY: Final = 499
 _ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_ECHOED = re.compile(rb"[^\x00-\x1f\x7f]+")
 _log = structlog.get_logger(__name__)
+
+
+def _nowhere(_path: str) -> bool:
+    return False
 
 
 class RequestId:
@@ -21,11 +27,13 @@ class RequestId:
 
     The caller's ``X-Request-ID`` is kept if it is harmless, else a new one is made. It stands in
     ``request.state.request_id``. The request's own log line names the route's template, never the raw path, which may
-    hold names of people.
+    hold names of people. ``echoed(path)``: where a standard wants the caller's own back whatever it is; what cannot be
+    kept is then said in the answer only.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, echoed: Callable[[str], bool] = _nowhere) -> None:
         self.app = app
+        self.echoed = echoed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; whatever happens to it, one line is written."""
@@ -39,13 +47,14 @@ class RequestId:
 
     async def _run(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         started, status = perf_counter(), CLIENT_WENT_AWAY
+        said = (_sent(scope, _ECHOED) if self.echoed(scope["path"]) else None) or request_id.encode()
 
         async def send_named(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 others = [(name, value) for name, value in message.get("headers", ()) if name.lower() != HEADER]
-                message = {**message, "headers": [*others, (HEADER, request_id.encode())]}
+                message = {**message, "headers": [*others, (HEADER, said)]}
             await send(message)
 
         try:
@@ -58,8 +67,14 @@ class RequestId:
 
 
 def _accepted(scope: Scope) -> str | None:
-    values = [value for name, value in scope["headers"] if name == HEADER]
-    return values[0].decode() if len(values) == 1 and accepted(values[0]) else None
+    sent = _sent(scope, _ACCEPTED)
+    return sent.decode() if sent else None
+
+
+def _sent(scope: Scope, form: re.Pattern[bytes]) -> bytes | None:
+    """The caller's own id, if there is one and it is of this form."""
+    values: list[bytes] = [value for name, value in scope["headers"] if name == HEADER]
+    return values[0] if len(values) == 1 and form.fullmatch(values[0]) else None
 
 
 def accepted(name: bytes) -> bool:

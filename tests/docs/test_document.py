@@ -14,6 +14,7 @@ from app.kernel.tags import Tag
 from app.roles.rules import ClientScope
 
 OPEN = {
+    ("get", "/.well-known/authzen-configuration"),
     ("get", "/.well-known/jwks.json"),
     ("get", "/.well-known/openid-configuration"),
     ("get", "/healthz"),

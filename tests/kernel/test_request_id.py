@@ -14,7 +14,7 @@ from app.kernel.actor import Actor, ActorKind
 from app.kernel.request_id import RequestId
 
 
-def build() -> FastAPI:
+def build(**more: Any) -> FastAPI:
     app = FastAPI()
     router = APIRouter(prefix="/things")
 
@@ -31,7 +31,7 @@ def build() -> FastAPI:
         return PlainTextResponse("x", headers={"X-Request-ID": "another"})
 
     app.include_router(router, prefix="/v1")
-    app.add_middleware(RequestId)
+    app.add_middleware(RequestId, **more)
     return app
 
 
@@ -52,6 +52,17 @@ def test_a_harmless_id_is_kept_echoed_and_bound(client: TestClient, given: str) 
 def test_any_other_is_replaced_by_a_new_one(client: TestClient, given: str) -> None:
     answer = client.get("/v1/things/x", headers=[(b"x-request-id", given.encode())])
     assert UUID(answer.headers["x-request-id"]).version == 7
+
+
+@pytest.mark.parametrize("given", ["a b", '{"x":1}', "x" * 300, "a"])
+def test_where_a_standard_wants_it_back_it_comes_back_and_is_kept_nowhere_if_it_is_not_harmless(given: str) -> None:
+    client = TestClient(build(echoed=lambda path: path.startswith("/v1/")))
+    answer = client.get("/v1/things/x", headers={"X-Request-ID": given})
+    assert answer.headers.get_list("x-request-id") == [given]
+    assert (answer.json()["bound"] == given) is (given == "a")
+    for odd in ("a\tb", "a\x7fb", "a\x01"):
+        answer = client.get("/v1/things/x", headers=[(b"x-request-id", odd.encode())])
+        assert UUID(answer.headers["x-request-id"]).version == 7
 
 
 def test_two_ids_are_none(client: TestClient) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache, partial
+from uuid import UUID
 
 from app.accounts import service as accounts
 from app.accounts import store as account_store
@@ -16,7 +18,7 @@ from app.governance.grants.rules import Grant
 from app.governance.models import service as models
 from app.governance.models.rules import MODELS, Right
 from app.governance.reasons.rules import ReasonCode
-from app.kernel.actor import Permission
+from app.kernel.actor import Permission, Place
 from app.kernel.errors import Forbidden
 from app.kernel.work import Work
 from app.policies import service as policies
@@ -46,19 +48,82 @@ class Question:
     digest: str | None = None
 
 
+class Evaluator:
+    """Answers any number of questions of one work; what several of them rest on is read once.
+
+    It never learns of a change that its own work makes after an answer.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.account = cache(partial(accounts.named, work))
+        self._person = cache(partial(_person, work))
+        self._limits = cache(partial(policies.limits, work))
+        self._setting = cache(partial(models.setting, work))
+        self._freezes = cache(partial(freezes.open_freezes, work.session))
+        self._tool = cache(partial(_tool, work))
+        self._subjects: dict[tuple[UUID, Place | None], Subject] = {}
+
+    def evaluate(self, question: Question) -> Decision:
+        """Permit or refuse, with every reason. Raises ``Forbidden`` where the actor may not ask about this person."""
+        return rules.decide(self.facts(question, self.person(question.subject)), self.work.now)
+
+    def person(self, text: str) -> Employee | None:
+        """The one whom this text names. Raises ``Forbidden`` where the actor may not ask about them."""
+        found = self._person(text)
+        _check_may_ask(self.work, found)
+        return found
+
+    def facts(self, question: Question, person: Employee | None) -> Facts:
+        """All that the answer depends on."""
+        account = self.account(question.account)
+        right = Right(question.right) if question.right in set(Right) else None
+        had = grants.of_pair(self.work.session, person.id, account.id) if person and account else []
+        resource = self._resource(account) if account else None
+        return Facts(
+            right=right,
+            subject=self._subject(person, account) if person else None,
+            resource=resource,
+            grants=tuple(had),
+            tool=self._tool(question.tool),
+            clearance=_clearance(self.work, question, resource) if resource and right is Right.PUBLISH else None,
+        )
+
+    def _subject(self, person: Employee, account: Account | None) -> Subject:
+        key = (person.id, account.place if account else None)
+        if key not in self._subjects:
+            limits = self._limits(account.place) if account else None
+            self._subjects[key] = _subject(self.work, person, limits)
+        return self._subjects[key]
+
+    def _resource(self, account: Account) -> Resource:
+        setting, place = self._setting(account.path), account.place
+        limits, unit_id = self._limits(place), account.business_unit_id
+        # Whose clock is asked for only where policy has hours.
+        clocks = {} if limits["posting_hours"] is None else directory.timezones(self.work.session, [unit_id])
+        frozen = [one for one in self._freezes() if one.target.covers(account.id, place)]
+        return Resource(
+            account.id, account.state, account.path, MODELS[setting.model], setting.platform_id, limits,
+            network=account.network, timezone=clocks.get(unit_id, "UTC"), freezes=tuple(frozen),
+        )  # fmt: skip
+
+
 def evaluate(work: Work, question: Question) -> Decision:
     """Permit or refuse, with every reason. Raises ``Forbidden`` where the actor may not ask about this person."""
-    found = directory.find_employees(work.session, question.subject)
-    person = found[0] if len(found) == 1 else None
-    _check_may_ask(work, person)
-    return rules.decide(_facts(work, question, person), work.now)
+    return Evaluator(work).evaluate(question)
 
 
 def evaluate_grant(work: Work, grant: Grant) -> Decision:
     """May its holder use this very grant now? No other that covers the same right answers for it."""
     holder = directory.employee(work.session, grant.employee_id)
-    facts = _facts(work, Question(str(holder.id), grant.right, str(grant.account_id)), holder)
+    facts = Evaluator(work).facts(Question(str(holder.id), grant.right, str(grant.account_id)), holder)
     return rules.decide(replace(facts, grants=(grant,)), work.now)
+
+
+def _person(work: Work, text: str) -> Employee | None:
+    """A text that names two people names nobody."""
+    found = directory.find_employees(work.session, text)
+    return found[0] if len(found) == 1 else None
 
 
 def _check_may_ask(work: Work, person: Employee | None) -> None:
@@ -84,21 +149,6 @@ def duties(work: Work) -> list[Duty]:
     return sorted(found.values(), key=lambda one: (one.by or work.now, one.reason.message))
 
 
-def _facts(work: Work, question: Question, person: Employee | None) -> Facts:
-    account = accounts.named(work, question.account)
-    right = Right(question.right) if question.right in set(Right) else None
-    had = grants.of_pair(work.session, person.id, account.id) if person and account else []
-    resource = _resource(work, account) if account else None
-    return Facts(
-        right=right,
-        subject=_subject(work, person, resource.limits if resource else None) if person else None,
-        resource=resource,
-        grants=tuple(had),
-        tool=_tool(work, question.tool),
-        clearance=_clearance(work, question, resource) if resource and right is Right.PUBLISH else None,
-    )
-
-
 def _clearance(work: Work, question: Question, resource: Resource) -> ReasonCode | None:
     """Why this content may not go out, where policy wants it cleared; nothing is read where it does not."""
     if not resource.limits["clearance_required"]:
@@ -115,19 +165,6 @@ def _subject(work: Work, person: Employee, limits: Limits | None) -> Subject:
         person.id, person.employed(work.now), person.employment_type, coe_member(roles.held(work, person.id)),
         completed=training.learnt(work.session, person.id, courses),
         attested=attestations.attested(work.session, person.id, [one.version_id for one in asked]),
-    )  # fmt: skip
-
-
-def _resource(work: Work, account: Account) -> Resource:
-    setting = models.setting(work, account.path)
-    limits = policies.limits(work, account.place)
-    place = account.place
-    unit_id = account.business_unit_id  # whose clock is asked for only where policy has hours
-    clocks = {} if limits["posting_hours"] is None else directory.timezones(work.session, [unit_id])
-    frozen = [one for one in freezes.open_freezes(work.session) if one.target.covers(account.id, place)]
-    return Resource(
-        account.id, account.state, account.path, MODELS[setting.model], setting.platform_id, limits,
-        network=account.network, timezone=clocks.get(unit_id, "UTC"), freezes=tuple(frozen),
     )  # fmt: skip
 
 

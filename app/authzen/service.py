@@ -1,0 +1,50 @@
+"""Answering one question or many, each answer as new as was asked."""
+
+from collections.abc import Iterable
+
+from app.audit import service as audit
+from app.governance.evaluation.rules import Decision
+from app.governance.evaluation.service import Evaluator, Question
+from app.kernel.errors import DomainError
+from app.kernel.work import Work
+
+from .rules import RevisionUnavailable, Semantic
+
+Asked = Question | DomainError
+"""A question, or why what was asked is none."""
+Answered = Decision | DomainError
+
+
+def revision(work: Work, at_least: int) -> int:
+    """The newest revision that this transaction sees. Raises ``RevisionUnavailable`` where it is older than that."""
+    newest = audit.revision(work)
+    if newest < at_least:
+        raise RevisionUnavailable(f"The newest write known here is {newest}, and you ask for {at_least}.")
+    return newest
+
+
+def evaluate_all(work: Work, asked: Iterable[Asked], semantic: Semantic) -> list[Answered]:
+    """The answers, in order, as far as the semantic goes. Where there is no decision there is the error, which permits
+    nothing.
+    """
+    evaluator = Evaluator(work)
+    given: list[Answered] = []
+    for one in asked:
+        given.append(_answer(evaluator, one))
+        if semantic.ends_with(permitted=permits(given[-1])):
+            break
+    return given
+
+
+def permits(answered: Answered) -> bool:
+    """Is it a permit?"""
+    return isinstance(answered, Decision) and answered.permitted
+
+
+def _answer(evaluator: Evaluator, asked: Asked) -> Answered:
+    if isinstance(asked, DomainError):
+        return asked
+    try:
+        return evaluator.evaluate(asked)
+    except DomainError as error:
+        return error
