@@ -17,7 +17,7 @@ from app.accounts import tables as _accounts
 from app.audit import api as audit
 from app.audit import tables as _audit
 from app.authzen import api as evaluations
-from app.authzen.direct.api import EVALUATION, Direct, answer
+from app.authzen.direct.api import WAYS, Direct, answer
 from app.authzen.direct.callers import Callers
 from app.authzen.metadata import api as decision_point
 from app.authzen.search import api as searches
@@ -213,7 +213,8 @@ def _following(app: FastAPI, told: Settings) -> Iterator[None]:
     direct = engine_for(told.database_direct_url, pool_size=1) if told.database_direct_url else engine
     follower = Follower(engine, app.state.house.clock, direct=direct)
     app.state.follower = follower
-    app.state.direct = Direct(follower, Callers(app.state.identity), app.state.house.clock)
+    callers = Callers(app.state.identity)
+    app.state.direct = Direct(follower, callers, app.state.house.clock, app.state.cursor_key)
     follower.start(asyncio.get_running_loop())
     try:
         yield
@@ -242,7 +243,7 @@ class Service(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer directly what can be, and the rest by the routes."""
         direct: Direct | None = self.state.direct
-        if direct is None or scope["type"] != "http" or scope["path"] != EVALUATION:
+        if direct is None or scope["type"] != "http" or scope["path"] not in WAYS:
             await super().__call__(scope, receive, send)
         else:
             await answer(direct, super().__call__, scope, receive, send)

@@ -8,7 +8,10 @@ from types import SimpleNamespace
 from starlette.datastructures import Headers
 
 from app.authzen import wire
+from app.authzen.direct.api import Direct
+from app.authzen.direct.callers import Callers
 from app.decisions import service
+from app.decisions.desk import Desk
 from app.decisions.memory.index import Question
 from app.governance.evaluation import rules
 from app.kernel.access import operator_work
@@ -65,3 +68,47 @@ def _comparable(told):
         context["grant_id"],
         context["model"],
     )
+
+
+class Prompt:
+    """In the place of a follower: whenever it is looked at, its desk has just caught up. ``fresh`` as a test wants it."""
+
+    def __init__(self, world):
+        self.shadow, self.fresh, self.expected = Shadow(world), True, 0
+        self._desk, self.looked = None, 0
+
+    @property
+    def desk(self):
+        """The desk, at the newest revision."""
+        self.looked += 1
+        if self._desk is None:
+            self._desk = Desk(self.shadow.caught_up())
+            self.shadow.index = _Through(self._desk)
+        self.shadow.caught_up()
+        return self._desk
+
+    async def reach(self, revision, _seconds):
+        """What is not known when it has just caught up is not there."""
+        return self.desk.index.revision >= revision
+
+
+class _Through:
+    """Changes go to the desk, which forgets answers as it goes on."""
+
+    def __init__(self, desk):
+        self.desk = desk
+
+    @property
+    def revision(self):
+        return self.desk.index.revision
+
+    def apply(self, delta):
+        self.desk.apply(delta)
+
+
+def shortened(world):
+    """Have a world answer by the short way, where it can."""
+    callers = Callers(world.app.state.identity)
+    world.prompt = Prompt(world)
+    world.app.state.direct = Direct(world.prompt, callers, world.clock, world.app.state.cursor_key)
+    return world

@@ -113,9 +113,13 @@ def _employee_actor(work: Work, person: Employee | None) -> Actor:
 
 
 def _client_actor(work: Work, client: Client | None, scopes: frozenset[roles.ClientScope]) -> Actor:
-    """What the client is registered for and the token asks for: the lesser of the two."""
     if client is None or not may_act(work, client):
         raise _Refused("no client that may act is meant")
+    return client_actor(client, scopes)
+
+
+def client_actor(client: Client, scopes: frozenset[roles.ClientScope]) -> Actor:
+    """A client as an actor: what it is registered for and the token asks for, the lesser of the two."""
     held = scopes & client.scopes
     names = tuple(sorted(held))
     return Actor(ActorKind.CLIENT, client.id, names, roles.client_powers(held), client.tool_id, client.gateway)

@@ -8,6 +8,7 @@ from app.clients import service as clients
 from tests.authzen.pdp import Pdp
 from tests.conftest import _postgres_copy
 from tests.kit import World
+from tests.shadow import shortened
 
 HELD = (
     ("asker", "acme", "publish"), ("asker", "acme", "engage"), ("asker", "news", "publish"), ("asker", "shut", "publish"),
@@ -43,26 +44,36 @@ def furnished(world):
     return world
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+WAYS = ("routes", "short")
+"""Through the routes and the database, or past them, from memory: both say the same."""
+
+
+@pytest.fixture(scope="module", params=[f"{kind}-{way}" for kind in ("sqlite", "postgresql") for way in WAYS])
 def standing(request, tmp_path_factory, keys):
     """One world for all tests of a module, which only ask."""
+    kind, way = request.param.split("-")
     folder = tmp_path_factory.mktemp("standing")
     shutil.copytree(keys, folder / "keys")
-    if request.param == "sqlite":
+    if kind == "sqlite":
         template, ids = request.getfixturevalue("sqlite_team")
         shutil.copy(template, folder / "coe.db")
-        yield from _world(f"sqlite:///{folder / 'coe.db'}", folder, ids)
+        yield from _world(f"sqlite:///{folder / 'coe.db'}", folder, ids, way)
         return
     template, ids = request.getfixturevalue("postgres_team")
     with _postgres_copy(request.getfixturevalue("postgres_server"), template.database) as url:
-        yield from _world(url.render_as_string(hide_password=False), folder, ids)
+        yield from _world(url.render_as_string(hide_password=False), folder, ids, way)
 
 
-def _world(url, folder, ids):
+def _world(url, folder, ids, way):
     made = World(url, folder, seat="standing")
     made.ids = dict(ids)
-    yield furnished(made)
+    yield by_way(furnished(made), way)
     made.close()
+
+
+def by_way(world, way):
+    """The world, with the short way open or not."""
+    return shortened(world) if way == "short" else world
 
 
 @pytest.fixture
@@ -71,7 +82,7 @@ def pdp(standing):
     return standing.pdp
 
 
-@pytest.fixture
-def moving(team):
+@pytest.fixture(params=WAYS)
+def moving(team, request):
     """A world of its own for a test that changes something."""
-    return furnished(team)
+    return by_way(furnished(team), request.param)

@@ -103,6 +103,7 @@ def test_an_answer_reflects_the_write_that_was_answered_before_it(moving):
         assert (pdp.ids["asker"] in pdp.found(SUBJECT, context=context)) is decision
 
 
+@pytest.mark.parametrize("moving", ["routes"], indirect=True)  # from memory nothing comes in between: it is one step
 @pytest.mark.parametrize("path", [EVALUATIONS, SUBJECT])
 def test_all_of_an_answer_is_of_one_state_of_things(moving, path):
     """A right is taken back while the answer is worked out: the answer is as if that had come after it."""

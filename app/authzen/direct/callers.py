@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from app.clients import rules as clients
@@ -11,11 +11,11 @@ from app.decisions.memory.hashed import ABSENT
 from app.decisions.memory.index import Index
 from app.decisions.memory.instants import NEVER, micros
 from app.decisions.memory.world import World
+from app.identity.deps import client_actor
 from app.identity.service import CLIENT, PRINCIPAL, Identity
 from app.kernel import tokens
-from app.kernel.actor import Permission
+from app.kernel.actor import Actor, Permission
 from app.kernel.tokens import BadToken
-from app.roles import rules as roles
 from app.roles.rules import ClientScope
 
 MANY: Final = 10_000
@@ -26,10 +26,15 @@ _BEARER: Final = re.compile(rb"bearer ([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  #
 class Caller(NamedTuple):
     """A client that may ask about everybody. ``until``: when its token ends, in microseconds; ``owner``: a row of people."""
 
-    tool_id: UUID | None
-    gateway: bool
+    actor: Actor
     until: int
     owner: int
+
+    def tool(self, named: Any) -> UUID | str | None:
+        """The tool that counts: the client's own; only a gateway's word about another does."""
+        if not self.actor.gateway:
+            return self.actor.tool_id
+        return named if type(named) is str and named else None
 
 
 class Callers:
@@ -70,10 +75,11 @@ class Callers:
             client, scopes, until = self._read(bearer[1].decode(), index.world, at)
         except BadToken:
             return None
-        if client is None or Permission.DECISION_EVALUATE not in roles.client_powers(scopes & client.scopes):
+        actor = client_actor(client, scopes) if client is not None else None
+        if client is None or actor is None or not actor.may(Permission.DECISION_EVALUATE):
             return None
         owner = index.people.row_of(client.owner_id.bytes) if client.owner_id else ABSENT
-        return None if client.owner_id and owner == ABSENT else Caller(client.tool_id, client.gateway, until, owner)
+        return None if client.owner_id and owner == ABSENT else Caller(actor, until, owner)
 
     def _read(self, token: str, world: World, at: datetime) -> tuple[Client | None, frozenset[ClientScope], int]:
         """The client, the scopes that its token is for, and until when; no client: it is a person's, or a stranger's."""

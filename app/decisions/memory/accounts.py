@@ -47,6 +47,10 @@ class Accounts:
         """The row of an account by our id, ``ABSENT`` for none's."""
         return self._by_id.get(id_, ABSENT)
 
+    def id_of(self, row: int) -> UUID:
+        """Our id of the account in a row."""
+        return UUID(bytes=self._rows[row].id)
+
     def registered(self, network: str, handle: str) -> int:
         """The row of the account that holds a canonical handle, ``ABSENT`` for nobody's."""
         return self._by_handle.get((network, handle), ABSENT)

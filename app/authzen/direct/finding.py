@@ -1,0 +1,39 @@
+"""Searching the index: the same search, from another source of candidates and decisions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.authzen.search.service import Source
+from app.decisions.desk import Desk
+from app.decisions.memory.hashed import ABSENT
+from app.decisions.memory.index import Question
+from app.governance.evaluation import service as evaluation
+from app.governance.evaluation.rules import Decision
+
+from .callers import Caller
+
+
+class Memory(Source):
+    """What one caller finds in the index at one instant."""
+
+    def __init__(self, desk: Desk, caller: Caller, at: datetime) -> None:
+        self._desk, self._caller, self._at = desk, caller, at
+
+    def candidates_on(self, account: str) -> list[UUID]:
+        """Whoever ever had a grant on the account."""
+        index = self._desk.index
+        row = index.find_account(account)
+        return [index.people.id_of(one) for one in index.grants.people_on(row)] if row != ABSENT else []
+
+    def candidates_of(self, person: str) -> list[UUID]:
+        """Wherever this person ever had a grant."""
+        index = self._desk.index
+        row = index.find_person(person)
+        return [index.accounts.id_of(one) for one in index.grants.accounts_of(row)] if row != ABSENT else []
+
+    def decide(self, question: evaluation.Question) -> Decision:
+        """As an evaluation decides."""
+        asked = Question(
+            question.subject, question.right, question.account, self._caller.tool(question.tool), question.digest
+        )
+        return self._desk.answer(asked, self._at).decision

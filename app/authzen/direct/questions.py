@@ -1,0 +1,137 @@
+"""Reading what is asked, as fast as it can be read. What is not just as it should be raises ``LongWay``."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from app.authzen.rules import ACCOUNT, EMPLOYEE, MAX_EVALUATIONS, Semantic
+from app.decisions.memory.index import Question
+from app.kernel.request_id import accepted
+
+from .callers import Caller
+
+DEEPEST: Final = 64
+_DEEP_ITEM: Final = 16
+"""Braces and brackets of a question, at most: what is deeper is looked at more closely."""
+_ELSEWHERE = frozenset({"consistency", "approval"})
+"""What of a context only the long way knows about."""
+_SEMANTICS = {one.value: one for one in Semantic}
+
+
+class LongWay(Exception):
+    """Not to be answered here."""
+
+
+def headers(given: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    """The one Authorization header, and the name that the request brings, if it does."""
+    authorization = named = kind = b""
+    for name, value in given:
+        if name == b"authorization":
+            if authorization:
+                raise LongWay
+            authorization = value
+        elif name == b"x-request-id":
+            if named or not accepted(value):
+                raise LongWay
+            named = value
+        elif name == b"content-type":
+            kind = value
+        elif name == b"content-encoding":
+            raise LongWay
+    if kind != b"application/json":
+        raise LongWay
+    return authorization, named
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """A JSON object that is flat enough; the standard lets the last of equal members count."""
+    if b"\\u0000" in body:
+        raise LongWay
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise LongWay from None
+    if type(said) is not dict:
+        raise LongWay
+    deep = body.count(b"{") + body.count(b"[")
+    if deep > DEEPEST and deep > _DEEP_ITEM * len(said.get("evaluations") or ()):
+        raise LongWay
+    return said
+
+
+def question(asked: Mapping[str, Any], caller: Caller) -> tuple[Question, int]:
+    """What is asked, and the revision that the answer must know of."""
+    try:
+        subject, action, resource = asked["subject"], asked["action"], asked["resource"]
+        kind, who, right = subject["type"], subject["id"], action["name"]
+        what, where = resource["type"], resource["id"]
+    except (KeyError, TypeError):
+        raise LongWay from None
+    if not (type(who) is type(right) is type(where) is type(kind) is type(what) is str):
+        raise LongWay
+    if "properties" in subject or "properties" in action or "properties" in resource:
+        _check_properties(subject, action, resource)
+    context = asked.get("context")
+    tool, digest, wanted = (caller.tool(None), None, 0) if context is None else read_context(context, caller)
+    return Question(who if kind == EMPLOYEE else "", right, where if what == ACCOUNT else "", tool, digest), wanted
+
+
+def _check_properties(*things: Mapping[str, Any]) -> None:
+    if any(type(thing.get("properties", {})) is not dict for thing in things):
+        raise LongWay
+
+
+def read_context(context: Any, caller: Caller) -> tuple[Any, str | None, int]:
+    """The tool, the content's digest, and the revision that the answer must know of."""
+    if type(context) is not dict or not _ELSEWHERE.isdisjoint(context):
+        raise LongWay
+    digest, wanted = context.get("content_sha256"), context.get("at_least_revision", "0")
+    if type(wanted) is not str or not (wanted.isascii() and wanted.isdigit() and len(wanted) <= 18):
+        raise LongWay
+    return caller.tool(context.get("tool")), digest if type(digest) is str else None, int(wanted)
+
+
+def questions(asked: Mapping[str, Any], caller: Caller) -> tuple[list[Question], int, Semantic]:
+    """The items of a batch, each with what stands at the top; the newest revision wanted; how far to go."""
+    items, options = asked["evaluations"], asked.get("options")
+    if type(items) is not list or len(items) > MAX_EVALUATIONS:
+        raise LongWay
+    semantic = None if options is None else _semantic(options)
+    common = {name: asked[name] for name in ("subject", "action", "resource", "context") if name in asked}
+    _check_common(common)
+    found, newest = [], 0
+    for item in items:
+        if type(item) is not dict:
+            raise LongWay
+        one, wanted = question({**common, **item} if common else item, caller)
+        found.append(one)
+        newest = max(newest, wanted)
+    if common.get("context") is not None:  # it binds the whole, even if each item has its own
+        newest = max(newest, read_context(common["context"], caller)[2])
+    return found, newest, semantic or Semantic.EXECUTE_ALL
+
+
+_MEMBERS = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
+
+
+def _check_common(common: Mapping[str, Any]) -> None:
+    """What stands at the top is as it should be, even where no item makes use of it."""
+    for name, members in _MEMBERS.items():
+        thing = common.get(name)
+        if thing is None:
+            continue
+        if type(thing) is not dict or any(type(thing.get(member)) is not str for member in members):
+            raise LongWay
+        _check_properties(thing)
+
+
+def _semantic(options: Any) -> Semantic | None:
+    if type(options) is not dict:
+        raise LongWay
+    named = options.get("evaluations_semantic")
+    if named is None:
+        return None
+    if type(named) is not str or named not in _SEMANTICS:
+        raise LongWay
+    return _SEMANTICS[named]
