@@ -1,6 +1,7 @@
 """`python -m benchmarks.decisions`: one table, and RESULTS-DECISIONS.md."""
 
 import argparse
+import json
 import sys
 import tempfile
 import time
