@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -41,6 +42,7 @@ FIGURES: dict[str, Callable[[Lab], None]] = {
 def main() -> int:
     """Measure what is asked for; exit 1 when something did not do what it should. A missed goal is told, and no error."""
     told, began = _told(), time.monotonic()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that servers and folders go, too
     try:
         provisions.wrk()
         table, about = _measured(told)
@@ -66,7 +68,11 @@ def _told() -> argparse.Namespace:
                         help="people,accounts,grants of the large enterprise")  # fmt: skip
     parser.add_argument("--revocations", type=int, default=200, help="whose way to every replica is timed")
     parser.add_argument("--pairs", type=int, default=3_000, help="of a write and a question that has to know it")
+    parser.add_argument("--stops", type=int, default=10, help="of a replica, for longer than it may be behind")
     parser.add_argument("--workers", type=int, default=1, help="of each replica that is told of revocations")
+    parser.add_argument("--decider", metavar="MODULE:NAME",
+                        help="what decides in process, instead of the whole application: takes the settings, gives a function"
+                        " of employee id and `network:handle`")  # fmt: skip
     parser.add_argument("--write", action="store_true", help="write RESULTS-DECISIONS.md though not all was measured")
     told = parser.parse_args()
     unknown = set(told.figures) - set(FIGURES)

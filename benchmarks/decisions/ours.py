@@ -1,10 +1,13 @@
-"""Ours in process, as the engines of the peers: `python -m benchmarks.decisions.ours`, told by the environment.
+"""Ours in process, as the engines of the peers: `python -m benchmarks.decisions.ours [MODULE:NAME]`, told by the environment.
 
-The application of a process that only decides is called directly, a thousand questions at once: no socket and no HTTP, but
+With a name: what it gives for the settings decides, (employee id, ``network:handle``) -> may they publish there, now.
+
+Without one the application of a process that only decides is called directly, a thousand questions at once: no socket and no HTTP, but
 the bearer, the reading of JSON and the writing of every reason are in it. That is more than a peer has to do.
 """
 
 import asyncio
+import importlib
 import json
 import os
 import sys
@@ -12,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .peers.engines import Run, take_turns
+from .peers.engines import Run, each, take_turns
 from .peers.holdings import the_world
 from .world import DISTINCT, account, batches, body, person
 
@@ -83,25 +86,42 @@ def _running(loop: asyncio.AbstractEventLoop, application: Application) -> tuple
 
         return at_once, 1_000
 
-    async def each(several: list[tuple[str, str]]) -> int:
+    async def singly(several: list[tuple[str, str]]) -> int:
         return sum([b'"decision":true' in (await _call(application, _ONE, ones[pair]))[1] for pair in several])
 
     ones = {(person(p[0]), account(p[1])): body(p).encode() for p in pairs}
     for pair, right in zip(pairs[:50], wanted, strict=False):
-        if loop.run_until_complete(each([(person(pair[0]), account(pair[1]))])) != right:
+        if loop.run_until_complete(singly([(person(pair[0]), account(pair[1]))])) != right:
             raise SystemExit(f"{pair} was answered wrongly")
-    return (lambda several: loop.run_until_complete(each(several))), 16
+    return (lambda several: loop.run_until_complete(singly(several))), 16
+
+
+def _named(name: str) -> Run:
+    """The decider of this name, when it answers rightly."""
+    from app.settings import load
+
+    module, _, attribute = name.partition(":")
+    decide, world = getattr(importlib.import_module(module), attribute)(load()), the_world()
+    for who, where in world.questions(DISTINCT)[:300]:
+        if decide(person(who), account(where)) is not ((who, where) in world.in_force):
+            raise SystemExit(f"{person(who)} on {account(where)} was answered wrongly")
+    return each(decide)
 
 
 def main() -> int:
-    """Load the application of the environment, see that it answers rightly, and take turns."""
-    began = time.perf_counter()
+    """Load what decides, see that it answers rightly, and take turns."""
+    began, asked = (
+        time.perf_counter(),
+        [(person(who), account(where)) for who, where in the_world().questions(DISTINCT)],
+    )
+    if len(sys.argv) > 1:
+        take_turns(_named(sys.argv[1]), asked, began)
+        return 0
     from app.serving import application
 
     loop, app = asyncio.new_event_loop(), application()
     loop.run_until_complete(_started(app))
     run, step = _running(loop, app)
-    asked = [(person(who), account(where)) for who, where in the_world().questions(DISTINCT)]
     take_turns(run, asked, began, step=step, fixed=True)
     return 0
 

@@ -92,7 +92,7 @@ def inprocess(lab: Lab) -> None:
 @contextmanager
 def _ours(seeded: Seeded, lab: Lab) -> Iterator[Engine]:
     env = seeded.at.env | {"COE_ROLE": "decisions", "COE_SWEEP_SECONDS": "0", "COE_BENCH_BEARER": lab.bearer(seeded)}
-    words = [sys.executable, "-m", "benchmarks.decisions.ours"]
+    words = [sys.executable, "-m", "benchmarks.decisions.ours", *filter(None, [lab.told.decider])]
     with _engine(words, env | {SIZE: _size(SMALL)}, lab.folder / "ours.log") as one:
         yield one
 

@@ -1,5 +1,8 @@
 """A revoked right: how long others go on permitting it, and whether anybody does who was told what to know."""
 
+import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +13,7 @@ from typing import Any
 
 from benchmarks.decisions.lab import Lab
 from benchmarks.decisions.seeding import Seeded, grant_id
-from benchmarks.decisions.serving import LOAD_CORE, SERVER_CORE, served
+from benchmarks.decisions.serving import LOAD_CORE, SERVER_CORE, family, served
 from benchmarks.decisions.stale import Verdict, counted, judge
 from benchmarks.decisions.table import at_most
 from benchmarks.decisions.world import IN_FORCE, SMALL, question, state_of
@@ -21,6 +24,9 @@ REPLICAS = 3
 WRITERS = 4
 _PATH = "/access/v1/evaluation"
 _WITHIN = 5.0
+_STOPPED = 1.2
+"""Longer than an answer may be behind."""
+_BAD = (Verdict.STALE, Verdict.WRONG)
 _PER_WORKER = 6
 """Connections to a replica of several workers, for each of them: the kernel deals them out, and none is to be left out."""
 
@@ -71,10 +77,18 @@ def write(site: Site, caller: Caller, n: int, verb: str) -> int:
 
 def ask(site: Site, caller: Caller, n: int, revision: int | None) -> tuple[int, Any]:
     """Whether the n-th grant's person may publish now; of a replica that has to know ``revision``."""
+    send(site, caller, n, revision)
+    answer = caller.connection.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
+def send(site: Site, caller: Caller, n: int, revision: int | None) -> None:
+    """Ask that, and do not wait for the answer."""
     asked = question(site.seeded.world.pairs[n])
     if revision is not None:
         asked["context"] = {"at_least_revision": str(revision)}
-    return caller.call("POST", _PATH, site.asker, asked)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {site.asker}"}
+    caller.connection.request("POST", _PATH, json.dumps(asked), headers)
 
 
 def revoke(lab: Lab) -> None:
@@ -88,12 +102,17 @@ def revoke(lab: Lab) -> None:
             f"p50 {millis(median(delays))}, most {millis(max(delays))}", goal=at_most(50, " ms"), value=1000 * cut[98],
         )  # fmt: skip
         found = _pairs(site, lab.told.pairs, told=True)
-        stale = sum(one is not Verdict.FRESH and one is not Verdict.BEHIND for one in found)
+        stale = sum(one in _BAD for one in found)
         lab.table.row(
             f"with at_least_revision, {len(found):,} pairs", counted(found), goal=at_most(0, " stale"), value=stale
         )
+        for told in (True, False):
+            found = _stopped(site, lab.told.stops, told=told)
+            stale = sum(one in _BAD for one in found)
+            what = f"stopped for {_STOPPED:g} s, then asked {'with' if told else 'without'} it, {len(found)} times"
+            lab.table.row(what, counted(found), goal=at_most(0, " stale"), value=stale)
         control = _pairs(site, max(lab.told.pairs // 10, 60), told=False)
-        lab.table.row(f"control: without it, {len(control):,} pairs", counted(control))
+        lab.table.row(f"control: at once and without it, {len(control):,} pairs", counted(control))
 
 
 def _delays(site: Site, revocations: int) -> list[float]:
@@ -103,14 +122,14 @@ def _delays(site: Site, revocations: int) -> list[float]:
         n = next(site.spare)
         for asker in askers:  # it is permitted, and the connection is awake
             _, answer = ask(site, asker, n, None)
-            if not answer["decision"]:
+            if not answer.get("decision"):
                 raise Failed(f"grant {n} is in force and was answered {answer}")
         write(site, writer, n, "revoke")
         began, last = time.perf_counter(), 0.0
         waiting = askers
         while waiting:
             # A refusal may be older than the moment it is read; counting until then errs to our disadvantage.
-            waiting = [asker for asker in waiting if ask(site, asker, n, None)[1]["decision"]]
+            waiting = [asker for asker in waiting if ask(site, asker, n, None)[1].get("decision")]
             last = time.perf_counter() - began
             if last > _WITHIN:
                 raise Failed(f"grant {n} was still permitted {last:.1f} s after it was revoked")
@@ -158,4 +177,35 @@ def _verdict(site: Site, asker: Caller, n: int, revision: int | None, *, permitt
         now = judge(*ask(site, asker, n, revision), permitted=permitted, revision=revision)
         if time.monotonic() > end:
             raise Failed(f"revision {revision} did not arrive within {_WITHIN} s")
-    return now if now is Verdict.STALE or now is Verdict.WRONG else first
+    return now if now in _BAD else first
+
+
+def _stopped(site: Site, times: int, *, told: bool) -> list[Verdict]:
+    """A replica that is not let run while something is written and longer than an answer may be behind.
+
+    The question waits for it when it runs again: it may know the write, or say that it does not.
+    """
+    replica, writer, grant, found = site.replicas[0], Caller(site.writer.port), next(site.spare), list[Verdict]()
+    for turn in range(times + times % 2):
+        permitted, asker = bool(turn % 2), Caller(replica.port)
+        ask(site, asker, grant, None)
+        with _halted(replica.pid):
+            revision = write(site, writer, grant, "resume" if permitted else "suspend")
+            send(site, asker, grant, revision if told else None)
+            time.sleep(_STOPPED)
+        answer = asker.connection.getresponse()
+        body = json.loads(answer.read())
+        found.append(judge(answer.status, body, permitted=permitted, revision=revision if told else None))
+    return found
+
+
+@contextmanager
+def _halted(pid: int) -> Iterator[None]:
+    several = family(pid)
+    for one in several:
+        os.kill(one, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for one in several:
+            os.kill(one, signal.SIGCONT)

@@ -35,6 +35,7 @@ class Writer:
     def at_work(self) -> Iterator[None]:
         """From now to the end of the block."""
         self._stop.clear()
+        self._caller.connection.close()  # the server ends one that was idle meanwhile; a new one is made by itself
         thread = threading.Thread(target=self._work)
         began = time.monotonic()
         thread.start()
