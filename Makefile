@@ -12,7 +12,7 @@ BIN := .venv/bin
 # Words for the command behind a target: make run ARGS="--port 8001", make test ARGS="tests/test_walk.py -k revoke"
 ARGS ?=
 
-.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-files bench-governing bench-scim setup clean
+.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-decisions bench-files bench-governing bench-scim setup clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ fmt: setup ## format, and mend what ruff can mend
 
 bench: setup ## measure; benchmarks/README.md says what and how
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-decisions: setup ## measure decisions beside what else decides
+	@$(BIN)/python -m benchmarks.decisions $(ARGS)
 
 bench-files: setup ## measure employees by file beside what PostgreSQL alone makes of them
 	@$(BIN)/python -m benchmarks.files $(ARGS)

@@ -72,18 +72,19 @@ class Length:
 def decisions(table: Table, server: sa.URL, export: Path, length: Length) -> None:
     """Raw commits and round trips in turns, on both databases, so that whatever else the machine does hits all alike."""
     with ExitStack() as stack:
-        stages = {kind: stack.enter_context(_staged(kind, server, export)) for kind in KINDS}
+        stages = {kind: stack.enter_context(staged(kind, server, export)) for kind in KINDS}
         for _ in range(length.rounds):
             for clients in CLIENTS:
                 for stage in stages.values():
-                    _turn(stage, clients, length)
+                    turn(stage, clients, length)
         _tell(table, stages["sqlite"], stages["postgresql"])
         for stage in stages.values():
-            _check(stage)
+            check(stage)
 
 
 @contextmanager
-def _staged(kind: str, server: sa.URL, export: Path) -> Iterator[Stage]:
+def staged(kind: str, server: sa.URL, export: Path) -> Iterator[Stage]:
+    """A server on a fresh database with an organisation in it, and the round trips that it can be asked for."""
     with fresh(kind, server) as at:
         staff = organisation.load(at, export)
         with serving(at) as running:
@@ -96,7 +97,8 @@ def _staged(kind: str, server: sa.URL, export: Path) -> Iterator[Stage]:
             yield Stage(at, running.port, running.pid, todo, memory, made=5)
 
 
-def _turn(stage: Stage, clients: int, length: Length) -> None:
+def turn(stage: Stage, clients: int, length: Length) -> None:
+    """Raw commits, then round trips, by so many clients."""
     stage.raw[clients].append(commits(stage.at, clients, length.raw))
     before, cpu = stage.made, cpu_of(stage.pid)
     stage.trips[clients].append(_trips(stage, clients, length.seconds))
@@ -153,7 +155,7 @@ def _spread(times: list[float]) -> str:
     return f"{millis(cut[9])} / {millis(cut[18])}"
 
 
-def _check(stage: Stage) -> None:
+def check(stage: Stage) -> None:
     """What was measured was real work: every round trip left its grant and its link in the chain."""
     done = coe(stage.at, "audit", "verify")
     if "verified" not in done.output:

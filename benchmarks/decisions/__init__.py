@@ -1,0 +1,1 @@
+"""Decisions beside what else decides; ``python -m benchmarks.decisions``, README.md says what and how."""
