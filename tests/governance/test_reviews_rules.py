@@ -44,7 +44,7 @@ def appointment(role, holder, deputy=None, scope=Scope(ScopeKind.ENTERPRISE)):
 benches = st.lists(appointments(), max_size=8).map(Bench)
 cases = st.builds(
     Case, st.sampled_from(Kind), places, st.none() | person, st.none() | person,
-    st.frozensets(person, max_size=2), st.none() | person,
+    st.frozensets(person, max_size=2), st.frozensets(person, max_size=1), st.none() | person,
 )  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def _people(item: Item) -> set[UUID]:
 
 def close(work: Work, id_: UUID, reason: str) -> tuple[Review, Progress]:
     """Close a review before its end: what nobody has answered stays as it is. Raises ``NotFound``, ``Forbidden``,
-    ``ReviewOver``, ``OwnReview`` for somebody about whom it has still to say something.
+    ``ReviewOver``, ``OwnReview`` for somebody about whom, or about whose principal, it has still to say something.
     """
     items.overseen(work, id_)
     before = store.lock_review(work.session, id_)
@@ -179,8 +179,7 @@ def close(work: Work, id_: UUID, reason: str) -> tuple[Review, Progress]:
     work.actor.require(Permission.REVIEW_MANAGE, before.place)
     if before.closed_at is not None or work.now >= before.ends_at:
         raise rules.ReviewOver("The review was closed." if before.closed_at is not None else "The review is over.")
-    if store.theirs(work.session, id_, work.me, work.now):
-        raise rules.OwnReview("Something of yours waits to be answered in it; another closes it.")
+    _check_not_own(work, id_)
     changes = {"closed_at": work.now, "closed_by": work.me, "close_reason": reason}
     after = store.save(work.session, id_, work.now, changes)
     _redate(work, after)
@@ -190,6 +189,15 @@ def close(work: Work, id_: UUID, reason: str) -> tuple[Review, Progress]:
         reason=reason,
     )  # fmt: skip
     return work.show(after), far
+
+
+def _check_not_own(work: Work, review_id: UUID) -> None:
+    """Whoever may not answer an item that waits does not close the review over it either. Raises ``OwnReview``."""
+    bench = items.bench_now(work)
+    for part in _parts(work, review_id):
+        for one in part:
+            if one.alive and one.outcome is None:
+                rules.check_not_own(one.case, bench, work.me)
 
 
 def told(one: Review) -> dict[str, Any]:
