@@ -15,7 +15,7 @@ def ended(team):
 
 @pytest.mark.parametrize("given", [MOMENT, timedelta(minutes=5), timedelta(days=1) - MOMENT])
 def test_silence_is_no_answer_of_who_had_no_time_to_speak(team, given):
-    """A community manager ends no appointment; a review that is over at once would have ended all of them."""
+    """A review that is over at once would end all that it holds."""
     due = team.clock.now + given
     dates = {"due_at": due.isoformat(), "ends_at": (due + MOMENT).isoformat()}
     for kinds in (["appointments"], ["grants"], ["accounts"]):
@@ -25,6 +25,17 @@ def test_silence_is_no_answer_of_who_had_no_time_to_speak(team, given):
     team.clock.turn(days=2)
     worker.sweep(team.house, sweeping.TASKS)
     assert ended(team) == []
+
+
+@pytest.mark.parametrize("kinds", [["appointments"], ["grants", "appointments"]])
+def test_who_may_not_end_appointments_has_no_silence_end_them(team, kinds):
+    team.appoint("colleague", "community_manager", "sales")
+    for who, narrowed in (("hub", {}), ("colleague", {"business_unit_id": "sales"})):
+        body = {"title": "T", "kinds": kinds, "filter": narrowed}
+        assert team.post("/v1/reviews", who, body, 403)["code"] == "forbidden"
+        assert team.post("/v1/reviews/preview", who, body, 403)["code"] == "forbidden"
+        team.post("/v1/reviews", who, {**body, "kinds": ["grants", "accounts"]}, 201)
+    assert opened(team, "boss", kinds)["state"] == "open"
 
 
 def test_what_silence_has_paused_is_among_the_revocations_before_anybody_writes_it_down(team):

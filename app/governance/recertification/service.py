@@ -62,7 +62,8 @@ def preview(work: Work, asked: Asked) -> list[Foreseen]:
 def create(work: Work, asked: Asked) -> tuple[Review, Progress]:
     """Open a review with all of its items; the pause of each of its grants is written down for its end.
 
-    Raises ``Invalid``, ``Forbidden`` where the filter reaches beyond the actor's scope.
+    Raises ``Invalid``, ``Forbidden`` where the filter reaches beyond the actor's scope, or to appointments that they may
+    not end.
     """
     # People before grants, in every transaction: the keys of the review itself refer to these.
     directory.lock_employees(
@@ -86,6 +87,8 @@ def _prepared(work: Work, asked: Asked, *, hold: bool) -> tuple[datetime, dateti
     rules.check_filter(asked.kinds, asked.filter)
     narrowed, place = _narrowed(work, asked)
     work.actor.require(Permission.REVIEW_CREATE, place)
+    if Kind.APPOINTMENTS in asked.kinds:  # its silence would end them: only who may do so themselves sets that going
+        work.actor.require(Permission.APPOINTMENT_END, place)
     found: list[Found] = []
     for kind in asked.kinds:
         found += store.matching(work.session, kind, narrowed, work.now, rules.MOST_ITEMS + 1 - len(found), hold=hold)
