@@ -89,6 +89,14 @@ def of_subjects(session: Session, action: str, kind: str, ids: Collection[UUID],
     return [_event(row) for row in session.scalars(stmt.order_by(AuditEvent.seq))]
 
 
+def mentioning(session: Session, action: str, text: str, after: int) -> list[Event]:
+    """The events of an action behind a sequence number before which something was said of this."""
+    stmt = select(AuditEvent).where(
+        AuditEvent.action == action, AuditEvent.seq > after, AuditEvent.before.contains(text)
+    )
+    return [_event(row) for row in session.scalars(stmt)]
+
+
 def newest_of(session: Session, action: str) -> Event | None:
     """The last event of an action."""
     row = session.scalars(

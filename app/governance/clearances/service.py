@@ -107,9 +107,9 @@ def clearances(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Clear
     return store.page(work.session, page, work.now, filters, seen)
 
 
-def waiting(work: Work) -> list[Clearance]:
-    """What the acting employee may decide now, the oldest first."""
-    return store.waiting(work.session, work.now, work.me) if work.actor.may(Permission.CLEARANCE_DECIDE) else []
+def waiting(work: Work, page: Page) -> list[Clearance]:
+    """A page of what the acting employee may decide now."""
+    return store.waiting(work.session, work.now, work.me, page) if work.actor.may(Permission.CLEARANCE_DECIDE) else []
 
 
 def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Clearance:

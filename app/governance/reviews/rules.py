@@ -228,11 +228,10 @@ class Bench:
         """Everybody who stands in for one of these people, in whatever role."""
         return frozenset(deputy for person in people for deputy in self._deputies.get(person, ()))
 
-    def seated(self, person: UUID) -> bool:
-        """Could there be an item anywhere that this person may answer?"""
-        return any(
-            one.role in LEVELS[Kind.GRANTS] and person in (one.employee_id, one.deputy_id) for one in self.appointments
-        )
+    def seats_of(self, person: UUID) -> list[Scope]:
+        """Over what this person sits, or may sit in another's place; nowhere else is there anything for them to answer."""
+        mine = [one for one in self.appointments if person in (one.employee_id, one.deputy_id)]
+        return [one.scope for one in mine if one.role in LEVELS[Kind.GRANTS]]
 
 
 _UP = (Role.BU_LIAISON, Role.COMMUNITY_MANAGER, Role.STRATEGIST)

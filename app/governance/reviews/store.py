@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.orm import QueryableAttribute, Session, aliased
 
 from app.accounts.rules import OPEN_FOR_RIGHTS
 from app.accounts.tables import Account
@@ -73,10 +73,10 @@ def page(session: Session, page: Page, scopes: Collection[Scope] | None) -> list
     return [_review(*found) for found in session.execute(keyset(stmt, order, page))]
 
 
-def _inside(scope: Scope) -> ColumnElement[bool]:
+def _inside(scope: Scope, network: QueryableAttribute[Any] = Row.network) -> ColumnElement[bool]:
     if scope.business_unit_id is not None:
         return BusinessUnit.path.contains(scope.business_unit_id.hex)
-    return Row.network == scope.network
+    return network == scope.network
 
 
 def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Review:
@@ -275,11 +275,25 @@ def lock_items(session: Session, ids: Iterable[UUID], at: datetime) -> list[Item
 
 def items(
     session: Session, at: datetime, review_id: UUID, kind: Kind | None = None, after: UUID | None = None,
-    *, descending: bool = False,
+    *, descending: bool = False, near: ColumnElement[bool] | None = None,
 ) -> list[Item]:  # fmt: skip
-    """The next items of a review in order of id, at most ``CHUNK``."""
+    """The next items of a review in order of id, at most ``CHUNK``; ``near``: a condition of that name."""
     stmt = _ITEMS.where(ReviewItem.review_id == review_id)
+    if near is not None:
+        stmt = stmt.where(near)
     return _chunk(session, stmt if kind is None else stmt.where(ReviewItem.kind == kind), at, after, descending)
+
+
+def near(session: Session, review_id: UUID, person: UUID, scopes: Collection[Scope]) -> ColumnElement[bool]:
+    """The condition of an item that may concern somebody who holds seats over these scopes: it is or was theirs, they
+    answered it, or it stands where they sit. No other item does.
+    """
+    columns = (ReviewItem.holder_id, ReviewItem.decided_by, ReviewItem.principal_id)
+    theirs = [column == person for column in (*columns, Account.steward_id, Account.backup_steward_id)]
+    there = [true() if one.kind is ScopeKind.ENTERPRISE else _inside(one, Account.network) for one in scopes]
+    opened = audit.of_subjects(session, "review.opened", "review", {review_id})
+    told = audit.mentioning(session, "account.updated", str(person), opened[0].seq) if opened else []
+    return or_(*theirs, *there, ReviewItem.account_id.in_({UUID(one.subject_id) for one in told}))
 
 
 def waiting(session: Session, at: datetime, after: UUID | None = None, *, descending: bool = False) -> list[Item]:
