@@ -288,7 +288,7 @@ OPERATIONS = (
     Operation("POST /v1/courses/{id}/retire", "course:write", "course", WHY),
     Operation("GET /v1/completions", LEARNT),
     Operation("GET /v1/completions/{id}", LEARNT, "completion", hides=LEARNT),
-    Operation("POST /v1/completions", "completion:write", "person", _completed),
+    Operation("POST /v1/completions", "completion:write", "person", _completed, but="mine"),
     Operation("POST /v1/completions/import", "completion:write", form=COMPLETIONS),
     Operation("POST /v1/completions/{id}/revoke", "completion:write", "completion", WHY, hides=LEARNT),
     Operation("GET /v1/business-units", "business_unit:read"),

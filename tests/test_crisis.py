@@ -53,6 +53,8 @@ def test_a_crisis(enterprise):
     frozen = team.post("/v1/freezes", "hub", stop, 201)
     assert asked(team, "asker", "x", BARBECUE) == (False, {"frozen"})
     assert asked(team, "asker", "instagram", BARBECUE) == (True, set())
+    redeem = {"content_sha256": BARBECUE}
+    team.want(422, "POST", f"/v1/clearances/{barbecue['x']}/redeem", None, redeem, bearer=team.tool)
 
     # The statement is written, cleared and posted by the crisis team meanwhile.
     statement = cleared(team, "colleague", "x", STATEMENT)

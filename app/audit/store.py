@@ -1,10 +1,11 @@
 """Every statement that touches the audit log: append, and read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -83,6 +84,23 @@ def walk(session: Session) -> Iterator[tuple[Event, list[PersonalValue]]]:
 
 def _event(row: AuditEvent) -> Event:
     return Event(*(getattr(row, name) for name in _EVENT))
+
+
+def of_subjects(session: Session, action: str, kind: str, ids: Collection[UUID], after: int = 0) -> list[Event]:
+    """The events of one action about any of these things behind a sequence number, in order."""
+    if not ids:
+        return []
+    of_action = (AuditEvent.action == action, AuditEvent.subject_kind == kind, AuditEvent.seq > after)
+    stmt = select(AuditEvent).where(*of_action, AuditEvent.subject_id.in_(map(str, ids)))
+    return [_event(row) for row in session.scalars(stmt.order_by(AuditEvent.seq))]
+
+
+def mentioning(session: Session, action: str, text: str, after: int) -> list[Event]:
+    """The events of an action behind a sequence number before which something was said of this."""
+    stmt = select(AuditEvent).where(
+        AuditEvent.action == action, AuditEvent.seq > after, AuditEvent.before.contains(text)
+    )
+    return [_event(row) for row in session.scalars(stmt)]
 
 
 def newest_of(session: Session, action: str) -> Event | None:

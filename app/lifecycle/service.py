@@ -323,9 +323,7 @@ def department(work: Work, text: str) -> UUID | None:
     found = directory.units_named(work.session, text)
     if len(found) > 1:
         return None
-    if found:
-        return found[0].id
-    return _new_unit(work, text).id
+    return found[0].id if found else _new_unit(work, text).id
 
 
 def _new_unit(work: Work, name: str) -> BusinessUnit:
@@ -342,17 +340,14 @@ def close_unit(work: Work, id_or_key: str, reason: str) -> BusinessUnit:
     directory.lock_tree(work.session)
     unit = directory.unit(work.session, id_or_key)
     work.match(unit)
-    held = [one for one in role_store.open_in_unit(work.session, unit.id) if not one.lapsed(work.now)]
-    directory_rules.check_close(
-        unit,
-        {
-            **directory.unit_holdings(work.session, unit.id),
-            "living_accounts": account_store.living_in_unit(work.session, unit.id),
-            "publishing_tools": tool_store.count_in_unit(work.session, unit.id),
-            "open_appointments": len(held),
-            "policies": policies.scoped_to_unit(work.session, unit.id, work.now),
-        },
-    )
+    held = {
+        **directory.unit_holdings(work.session, unit.id),
+        "living_accounts": account_store.living_in_unit(work.session, unit.id),
+        "publishing_tools": tool_store.count_in_unit(work.session, unit.id),
+        "open_appointments": sum(not one.lapsed(work.now) for one in role_store.open_in_unit(work.session, unit.id)),
+        "policies": policies.scoped_to_unit(work.session, unit.id, work.now),
+    }
+    directory_rules.check_close(unit, held)
     return work.show(_close(work, unit, None, reason))
 
 
@@ -365,8 +360,7 @@ def merge_unit(work: Work, id_or_key: str, into: UUID, reason: str) -> BusinessU
     directory.lock_tree(work.session)
     unit, target = directory.unit(work.session, id_or_key), directory.unit(work.session, into)
     work.match(unit)
-    own = {"policies": policies.scoped_to_unit, "freezes": freezes.of_unit}
-    directory_rules.check_close(unit, {what: count(work.session, unit.id, work.now) for what, count in own.items()})
+    _check_bare(work, unit)
     directory_rules.check_parent(unit.id, target)
     for child in directory.child_units(work.session, unit.id):
         moved = directory_service.move_unit(work, child, target.id)
@@ -374,11 +368,9 @@ def merge_unit(work: Work, id_or_key: str, into: UUID, reason: str) -> BusinessU
             work, "business_unit.updated", ("business_unit", child.id),
             before=directory_service.told(child), after=directory_service.told(moved),
         )  # fmt: skip
+    before, after = ({"business_unit_id": one.id} for one in (unit, target))
     for person_id in directory.move_employees(work.session, unit.id, target.id, work.now):
-        audit.record(
-            work, "employee.moved", ("employee", person_id), person_id=person_id,
-            before={"business_unit_id": unit.id}, after={"business_unit_id": target.id},
-        )  # fmt: skip
+        audit.record(work, "employee.moved", ("employee", person_id), before=before, after=after, person_id=person_id)
     directory.redate(work.session, target, work.now)
     for account in account_store.of_unit(work.session, unit.id):
         accounts.change(work, account, {"business_unit_id": target.id}, "account.updated")
@@ -387,7 +379,14 @@ def merge_unit(work: Work, id_or_key: str, into: UUID, reason: str) -> BusinessU
     else:
         roles.rescope(work, unit.id, target.id)
     tools.rescope(work, unit.id, target.id)
+    freezes.lock_units(work.session)  # last of all: a freeze waits for what is left to be done here, and no longer
+    _check_bare(work, unit)
     return work.show(_close(work, unit, target.id, reason))
+
+
+def _check_bare(work: Work, unit: BusinessUnit) -> None:
+    own = {"policies": policies.scoped_to_unit, "freezes": freezes.of_unit}
+    directory_rules.check_close(unit, {what: count(work.session, unit.id, work.now) for what, count in own.items()})
 
 
 def _close(work: Work, unit: BusinessUnit, into: UUID | None, reason: str) -> BusinessUnit:

@@ -102,10 +102,19 @@ def _check_named(work: Work, said: Mapping[str, Any]) -> None:
     unknown = _unknown(said.get("allowed_tools"), tools.keys(work.session) if said.get("allowed_tools") else ())
     if unknown:
         raise Invalid.field("/rules/allowed_tools", "unknown_tool", f"There is no tool {unknown!r}.")
-    courses = typed.courses(said.get("required_training") or ())
-    unknown = _unknown(courses, training.courses_by_key(work.session, courses) if courses else ())
+    _check_courses(work, said)
+
+
+def _check_courses(work: Work, said: Mapping[str, Any]) -> None:
+    """Nobody is asked for what nobody can learn any more: a course may have been retired since this was drafted."""
+    named = typed.courses(said.get("required_training") or ())
+    held = training.courses_by_key(work.session, named) if named else {}
+    unknown = _unknown(named, held)
     if unknown:
         raise Invalid.field("/rules/required_training", "unknown_course", f"There is no course {unknown!r}.")
+    retired = min((one.key for one in held.values() if one.retired_at is not None), default=None)
+    if retired:
+        raise Invalid.field("/rules/required_training", "course_retired", f"The course {retired!r} is retired.")
 
 
 def _unknown(named: Iterable[str] | None, known: Collection[str]) -> str | None:
@@ -169,6 +178,7 @@ def publish(work: Work, id_or_key: str, n: int) -> Version:
     begins = found.effective_from or work.now
     if begins < work.now:
         raise Invalid.field("/effective_from", "in_the_past", "A version takes effect now or later; draft it again.")
+    _check_courses(work, found.rules)
     rules.check_tightens(of.scope, found.rules, _enterprise(work))
     for other in store.versions(work.session, of.id):
         if other.published_at and (other.superseded_at is None or other.superseded_at > begins):

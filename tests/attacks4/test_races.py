@@ -8,8 +8,10 @@ import pytest
 from app.audit import service as audit
 from app.governance.clearances import service as clearances
 from app.governance.evaluation import service as evaluation
+from app.governance.freezes import service as freezes
 from app.governance.passports import store as passports
 from app.kernel.access import SYSTEM
+from app.lifecycle import service as lifecycle
 from app.sweeping import service as sweeping
 from app.sweeping import worker
 from tests.governance.reviewing import held, item, opened, path
@@ -119,6 +121,37 @@ def test_a_list_of_revocations_names_no_revision_that_it_does_not_hold(race, acc
     act.thread.join()
     (event,) = race.team.events(action="grant.revoked")
     assert listed["items"] == [] and int(listed["revision"]) < event["seq"]
+
+
+# --- a unit that is frozen and merged at once ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("between", ["the freeze's two looks", "the merge's look and its commit"])
+def test_B10_a_unit_is_frozen_or_merged_and_never_both(race, account, monkeypatch, between):
+    team = race.team
+    into = race.want("boss", "GET", "/v1/business-units/logistics")["id"]
+    stop = {"scope": {"kind": "business_unit", "id": "sales"}, "severity": "L3", "reason": "x"}
+    calls = {
+        "freeze": lambda: race.one("boss", "POST", "/v1/freezes", stop),
+        "merge": lambda: race.one("admin", "POST", "/v1/business-units/sales/merge", {"into_id": into, **WHY}),
+    }
+    told = {}
+    ask = lambda name: told.update({name: calls[name]()})  # noqa: E731
+    if between == "the freeze's two looks":
+        act = in_a_thread(lambda: ask("merge"))
+        meanwhile(monkeypatch, freezes.accounts, "ids_below", act)
+        ask("freeze")
+    else:
+        act = in_a_thread(lambda: ask("freeze"))
+        meanwhile(monkeypatch, lifecycle.tools, "rescope", act)
+        ask("merge")
+    act.thread.join()
+    codes = {name: (one.status_code, one.json().get("code")) for name, one in told.items()}
+    frozen_first = {"freeze": (201, None), "merge": (409, "business_unit_not_empty")}
+    merged_first = {"freeze": (409, "business_unit_closed"), "merge": (200, None)}
+    assert codes == frozen_first or (codes == merged_first and team.settings.sqlite), told
+    assert ("frozen" in team.codes("boss", "asker", "publish", account)) == (codes == frozen_first)
+    team.intact()
 
 
 # --- two at once -----------------------------------------------------------------------------------------------------

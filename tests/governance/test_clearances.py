@@ -98,7 +98,7 @@ def test_a_post_is_submitted_cleared_and_used_once(team, account, tool):
 @pytest.mark.usefixtures("drafter")
 def test_what_was_changed_after_it_was_cleared_is_refused_and_uses_nothing_up(team, account, tool):
     one = submit(team, account)
-    assert redeem(team, one, tool, status=409)["code"] == "clearance_not_cleared"
+    assert redeem(team, one, tool, status=404)["code"] == "not_found"
     decide(team, one)
     assert redeem(team, one, tool, OTHER, status=409)["code"] == "clearance_content_mismatch"
     assert shown(team, one)["state"] == "cleared"
@@ -113,7 +113,7 @@ def test_its_time_is_over_at_the_very_instant(team, account, tool):
     assert shown(team, one)["state"] == "cleared"
     team.clock.turn(seconds=1)
     assert shown(team, one)["state"] == "expired"
-    assert redeem(team, one, tool, status=409)["code"] == "clearance_expired"
+    assert redeem(team, one, tool, status=404)["code"] == "not_found"
     assert team.post(f"{PATH}/{one['id']}/withdraw", "asker", {}, 409)["code"] == "clearance_ended"
     waits = submit(team, account, not_after="2026-03-02T11:00:00Z")  # the same content, once the first is over
     team.clock.turn(hours=1)
@@ -150,10 +150,10 @@ def test_the_same_content_is_open_once_and_may_be_posted_again_with_another_clea
     redeem(team, one, tool)
     again = submit(team, account)
     assert again["id"] != one["id"]
-    assert redeem(team, again, tool, status=409)["code"] == "clearance_not_cleared"
+    assert redeem(team, again, tool, status=404)["code"] == "not_found"
     decide(team, again, decision="deny", comment="Not a third time.")
     assert decide(team, again, status=409)["code"] == "clearance_not_pending"
-    assert redeem(team, again, tool, status=409)["code"] == "clearance_not_cleared"
+    assert redeem(team, again, tool, status=404)["code"] == "not_found"
     assert submit(team, account)["state"] == "submitted"
 
 
@@ -164,7 +164,7 @@ def test_taking_it_back_is_the_submitters(team, account, tool):
     assert team.post(f"{PATH}/{one['id']}/withdraw", "boss", {}, 403)["code"] == "forbidden"
     assert team.post(f"{PATH}/{one['id']}/withdraw", "asker", {})["state"] == "withdrawn"
     assert team.post(f"{PATH}/{one['id']}/withdraw", "asker", {}, 409)["code"] == "clearance_ended"
-    assert redeem(team, one, tool, status=409)["code"] == "clearance_not_cleared"
+    assert redeem(team, one, tool, status=404)["code"] == "not_found"
 
 
 @pytest.mark.usefixtures("drafter")
@@ -175,8 +175,11 @@ def test_what_was_read_before_a_change_decides_nothing(team, account, tool):
     for path, who, body in (("decisions", "content", {"decision": "approve"}), ("withdraw", "asker", {})):
         answer = team.call("POST", f"{PATH}/{one['id']}/{path}", who, body, headers={"If-Match": stale})
         assert (answer.status_code, answer.json()["code"]) == (412, "precondition_failed")
-    sent = {"body": {"content_sha256": CONTENT}, "bearer": tool.bearer, "headers": {"If-Match": stale}}
-    assert team.call("POST", f"{PATH}/{one['id']}/redeem", **sent).status_code == 412
+    other = submit(team, account, content=OTHER)
+    stale = team.call("GET", f"{PATH}/{other['id']}", "content").headers["etag"]
+    decide(team, other)
+    sent = {"body": {"content_sha256": OTHER}, "bearer": tool.bearer, "headers": {"If-Match": stale}}
+    assert team.call("POST", f"{PATH}/{other['id']}/redeem", **sent).status_code == 412
 
 
 # --- who ---------------------------------------------------------------------------------------------------------------
@@ -311,6 +314,59 @@ def test_it_waits_among_the_approvals_of_those_who_may_decide(team, account):
     assert waits("content") == []
 
 
+# --- while posting is stopped ------------------------------------------------------------------------------------------
+
+
+def stop(team, account, **more):
+    body = {"scope": {"kind": "account", "id": account}, "severity": "L1", "reason": "A recall.", **more}
+    return team.post("/v1/freezes", "boss", body, 201)
+
+
+@pytest.mark.usefixtures("drafter")
+def test_nothing_is_used_while_posting_is_frozen_but_by_who_is_exempt(team, account, tool):
+    one, theirs = submit(team, account), submit(team, account, "boss", content=OTHER)
+    decide(team, one)
+    decide(team, theirs)
+    frozen = stop(team, account, until="2026-03-02T10:00:00Z", exempt_employee_ids=[str(team.ids["boss"])])
+    refused = redeem(team, one, tool, status=422)
+    assert reasons(refused) == ["frozen"] and "A recall." in refused["detail"]
+    assert {**refused["reasons"][0]["remedy"], "message": ""} == {
+        "message": "", "call": f"POST /v1/freezes/{frozen['id']}/lift", "until": "2026-03-02T10:00:00Z",
+    }  # fmt: skip
+    assert redeem(team, theirs, tool, OTHER)["state"] == "redeemed"
+    assert shown(team, one)["state"] == "cleared" and len(team.events(action="clearance.redeemed")) == 1
+    team.clock.turn(hours=1)
+    assert redeem(team, one, tool)["state"] == "redeemed"
+
+
+@pytest.mark.usefixtures("drafter")
+def test_nothing_is_used_while_the_account_is_not_active(team, account, tool):
+    one = submit(team, account)
+    decide(team, one)
+    team.post(f"/v1/accounts/{account}/suspend", "hub", {})
+    stop(team, account)
+    assert redeem(team, one, tool, OTHER, 409)["code"] == "clearance_content_mismatch"
+    refused = redeem(team, one, tool, status=422)
+    assert reasons(refused) == ["account_not_active", "frozen"]
+    assert refused["reasons"][0]["remedy"]["call"] == f"POST /v1/accounts/{account}/resume"
+    assert shown(team, one)["state"] == "cleared"
+    team.post(f"/v1/accounts/{account}/decommission", "hub", {})
+    assert reasons(redeem(team, one, tool, status=422)) == ["account_not_active", "frozen"]
+
+
+@pytest.mark.usefixtures("drafter")
+def test_what_another_tool_has_used_is_not_there(team, account, tool):
+    one = submit(team, account)
+    decide(team, one)
+    with team.work() as work:
+        other = create_client(work, "Other", ["decisions"], static=True)
+    redeem(team, one, other)
+    assert redeem(team, one, tool, status=404) == {
+        **redeem(team, {"id": str(UUID(int=7))}, tool, status=404), "instance": f"{PATH}/{one['id']}/redeem",
+        "detail": f"There is no clearance {one['id']}.",
+    }  # fmt: skip
+
+
 # --- leaving -----------------------------------------------------------------------------------------------------------
 
 
@@ -335,7 +391,7 @@ def test_what_a_leaver_submitted_is_posted_no_more(team, account, tool):
     }
     states = [shown(team, one)["state"] for one in (waits, cleared, used, lapsed, others)]
     assert states == ["withdrawn", "withdrawn", "redeemed", "expired", "submitted"]
-    assert redeem(team, cleared, tool, OTHER, 409)["code"] == "clearance_not_cleared"
+    assert redeem(team, cleared, tool, OTHER, 404)["code"] == "not_found"
 
 
 # --- at once -----------------------------------------------------------------------------------------------------------
@@ -389,7 +445,10 @@ def test_a_post_is_withdrawn_or_used_and_submitted_once_whatever_comes_first(tea
                 "POST", f"{path}/redeem", body={"content_sha256": body["content_sha256"]}, bearer=tool.bearer),
             lambda path=path, who=who: team.call("POST", f"{path}/withdraw", body={}, bearer=bearer[who]),
         )  # fmt: skip
-        assert {used.status_code, back.status_code} == {200, 409}, (used.text, back.text)
+        assert (used.status_code == 200) != (back.status_code == 200), (used.text, back.text)
+        # Taken back before it was looked at, or before it was held.
+        assert used.status_code == 200 or used.json()["code"] in ("not_found", "clearance_not_cleared")
+        assert back.status_code == 200 or back.json()["code"] == "clearance_ended"
         assert shown(team, one)["state"] == ("redeemed" if used.status_code == 200 else "withdrawn")
     team.intact()
 
@@ -403,6 +462,12 @@ def made(state="cleared", content=CONTENT, ends=DAY, n=1):
         note=None, state=ClearanceState(state), decided_by=None, decided_at=None, comment=None, redeemed_by=None,
         redeemed_at=None, created_at=START, updated_at=START, version=1,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["submitted", "denied", "withdrawn"])
+def test_what_was_taken_back_after_it_was_looked_at_is_not_used(state):
+    with pytest.raises(rules.ClearanceNotCleared):
+        rules.check_redemption(made(state), CONTENT, START)
 
 
 @pytest.mark.parametrize(

@@ -432,6 +432,66 @@ def test_a_leavers_grants_are_listed_and_one_that_was_replaced(team, account, gr
     assert [one[:2] for one in listed(team)] == [(grant["id"], "superseded"), (new["id"], "revoked")]
 
 
+def stop(team, kind, id_, **more):
+    body = {"scope": {"kind": kind, "id": id_}, "severity": "L2", "reason": "A recall.", **more}
+    return team.post("/v1/freezes", "boss", body, 201)
+
+
+@pytest.mark.parametrize("kind", ["enterprise", "business_unit", "network", "account"])
+def test_what_a_freeze_stops_is_listed_until_it_is_lifted(team, account, grant, kind):
+    elsewhere = team.ask("asker", team.account("far", "logistics", "instagram"))
+    for who in ("otherliaison", "liaison", "hub"):
+        elsewhere = team.decide(who, elsewhere)
+    exempt = granted(team, account, who="colleague")
+    team.clock.turn(minutes=1)
+    scope = {"business_unit": "sales", "network": "x", "account": account}.get(kind)
+    made = stop(team, kind, scope, exempt_employee_ids=[exempt["employee_id"]])
+    stopped = [grant, *(elsewhere["grants"] if kind == "enterprise" else ())]
+    told = [(one["id"], "frozen", "2026-03-02T09:01:00Z") for one in stopped]
+    assert listed(team) == told
+    team.clock.turn(minutes=9, seconds=59)
+    assert listed(team) == told
+    team.post(f"/v1/freezes/{made['id']}/lift", "boss", WHY)
+    assert listed(team) == []
+
+
+def test_what_a_freeze_stops_is_listed_once_while_a_passport_may_be_left(team, account, grant):
+    stop(team, "network", "x", until="2026-03-02T09:03:00Z")
+    team.clock.turn(minutes=1)
+    stop(team, "account", account, until="2026-03-02T09:20:00Z")
+    assert listed(team) == [(grant["id"], "frozen", "2026-03-02T09:00:00Z")]
+    team.clock.turn(minutes=2)
+    assert listed(team) == [(grant["id"], "frozen", "2026-03-02T09:01:00Z")]
+    team.post(f"/v1/grants/{grant['id']}/revoke", "hub", WHY)  # what became of the grant itself comes first
+    assert listed(team) == [(grant["id"], "revoked", "2026-03-02T09:03:00Z")]
+    other = granted(team, account, who="colleague")
+    assert [one[0] for one in listed(team)] == [other["id"], grant["id"]]
+    team.clock.turn(minutes=8)
+    assert [one[0] for one in listed(team)] == [grant["id"]]  # no passport of the other is older than ten minutes
+
+
+@pytest.mark.parametrize("more", [(), ("decommission",), ("decommission", "archive")])
+def test_what_a_suspended_account_stops_is_listed_until_it_is_resumed(team, account, grant, more):
+    team.clock.turn(minutes=1)
+    for verb in ("suspend", *more):
+        team.post(f"/v1/accounts/{account}/{verb}", "boss", {})
+    assert listed(team) == [(grant["id"], "frozen", "2026-03-02T09:01:00Z")]
+    if not more:
+        team.post(f"/v1/accounts/{account}/resume", "boss", {})
+        assert listed(team) == []
+    team.clock.turn(minutes=10)
+    assert listed(team) == []
+
+
+def test_what_is_moved_into_a_freeze_is_listed(team, account, grant):
+    stop(team, "business_unit", "logistics")
+    team.clock.turn(minutes=11)
+    assert listed(team) == []
+    into = team.get("/v1/business-units/logistics", "boss")["id"]
+    team.want(200, "PATCH", f"/v1/accounts/{account}", "boss", {"business_unit_id": into})
+    assert listed(team) == [(grant["id"], "frozen", "2026-03-02T09:11:00Z")]
+
+
 def test_a_movers_pause_is_listed_when_it_has_begun(team, grant):
     with team.work() as work:
         person = directory.employee(work.session, team.ids["asker"])

@@ -153,6 +153,26 @@ def test_a_large_review_is_opened_by_few_statements(team):
     assert progress(team, made) == {"items": 2021, "unreviewed": 2021}
 
 
+def test_who_may_see_nothing_of_a_review_has_nothing_of_it_read(team, monkeypatch):
+    monkeypatch.setattr(reviews.store, "CHUNK", 2)
+    team.account("mine", steward_id=team.ids["stranger"])
+    bearer = {who: team.token(who) for who in ("colleague", "otherliaison", "stranger")}
+    said = {}
+    for size in range(1, 10, 4):
+        for n in range(size - 3 if size > 1 else 1, size + 1):
+            held(team, f"acme{n}")
+        review = opened(team, kinds=["grants", "accounts"])
+        for who in ("colleague", "otherliaison"):
+            with counted(team) as statements:
+                team.get(f"/v1/reviews/{review['id']}/items", None, 404, bearer=bearer[who])
+            said.setdefault(who, set()).add(len(statements))
+    assert [len(counts) for counts in said.values()] == [1, 1], said
+    (one,) = team.get(f"/v1/reviews/{review['id']}/items", None, bearer=bearer["stranger"])["items"]
+    team.want(200, "PATCH", f"/v1/accounts/{one['account_id']}", "boss", {"steward_id": None})
+    (still,) = team.get(f"/v1/reviews/{review['id']}/items", None, bearer=bearer["stranger"])["items"]
+    assert still["id"] == one["id"] and still["custodian_ids"] == []
+
+
 def test_too_large_a_review_is_refused(team, monkeypatch):
     from app.governance.reviews import rules
 

@@ -256,6 +256,13 @@ def test_a_strategist_uploads_and_others_do_not(learning, lms):
     assert upload(learning, [done()], who="boss").json()["created"] == 1
 
 
+def test_nobody_uploads_what_they_have_completed_themselves(learning):
+    told = upload(learning, [done(), done("boss"), done("boss@world.example")], who="boss").json()
+    assert (told["created"], told["rejected"]) == (1, 2)
+    assert {one["code"] for one in told["rejects"]} == {"self_completion"}
+    assert upload(learning, [done("boss")], who="boss2").json()["created"] == 1
+
+
 def test_a_file_does_not_bring_back_what_was_revoked_not_even_the_strategists(learning, lms):
     upload(learning, [done()], lms)
     (made,) = learning.get("/v1/completions", "asker")["items"]

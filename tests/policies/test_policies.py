@@ -98,6 +98,23 @@ def test_a_version_holds_from_its_instant_on_and_the_one_before_until_then(team,
     assert publish(team, late["n"], status=422)["errors"][0]["code"] == "in_the_past"
 
 
+def test_no_version_requires_a_course_that_is_held_no_more(team):
+    for key in ("basics", "law"):
+        team.post("/v1/courses", "content", {"key": key, "title": key.title()}, 201)
+    policy(team)
+    rules = {"required_training": [{"course": "law"}, {"course": "basics"}]}
+    draft(team, rules)
+    draft(team, rules)
+    publish(team)
+    team.post("/v1/courses/law/retire", "content", {"reason": "Held no more."})
+    for refused in (draft(team, rules, status=422), publish(team, 2, status=422)):
+        (error,) = refused["errors"]
+        assert (error["pointer"], error["code"]) == ("/rules/required_training", "course_retired")
+        assert "'law'" in error["message"]
+    assert [one["state"] for one in team.get("/v1/policies/care/versions", "boss")["items"]] == ["published", "draft"]
+    publish(team, draft(team, {"required_training": [{"course": "basics"}]})["n"])
+
+
 def test_a_version_that_comes_to_stand_before_another_takes_its_place(team, account):
     policy(team)
     later = (team.clock.now + timedelta(days=10)).isoformat()

@@ -64,6 +64,15 @@ def test_a_retired_course_is_not_changed_any_more(team, basics):
     assert team.post(COURSES, "boss", {"key": "basics", "title": "Again"}, 409)["code"] == "key_taken"
 
 
+def test_a_strategist_does_not_record_their_own_training(team, basics, lms):
+    for name in (str(team.ids["boss"]), "boss", "boss@world.example"):
+        assert complete(team, name, 403)["code"] == "self_completion"
+    assert team.get(DONE, "boss")["items"] == [] and actions(team, "completion.") == []
+    complete(team, "boss", by="boss2")
+    assert complete(team, "boss", 403)["code"] == "self_completion"
+    team.post(DONE, None, stated(team, "boss2", basics["id"]), 201, bearer=lms)
+
+
 @pytest.mark.parametrize(
     "bad",
     [

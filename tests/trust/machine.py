@@ -139,6 +139,19 @@ class Machine(RuleBasedStateMachine):
         self.do("ask", asker, account, rights, who, until)
 
     @happens(when=lambda self: self.pending())
+    def ask_once_more(self, luck):
+        """For what is waited for already: the same, or some of it."""
+        request = self.org.requests[luck.choice(self.pending())]
+        rights = sorted(luck.sample(sorted(request.rights), luck.randint(1, len(request.rights))))
+        self.do("ask", request.who, request.account, rights)
+
+    @happens(when=lambda self: self.pending() and not all(one.active for one in self.org.people.values()))
+    def decide_though_gone(self, luck):
+        """Whoever has left still has a token."""
+        gone = [name for name, one in self.org.people.items() if not one.active]
+        self.do("decide", luck.choice(gone), luck.choice(self.pending()), luck.choice(("approve", "deny")))
+
+    @happens(when=lambda self: self.pending())
     def decide(self, luck):
         n = luck.choice(self.pending())
         own = self.org.requests[n].own

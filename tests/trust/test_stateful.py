@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from .machine import Machine
 
-DEPTH = os.environ.get("COE_TRUST_DEPTH", "5x40")
+DEPTH = os.environ.get("COE_TRUST_DEPTH", "7x40")
 SEED = os.environ.get("COE_TRUST_SEED")
 
 

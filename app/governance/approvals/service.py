@@ -45,7 +45,7 @@ Wanted = Waiting | Clearance | reviews.Shown
 
 def inbox(work: Work, page: Page) -> list[Wanted]:
     """A page of everything that waits for the acting employee: requests, registrations, clearances, items of reviews."""
-    found: list[Wanted] = [*_from([*waiting(work), *clearances.waiting(work)], page), *reviews.waiting(work, page)]
+    found: list[Wanted] = [*_from(waiting(work), page), *clearances.waiting(work, page), *reviews.waiting(work, page)]
     return sorted(found, key=lambda one: one.id, reverse=page.descending)[: page.limit + 1]
 
 
@@ -94,7 +94,7 @@ def note_blocked(work: Work, limit: int = 500) -> int:
     return len(freed) + len(fresh)
 
 
-def _from(items: list[Waiting | Clearance], page: Page) -> list[Waiting | Clearance]:
+def _from(items: list[Waiting], page: Page) -> list[Waiting]:
     """The items from the page's cursor on, in its order."""
     ordered = sorted(items, key=lambda one: one.id, reverse=page.descending)
     position = page.after()

@@ -69,12 +69,11 @@ def withdraw_clearance(
 @router.post(
     "/{id}/redeem",
     responses=responses(
-        NotFound, rules.ClearanceUsed, rules.ClearanceExpired, rules.ClearanceNotCleared, rules.ContentMismatch,
-        PreconditionFailed,
+        NotFound, rules.ClearanceUsed, rules.ClearanceNotCleared, rules.ContentMismatch, RequestRefused, PreconditionFailed,
     ),
 )  # fmt: skip
 def redeem_clearance(
     id: UUID, body: wire.Redeeming, work: Annotated[Work, allow(Permission.CLEARANCE_REDEEM)]
 ) -> wire.Clearance:
-    """Use a clearance, as the tool that posts: it succeeds once."""
+    """Use a clearance, as the tool that posts: it succeeds once, and not while posting there is stopped."""
     return wire.clearance(service.redeem(work, id, body.content_sha256), work.now)

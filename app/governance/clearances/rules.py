@@ -64,14 +64,8 @@ class ClearanceUsed(Conflict):
     code = "clearance_used"
 
 
-class ClearanceExpired(Conflict):
-    """Its time is over; submit the content again."""
-
-    code = "clearance_expired"
-
-
 class ClearanceNotCleared(Conflict):
-    """Nobody has cleared it, or it was denied or withdrawn."""
+    """It was taken back a moment ago: nothing is posted with it any more."""
 
     code = "clearance_not_cleared"
 
@@ -197,13 +191,11 @@ def check_withdrawal(one: Clearance, at: datetime) -> None:
 def check_redemption(one: Clearance, content_sha256: str, at: datetime) -> None:
     """May a post of this content use it now?
 
-    Raises ``ClearanceUsed``, ``ClearanceExpired``, ``ClearanceNotCleared``, ``ContentMismatch``, in this order.
+    Raises ``ClearanceUsed``, ``ClearanceNotCleared``, ``ContentMismatch``, in this order.
     """
     state = one.state_at(at)
     if state is S.REDEEMED:
         raise ClearanceUsed("The clearance was used already; it is good for one post.")
-    if state is S.EXPIRED:
-        raise ClearanceExpired(f"The clearance ended on {one.not_after:%Y-%m-%dT%H:%M:%SZ}.")
     if state is not S.CLEARED:
         raise ClearanceNotCleared(f"The clearance is {state}, not cleared.")
     if one.content_sha256 != content_sha256:

@@ -10,9 +10,11 @@ from app.accounts import store as accounts
 from app.accounts.rules import Account
 from app.audit import service as audit
 from app.directory import store as directory
+from app.governance.freezes import store as freezes
+from app.governance.freezes.rules import in_the_way
 from app.governance.grants import store as grants
 from app.governance.models import service as models
-from app.governance.reasons.rules import RequestRefused, refuse
+from app.governance.reasons.rules import Reason, RequestRefused, not_active, refuse
 from app.governance.routing import service as routing
 from app.governance.steps.rules import Verdict
 from app.kernel.actor import ActorKind, Permission
@@ -105,9 +107,9 @@ def clearances(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Clear
     return store.page(work.session, page, work.now, filters, seen)
 
 
-def waiting(work: Work) -> list[Clearance]:
-    """What the acting employee may decide now, the oldest first."""
-    return store.waiting(work.session, work.now, work.me) if work.actor.may(Permission.CLEARANCE_DECIDE) else []
+def waiting(work: Work, page: Page) -> list[Clearance]:
+    """A page of what the acting employee may decide now."""
+    return store.waiting(work.session, work.now, work.me, page) if work.actor.may(Permission.CLEARANCE_DECIDE) else []
 
 
 def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Clearance:
@@ -162,11 +164,14 @@ def _withdraw(work: Work, found: Clearance, reason: str | None) -> Clearance:
 def redeem(work: Work, id_: UUID, content_sha256: str) -> Clearance:
     """Use a clearance for the post that is made now. Its row is held: of two tools that race, one posts.
 
-    Raises ``NotFound``, ``ClearanceUsed``, ``ClearanceExpired``, ``ClearanceNotCleared``, ``ContentMismatch``.
+    Raises ``NotFound``, ``ClearanceUsed``, ``ClearanceNotCleared``, ``ContentMismatch``, ``RequestRefused`` with every
+    reason for which nothing is posted there now; the clearance is as good afterwards as it was before.
     """
+    _seen(work, id_)
     found = store.clearance(work.session, id_, lock=True)
     work.match(found)
     rules.check_redemption(found, content_sha256, work.now)
+    refuse(RequestRefused, _stopped(work, found))
     changes = {"state": ClearanceState.REDEEMED, "redeemed_by": work.actor.id, "redeemed_at": work.now}
     after = store.save(work.session, found.id, work.now, changes)
     audit.record(
@@ -174,6 +179,14 @@ def redeem(work: Work, id_: UUID, content_sha256: str) -> Clearance:
         after={"state": after.state, "account_id": after.account_id, "content_sha256": after.content_sha256},
     )  # fmt: skip
     return work.show(after)
+
+
+def _stopped(work: Work, found: Clearance) -> tuple[Reason, ...]:
+    """Why nothing is posted on the account now. A freeze that exempts whoever submitted the post lets it out."""
+    account = accounts.account(work.session, found.account_id)
+    open_now = freezes.open_freezes(work.session)
+    frozen = in_the_way(open_now, found.employee_id, account.id, account.place, work.now)
+    return (*not_active(account.id, account.state), *frozen)
 
 
 def leave(work: Work, employee_id: UUID) -> None:

@@ -53,10 +53,11 @@ def of_account(session: Session, account_id: UUID, content_sha256: str | None, a
     return [*same, *([other] if other else [])]
 
 
-def waiting(session: Session, at: datetime, but: UUID) -> list[Clearance]:
-    """What waits for a decision, the oldest first; ``but``: whose own are left out."""
-    stmt = select(Row).where(Row.state == ClearanceState.SUBMITTED, Row.not_after > at, Row.employee_id != but)
-    return [_value(row) for row in session.scalars(stmt.order_by(Row.id))]
+def waiting(session: Session, at: datetime, but: UUID, page: Page) -> list[Clearance]:
+    """A page of what waits for a decision; ``but``: whose own are left out."""
+    stmt = select(Row).where(_in_state(ClearanceState.SUBMITTED, at), Row.employee_id != but)
+    order = ((Row.id, page.descending), (Row.id, page.descending))
+    return [_value(row) for row in session.scalars(keyset(stmt, order, page))]
 
 
 def open_of_employee(session: Session, employee_id: UUID, at: datetime) -> list[Clearance]:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from app.accounts.rules import AccountState
 from app.directory.rules import EmploymentType
-from app.governance.freezes.rules import Freeze
+from app.governance.freezes.rules import Freeze, in_the_way
 from app.governance.grants.rules import GrantState, Tenure
 from app.governance.models.rules import COVERS, Model, Right, ToolRule
-from app.governance.reasons.rules import Reason, ReasonCode
+from app.governance.reasons.rules import Reason, ReasonCode, not_active
 from app.kernel.actor import Place
 from app.policies.hours import rules as hours
 from app.policies.rules import Limits
@@ -104,7 +104,7 @@ def decide(facts: Facts, at: datetime) -> Decision:
     assert right is not None and subject is not None and resource is not None  # noqa: S101, PT018 - narrowed above
     grant = in_force(facts.grants, right, at)
     binding = [
-        *_subject(subject), *_account(resource), *_frozen(subject, resource, at),
+        *_subject(subject), *not_active(resource.id, resource.state), *_frozen(subject, resource, at),
         *_grant(facts.grants, grant, right, at),
     ]  # fmt: skip
     if right not in resource.model.ceiling and not subject.coe_member:
@@ -141,28 +141,10 @@ def _subject(subject: Subject) -> list[Reason]:
     return [] if subject.active else [Reason(C.SUBJECT_INACTIVE, "This person is not an active employee.")]
 
 
-def _account(resource: Resource) -> list[Reason]:
-    if resource.state is AccountState.ACTIVE:
-        return []
-    cure = _CURED_BY.get(resource.state)
-    call = f"POST /v1/accounts/{resource.id}/{cure}" if cure else None
-    return [Reason(C.ACCOUNT_NOT_ACTIVE, f"The account is {resource.state.replace('_', ' ')}, not active.", call=call)]
+def _frozen(subject: Subject, resource: Resource, at: datetime) -> tuple[Reason, ...]:
+    return in_the_way(resource.freezes, subject.id, resource.id, Place(resource.path, resource.network), at)
 
 
-def _frozen(subject: Subject, resource: Resource, at: datetime) -> list[Reason]:
-    """One reason for each freeze in the way: whoever lifts one should see the others."""
-    place = Place(resource.path, resource.network)
-    return [
-        Reason(
-            C.FROZEN, f"Posting is frozen ({one.target.kind.replace('_', ' ')}, {one.severity}): {one.reason}",
-            call=f"POST /v1/freezes/{one.id}/lift", until=one.until,
-        )
-        for one in sorted(resource.freezes, key=lambda one: one.id)
-        if one.stops(subject.id, resource.id, place, at)
-    ]  # fmt: skip
-
-
-_CURED_BY = {AccountState.SUSPENDED: "resume", AccountState.APPROVED: "activate"}
 _GRANT_REASONS: Mapping[GrantState, tuple[ReasonCode, str]] = {
     GrantState.EXPIRED: (C.GRANT_EXPIRED, "The right ended on {valid_until:%Y-%m-%dT%H:%M:%SZ}."),
     GrantState.SUPERSEDED: (C.GRANT_EXPIRED, "The right was replaced by a newer one on {ended_at:%Y-%m-%dT%H:%M:%SZ}."),

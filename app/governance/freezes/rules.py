@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.governance.models.rules import Authority, Model
+from app.governance.reasons.rules import Reason, ReasonCode
 from app.kernel.actor import Place, Scope, ScopeKind
 from app.kernel.errors import Conflict, Forbidden
 from app.roles.rules import Appointment, Role
@@ -109,6 +110,20 @@ class Freeze:
         """May this person not post on the account because of it?"""
         holds = self.state_at(at) is FreezeState.IN_FORCE and person_id not in self.exempt
         return holds and self.target.covers(account_id, place)
+
+
+def in_the_way(
+    freezes: Iterable[Freeze], person_id: UUID, account_id: UUID, place: Place, at: datetime
+) -> tuple[Reason, ...]:
+    """One reason for each freeze that stops this person there: whoever lifts one should see the others."""
+    return tuple(
+        Reason(
+            ReasonCode.FROZEN, f"Posting is frozen ({one.target.kind.replace('_', ' ')}, {one.severity}): {one.reason}",
+            call=f"POST /v1/freezes/{one.id}/lift", until=one.until,
+        )
+        for one in sorted(freezes, key=lambda one: one.id)
+        if one.stops(person_id, account_id, place, at)
+    )  # fmt: skip
 
 
 def offices(model: Model, held: Iterable[Appointment], place: Place) -> frozenset[Office]:

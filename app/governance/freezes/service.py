@@ -1,4 +1,4 @@
-"""Stopping the press, and letting it run again. Nothing here waits for anything but the audit log."""
+"""Stopping the press, and letting it run again. Nothing here waits for anything but the audit log, and a merge's commit."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -56,6 +56,7 @@ def _target(work: Work, stop: Stop) -> Target:
     if (stop.kind is FreezeKind.ENTERPRISE) != (stop.id is None):
         raise Invalid.field("/scope/id", "scope_id", "What is frozen is named by its id; the enterprise has none.")
     if stop.kind is FreezeKind.BUSINESS_UNIT:
+        store.lock_units(work.session, shared=True)
         unit = directory.unit(work.session, str(stop.id))
         check_open(unit)  # nothing stands in a closed one: it would stop nobody, and say that it does
         return Target(stop.kind, business_unit_id=unit.id, members=accounts.ids_below(work.session, unit.id))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.kernel.database import change, flush, value_of
+from app.kernel.database import advisory_lock, change, flush, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
@@ -16,8 +16,17 @@ from app.kernel.pages import Page, keyset
 from .rules import Freeze, FreezeKind, FreezeState, Office, Severity, Target
 from .tables import Freeze as Row
 
+FREEZE_LOCK = 0x636F_6506
 # Every decision asks this. It is made once: making a statement takes longer than having it answered.
 _OPEN = select(Row).where(Row.lifted_at.is_(None))
+
+
+def lock_units(session: Session, *, shared: bool = False) -> None:
+    """A unit is not frozen while it is merged into another: of the two, whichever comes second sees the first.
+
+    Shared by freezes. Who merges takes it right before the end, so that no freeze waits for more than a commit.
+    """
+    advisory_lock(session, FREEZE_LOCK, shared=shared)
 
 
 def open_freezes(session: Session) -> list[Freeze]:

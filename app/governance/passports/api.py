@@ -31,5 +31,5 @@ def issue_passport(
 
 @router.get("/passports/revocations")
 def list_revocations(work: Annotated[Work, allow(Permission.PASSPORT_READ_REVOCATIONS)]) -> wire.Revocations:
-    """The grants that ended or were paused within the last ten minutes, for tools that check passports offline."""
+    """The grants that ended, were paused or frozen within the last ten minutes, for tools that check passports offline."""
     return wire.revocations(service.revocations(work))

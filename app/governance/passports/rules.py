@@ -1,14 +1,17 @@
 """What a posting passport says, what is believed of one, and for how long a tool must remember a revocation."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from app.accounts.rules import Account
-from app.governance.grants.rules import Grant, GrantState
+from app.accounts.rules import Account, AccountState
+from app.governance.freezes.rules import Freeze
+from app.governance.grants.rules import Grant
 from app.kernel import tokens
+from app.kernel.actor import Place
 from app.kernel.errors import Invalid
 from app.kernel.tokens import SigningKey, Trust
 
@@ -43,13 +46,52 @@ class Passport:
     expires_at: datetime
 
 
+class StoppedState(StrEnum):
+    """How a grant came to work no more, or not for now. ``frozen``: the grant is as it was, but nothing is posted on its
+    account, because of a freeze that does not exempt its holder or since the account is not active any more.
+    """
+
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    FROZEN = "frozen"
+
+
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """A grant that works no more, or not for now: how, and since when."""
 
     grant_id: UUID
-    state: GrantState
+    state: StoppedState
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A grant in force, and its account, as far as that may stop it. ``changed_at``: when the account last changed."""
+
+    grant_id: UUID
+    employee_id: UUID
+    account_id: UUID
+    place: Place
+    state: AccountState
+    changed_at: datetime
+
+
+def frozen(running: Iterable[Running], freezes: Collection[Freeze], since: datetime, at: datetime) -> list[Stopped]:
+    """Of these those on whose account nothing is posted now, if that began after ``since``: by a freeze set then, or
+    by a change of the account itself, into another state or to where an older freeze holds.
+    """
+    found = []
+    for one in running:
+        stops = [each for each in freezes if each.stops(one.employee_id, one.account_id, one.place, at)]
+        begun = [max(each.created_at, one.changed_at) for each in stops]
+        begun += [one.changed_at] if one.state is not AccountState.ACTIVE else []
+        lately = [instant for instant in begun if instant > since]
+        if lately:
+            found.append(Stopped(one.grant_id, StoppedState.FROZEN, min(lately)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from app.accounts import store as accounts
 from app.audit import service as audit
 from app.governance.evaluation import service as evaluation
+from app.governance.freezes import store as freezes
 from app.governance.grants import service as grants
 from app.governance.reasons.rules import RequestRefused, refuse
 from app.kernel import tokens
@@ -14,7 +15,7 @@ from app.kernel.ids import new_id
 from app.kernel.work import Work
 
 from . import rules, store
-from .rules import Office, Passport, Revocations
+from .rules import Office, Passport, Revocations, Stopped
 
 
 def issue(work: Work, office: Office, grant_id: UUID, audience: str | None) -> Passport:
@@ -39,8 +40,18 @@ def issue(work: Work, office: Office, grant_id: UUID, audience: str | None) -> P
 
 
 def revocations(work: Work) -> Revocations:
-    """The grants that ended or were paused lately enough that a passport of theirs may not have expired."""
+    """The grants that ended, were paused or frozen lately enough that a passport of theirs may not have expired."""
     since = work.now - rules.WINDOW
     revision = audit.revision(work)  # first: what is written meanwhile may be in the list, and is not promised to be
     found = store.stopped(work.session, since, work.now)
-    return Revocations(work.now, since, revision, tuple(found))
+    known = {one.grant_id for one in found}
+    found += [one for one in _frozen(work, since) if one.grant_id not in known]
+    return Revocations(work.now, since, revision, tuple(sorted(found, key=lambda one: (one.at, one.grant_id))))
+
+
+def _frozen(work: Work, since: datetime) -> list[Stopped]:
+    """Grants of accounts that changed lately, and all of them while a freeze is so young that passports may outlive it."""
+    stops = freezes.open_freezes(work.session)
+    young = any(one.created_at > since for one in stops)
+    running = store.running(work.session, work.now, None if young else since)
+    return rules.frozen(running, stops, since, work.now)

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.governance.grants.rules import GrantState
 from app.kernel.text import Line
 from app.kernel.wire import In, Instant, Out
 
 from .rules import Passport as PassportValue
 from .rules import Revocations as RevocationsValue
+from .rules import StoppedState
 
 
 class NewPassport(In):
@@ -31,12 +31,12 @@ class Stopped(Out):
     """A grant whose passports count no more."""
 
     grant_id: UUID
-    state: GrantState
+    state: StoppedState
     at: Instant
 
 
 class Revocations(Out):
-    """The grants that ended or were paused since an instant, and are not resumed: refuse their passports."""
+    """The grants that ended, were paused or frozen since an instant, and still are: refuse their passports."""
 
     generated_at: Instant
     since: Instant

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from uuid import UUID
 
+from app.accounts.rules import AccountState
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.wire import format_instant
 
@@ -118,6 +120,18 @@ class Reason:
         """What to do about it: as for every reason of this kind, with the very call where that is known."""
         known = REMEDIES[self.code]
         return Remedy(known.message, self.call or known.call, self.until)
+
+
+_CURED_BY = {AccountState.SUSPENDED: "resume", AccountState.APPROVED: "activate"}
+
+
+def not_active(account_id: UUID, state: AccountState) -> tuple[Reason, ...]:
+    """The reason why nothing is posted on an account in this state, if it is not active."""
+    if state is AccountState.ACTIVE:
+        return ()
+    cure = _CURED_BY.get(state)
+    call = f"POST /v1/accounts/{account_id}/{cure}" if cure else None
+    return (Reason(C.ACCOUNT_NOT_ACTIVE, f"The account is {state.replace('_', ' ')}, not active.", call=call),)
 
 
 class RequestRefused(Invalid):

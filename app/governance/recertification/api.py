@@ -36,7 +36,7 @@ def list_reviews(
 def open_review(body: wire.NewReview, work: Annotated[Work, allow(Permission.REVIEW_CREATE)]) -> wire.WatchedReview:
     """Open a review of all that lives within a filter; preview it first. What nobody keeps by its end ends.
 
-    A community manager's lies inside their scope.
+    A community manager's lies inside their scope; one over appointments is for whoever may end them, a strategist.
     """
     return wire.watched(service.create(work, _asked(body)), work.now)
 

@@ -62,7 +62,8 @@ def preview(work: Work, asked: Asked) -> list[Foreseen]:
 def create(work: Work, asked: Asked) -> tuple[Review, Progress]:
     """Open a review with all of its items; the pause of each of its grants is written down for its end.
 
-    Raises ``Invalid``, ``Forbidden`` where the filter reaches beyond the actor's scope.
+    Raises ``Invalid``, ``Forbidden`` where the filter reaches beyond the actor's scope, or to appointments that they may
+    not end.
     """
     # People before grants, in every transaction: the keys of the review itself refer to these.
     directory.lock_employees(
@@ -86,6 +87,8 @@ def _prepared(work: Work, asked: Asked, *, hold: bool) -> tuple[datetime, dateti
     rules.check_filter(asked.kinds, asked.filter)
     narrowed, place = _narrowed(work, asked)
     work.actor.require(Permission.REVIEW_CREATE, place)
+    if Kind.APPOINTMENTS in asked.kinds:  # its silence would end them: only who may do so themselves sets that going
+        work.actor.require(Permission.APPOINTMENT_END, place)
     found: list[Found] = []
     for kind in asked.kinds:
         found += store.matching(work.session, kind, narrowed, work.now, rules.MOST_ITEMS + 1 - len(found), hold=hold)
@@ -171,7 +174,7 @@ def _people(item: Item) -> set[UUID]:
 
 def close(work: Work, id_: UUID, reason: str) -> tuple[Review, Progress]:
     """Close a review before its end: what nobody has answered stays as it is. Raises ``NotFound``, ``Forbidden``,
-    ``ReviewOver``, ``OwnReview`` for somebody about whom it has still to say something.
+    ``ReviewOver``, ``OwnReview`` for somebody about whom, or about whose principal, it has still to say something.
     """
     items.overseen(work, id_)
     before = store.lock_review(work.session, id_)
@@ -179,8 +182,7 @@ def close(work: Work, id_: UUID, reason: str) -> tuple[Review, Progress]:
     work.actor.require(Permission.REVIEW_MANAGE, before.place)
     if before.closed_at is not None or work.now >= before.ends_at:
         raise rules.ReviewOver("The review was closed." if before.closed_at is not None else "The review is over.")
-    if store.theirs(work.session, id_, work.me, work.now):
-        raise rules.OwnReview("Something of yours waits to be answered in it; another closes it.")
+    _check_not_own(work, id_)
     changes = {"closed_at": work.now, "closed_by": work.me, "close_reason": reason}
     after = store.save(work.session, id_, work.now, changes)
     _redate(work, after)
@@ -190,6 +192,15 @@ def close(work: Work, id_: UUID, reason: str) -> tuple[Review, Progress]:
         reason=reason,
     )  # fmt: skip
     return work.show(after), far
+
+
+def _check_not_own(work: Work, review_id: UUID) -> None:
+    """Whoever may not answer an item that waits does not close the review over it either. Raises ``OwnReview``."""
+    bench = items.bench_now(work)
+    for part in _parts(work, review_id):
+        for one in part:
+            if one.alive and one.outcome is None:
+                rules.check_not_own(one.case, bench, work.me)
 
 
 def told(one: Review) -> dict[str, Any]:

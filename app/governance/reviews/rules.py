@@ -4,8 +4,9 @@ An item keeps what it is about, who was told to answer it and what was answered.
 whether it was escalated or is blocked, whether there is still anything to answer - is worked out anew at each instant.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -181,8 +182,8 @@ class Review:
 class Case:
     """What says who may answer: where the thing stands, whose it is, who asked for it, who was told to answer.
 
-    ``holder_id``: of the right or the role. ``custodians``: of an account under review. ``requester_id``: who made the
-    request, the appointment or the proposal behind it.
+    ``holder_id``: of the right or the role. ``custodians``: of an account under review, and ``former`` ones since it was
+    opened. ``requester_id``: who made the request, the appointment or the proposal behind it.
     """
 
     kind: Kind
@@ -190,12 +191,13 @@ class Case:
     holder_id: UUID | None = None
     requester_id: UUID | None = None
     custodians: frozenset[UUID] = frozenset()
+    former: frozenset[UUID] = frozenset()
     reviewer_id: UUID | None = None
 
     @property
     def holders(self) -> frozenset[UUID]:
-        """Whose it is."""
-        return self.custodians | ({self.holder_id} if self.holder_id else frozenset())
+        """Whose it is, or was until a moment ago: nobody steps down to judge."""
+        return self.custodians | self.former | ({self.holder_id} if self.holder_id else frozenset())
 
     @property
     def own(self) -> frozenset[UUID]:
@@ -226,11 +228,10 @@ class Bench:
         """Everybody who stands in for one of these people, in whatever role."""
         return frozenset(deputy for person in people for deputy in self._deputies.get(person, ()))
 
-    def seated(self, person: UUID) -> bool:
-        """Could there be an item anywhere that this person may answer?"""
-        return any(
-            one.role in LEVELS[Kind.GRANTS] and person in (one.employee_id, one.deputy_id) for one in self.appointments
-        )
+    def seats_of(self, person: UUID) -> list[Scope]:
+        """Over what this person sits, or may sit in another's place; nowhere else is there anything for them to answer."""
+        mine = [one for one in self.appointments if person in (one.employee_id, one.deputy_id)]
+        return [one.scope for one in mine if one.role in LEVELS[Kind.GRANTS]]
 
 
 _UP = (Role.BU_LIAISON, Role.COMMUNITY_MANAGER, Role.STRATEGIST)
@@ -302,7 +303,7 @@ def check_not_own(case: Case, bench: Bench, person: UUID) -> None:
     """Raises ``OwnReview`` for whose it is, who asked for it, and their deputies."""
     if person in case.own | bench.deputies_of(case.own):
         raise OwnReview(
-            "It is yours, you asked for it, or you are a deputy of somebody whose it is; another answers it."
+            "It is or was yours, you asked for it, or you are a deputy of somebody whose it is; that is for another."
         )
 
 
@@ -394,7 +395,4 @@ class Counts:
 
 def count(states: Collection[ItemState]) -> Counts:
     """Items counted by state."""
-    told = dict.fromkeys((one.name for one in fields(Counts)), 0)
-    for one in states:
-        told[one.value] += 1
-    return Counts(**{**told, "items": len(states)})
+    return Counts(len(states), **Counter(one.value for one in states))

@@ -83,6 +83,7 @@ def items(
     the actor may answer now. Raises ``NotFound`` where there is nothing that the actor may see.
     """
     overseer, bench = oversees(work, store.review(work.session, review_id)), bench_now(work)
+    near = None if overseer else store.near(work.session, review_id, work.me, bench.seats_of(work.me))
 
     def seen(one: Shown) -> bool:
         return overseer or _concerns(work, one)
@@ -91,7 +92,7 @@ def items(
         return seen(one) and state in (None, one.state) and (not mine or work.actor.employee_id in one.reviewers.people)
 
     def read(after: UUID | None, down: bool) -> list[Item]:
-        return store.items(work.session, work.now, review_id, kind, after, descending=down)
+        return store.items(work.session, work.now, review_id, kind, after, descending=down, near=near)
 
     found = _sift(work, page, bench, read, wanted)
     everything = Page(limit=0, sort="id")
@@ -135,7 +136,7 @@ def _seen(work: Work, review_id: UUID, id_: UUID) -> Shown:
 def waiting(work: Work, page: Page) -> list[Shown]:
     """What the actor may answer now in any review, from the page's cursor on, with the seat they would sit in."""
     bench, me = bench_now(work), work.actor.employee_id
-    if me is None or not bench.seated(me):
+    if me is None or not bench.seats_of(me):
         return []
 
     def read(after: UUID | None, down: bool) -> list[Item]:

@@ -1,16 +1,18 @@
 """Every statement that touches reviews and their items, and those that find what is to be reviewed."""
 
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.orm import QueryableAttribute, Session, aliased
 
 from app.accounts.rules import OPEN_FOR_RIGHTS
 from app.accounts.tables import Account
+from app.audit import store as audit
 from app.directory import store as directory
 from app.directory.tables import BusinessUnit, Employee
 from app.governance.grants.tables import Grant
@@ -71,10 +73,10 @@ def page(session: Session, page: Page, scopes: Collection[Scope] | None) -> list
     return [_review(*found) for found in session.execute(keyset(stmt, order, page))]
 
 
-def _inside(scope: Scope) -> ColumnElement[bool]:
+def _inside(scope: Scope, network: QueryableAttribute[Any] = Row.network) -> ColumnElement[bool]:
     if scope.business_unit_id is not None:
         return BusinessUnit.path.contains(scope.business_unit_id.hex)
-    return Row.network == scope.network
+    return network == scope.network
 
 
 def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Review:
@@ -257,10 +259,10 @@ def add_items(session: Session, now: datetime, review_id: UUID, found: Iterable[
 def item(session: Session, review_id: UUID, id_: UUID, at: datetime) -> Item:
     """One item of a review, or ``NotFound``."""
     stmt = _ITEMS.where(ReviewItem.id == id_, ReviewItem.review_id == review_id)
-    found = session.execute(stmt, {"at": at}).first()
-    if found is None:
+    found = _read(session, stmt, at)
+    if not found:
         raise NotFound(f"There is no item {id_} in a review {review_id}.")
-    return _item(found)
+    return found[0]
 
 
 def lock_items(session: Session, ids: Iterable[UUID], at: datetime) -> list[Item]:
@@ -268,19 +270,30 @@ def lock_items(session: Session, ids: Iterable[UUID], at: datetime) -> list[Item
     wanted = list(ids)
     held = select(ReviewItem).where(ReviewItem.id.in_(wanted)).order_by(ReviewItem.id).with_for_update()
     session.scalars(held.execution_options(populate_existing=True)).all()
-    return [
-        _item(one)
-        for one in session.execute(_ITEMS.where(ReviewItem.id.in_(wanted)).order_by(ReviewItem.id), {"at": at})
-    ]
+    return _read(session, _ITEMS.where(ReviewItem.id.in_(wanted)).order_by(ReviewItem.id), at)
 
 
 def items(
     session: Session, at: datetime, review_id: UUID, kind: Kind | None = None, after: UUID | None = None,
-    *, descending: bool = False,
+    *, descending: bool = False, near: ColumnElement[bool] | None = None,
 ) -> list[Item]:  # fmt: skip
-    """The next items of a review in order of id, at most ``CHUNK``."""
+    """The next items of a review in order of id, at most ``CHUNK``; ``near``: a condition of that name."""
     stmt = _ITEMS.where(ReviewItem.review_id == review_id)
+    if near is not None:
+        stmt = stmt.where(near)
     return _chunk(session, stmt if kind is None else stmt.where(ReviewItem.kind == kind), at, after, descending)
+
+
+def near(session: Session, review_id: UUID, person: UUID, scopes: Collection[Scope]) -> ColumnElement[bool]:
+    """The condition of an item that may concern somebody who holds seats over these scopes: it is or was theirs, they
+    answered it, or it stands where they sit. No other item does.
+    """
+    columns = (ReviewItem.holder_id, ReviewItem.decided_by, ReviewItem.principal_id)
+    theirs = [column == person for column in (*columns, Account.steward_id, Account.backup_steward_id)]
+    there = [true() if one.kind is ScopeKind.ENTERPRISE else _inside(one, Account.network) for one in scopes]
+    opened = audit.of_subjects(session, "review.opened", "review", {review_id})
+    told = audit.mentioning(session, "account.updated", str(person), opened[0].seq) if opened else []
+    return or_(*theirs, *there, ReviewItem.account_id.in_({UUID(one.subject_id) for one in told}))
 
 
 def waiting(session: Session, at: datetime, after: UUID | None = None, *, descending: bool = False) -> list[Item]:
@@ -292,24 +305,13 @@ def _chunk(session: Session, stmt: Select[Any], at: datetime, after: UUID | None
     if after is not None:
         stmt = stmt.where(ReviewItem.id < after if descending else ReviewItem.id > after)
     order = ReviewItem.id.desc() if descending else ReviewItem.id
-    return [_item(one) for one in session.execute(stmt.order_by(order).limit(CHUNK), {"at": at})]
+    return _read(session, stmt.order_by(order).limit(CHUNK), at)
 
 
 def lapsing(session: Session, at: datetime, limit: int) -> list[Item]:
     """Items that silence has answered although nobody has written that down, the longest first."""
     stmt = _ITEMS.where(_RUNS, Row.ends_at <= at, _ALIVE).order_by(Row.ends_at, ReviewItem.id).limit(limit)
-    return [_item(one) for one in session.execute(stmt, {"at": at})]
-
-
-def theirs(session: Session, review_id: UUID, person: UUID, at: datetime) -> bool:
-    """Does an item wait in this review that is this person's, or that they asked for?"""
-    mine = or_(
-        ReviewItem.holder_id == person,
-        ReviewItem.requester_id == person,
-        and_(ReviewItem.kind == Kind.ACCOUNTS, or_(Account.steward_id == person, Account.backup_steward_id == person)),
-    )
-    stmt = _ITEMS.where(ReviewItem.review_id == review_id, _RUNS, _ALIVE, mine).limit(1)
-    return session.execute(stmt, {"at": at}).first() is not None
+    return _read(session, stmt, at)
 
 
 def save_item(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> None:
@@ -339,11 +341,46 @@ def first_end() -> Any:
     )
 
 
-def _item(row: Any) -> Item:
+def _read(session: Session, stmt: Select[Any], at: datetime) -> list[Item]:
+    rows = session.execute(stmt, {"at": at}).all()
+    former = _former(session, [one for one in rows if one.kind == Kind.ACCOUNTS])
+    return [_item(one, former.get(one.id, frozenset())) for one in rows]
+
+
+def _former(session: Session, rows: Sequence[Any]) -> dict[UUID, frozenset[UUID]]:
+    """By item: who was a custodian of its account at any time since the review was opened. The audit log has kept that."""
+    opened = {
+        UUID(one.subject_id): one.seq
+        for one in audit.of_subjects(session, "review.opened", "review", {row.review_id for row in rows})
+    }
+    if not opened:
+        return {}
+    changed = audit.of_subjects(
+        session, "account.updated", "account", {row.account_id for row in rows}, min(opened.values())
+    )
+    before: dict[UUID, list[tuple[int, frozenset[UUID]]]] = {}
+    for one in changed:
+        before.setdefault(UUID(one.subject_id), []).append((one.seq, _custodians(one.before)))
+    return {
+        row.id: frozenset(
+            person for seq, people in before.get(row.account_id, ()) for person in people if seq > opened[row.review_id]
+        )
+        for row in rows
+        if row.review_id in opened
+    }
+
+
+def _custodians(told: str | None) -> frozenset[UUID]:
+    members = json.loads(told or "{}")
+    return frozenset(UUID(members[name]) for name in ("steward_id", "backup_steward_id") if members.get(name))
+
+
+def _item(row: Any, former: frozenset[UUID]) -> Item:
     path = row.scope_path if row.kind == Kind.APPOINTMENTS else row.path
     network = row.scope_network if row.kind == Kind.APPOINTMENTS else row.network
     stewards = _people(row.steward_id, row.backup_steward_id) if row.kind == Kind.ACCOUNTS else frozenset()
-    case = Case(Kind(row.kind), Place(_ids(path), network), row.holder_id, row.requester_id, stewards, row.reviewer_id)
+    place = Place(_ids(path), network)
+    case = Case(Kind(row.kind), place, row.holder_id, row.requester_id, stewards, former, row.reviewer_id)
     scope = Scope(ScopeKind(row.scope_kind), row.scope_unit_id, row.scope_network) if row.scope_kind else None
     return value_of(
         Item,

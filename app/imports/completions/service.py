@@ -74,7 +74,8 @@ def _check(one: _Run, work: Work) -> None:
     nobody, several = _strangers(one, work)
     sheet.reject("place", nobody, Fault("unknown_employee", "Nobody has this employee id, e-mail or user name."))
     sheet.reject("place", several, Fault("ambiguous_employee", "Two people have this name; use the employee id."))
-    late, revoked = _refused(one, work)
+    own, late, revoked = _refused(one, work)
+    sheet.reject("key", own, Fault("self_completion", "Nobody states what they have completed themselves."))
     sheet.reject("key", late, Fault("course_retired", "The course was retired before it was completed."))
     sheet.reject(
         "key", revoked, Fault("completion_revoked", "This completion was revoked; a strategist may record it again.")
@@ -91,20 +92,22 @@ def _strangers(one: _Run, work: Work) -> tuple[list[str], list[str]]:
     return nobody, several
 
 
-def _refused(one: _Run, work: Work) -> tuple[list[str], list[str]]:
-    """Keys of rows (about a course that was retired by then, about a completion that was revoked)."""
-    late, revoked = list[str](), list[str]()
+def _refused(one: _Run, work: Work) -> tuple[list[str], list[str], list[str]]:
+    """Keys of rows (about whoever sends them, about a course retired by then, about a completion that was revoked)."""
+    own, late, revoked = list[str](), list[str](), list[str]()
     for batch in one.sheet.live():
         stated = _stated(one, work, batch)
         known = courses.known(work.session, list(stated.values()))
         for key, each in stated.items():
+            if each.employee_id == work.actor.employee_id:
+                own.append(key)
             if not training.takes(each.course, each.completed_at):
                 late.append(key)
             try:
                 training.held(known.get(each.stated, ()), again=False)
             except training.CompletionRevoked:
                 revoked.append(key)
-    return late, revoked
+    return own, late, revoked
 
 
 def _report(one: _Run, reject: Reject) -> None:

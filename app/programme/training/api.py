@@ -95,12 +95,12 @@ def get_completion(id: UUID, work: Annotated[Work, allow(Permission.COMPLETION_R
     "/completions",
     status_code=201,
     response_model=wire.Completion,
-    responses={**_SAME, **responses(rules.CourseRetired, rules.CompletionRevoked, Invalid)},
+    responses={**_SAME, **responses(rules.CourseRetired, rules.CompletionRevoked, rules.SelfCompletion, Invalid)},
 )
 def record_completion(
     body: wire.NewCompletion, response: Response, work: Annotated[Work, allow(Permission.COMPLETION_WRITE)]
 ) -> rules.Completion:
-    """Record that somebody has completed a course; the same said again is answered with what is held."""
+    """Record that somebody else has completed a course; the same said again is answered with what is held."""
     done = service.complete(work, body.employee_id, body.course_id, body.model_dump(include={"completed_at", "source"}))
     response.status_code = 201 if done.new else 200
     return done.completion

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from app.kernel.errors import Conflict, Invalid
+from app.kernel.errors import Conflict, Forbidden, Invalid
 
 
 class CourseRetired(Conflict):
@@ -19,6 +19,12 @@ class CompletionRevoked(Conflict):
     """A revoked completion counts no more; only a strategist records the same once again."""
 
     code = "completion_revoked"
+
+
+class SelfCompletion(Forbidden):
+    """Nobody says of themselves that they have completed a course: the learning system does, or another strategist."""
+
+    code = "self_completion"
 
 
 class TrainingState(StrEnum):

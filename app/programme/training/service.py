@@ -106,7 +106,8 @@ def complete(work: Work, person: str, course_ref: str, stated: Mapping[str, Any]
     """Somebody has completed a course; said again, it is the same. ``stated``: ``completed_at`` and ``source``.
 
     ``person``: by our id, HR's employee id, e-mail or user name; also one who has left, since it has happened.
-    Raises ``Invalid``, ``CourseRetired``, and ``CompletionRevoked`` for a client, which may not know of the revocation.
+    Raises ``Invalid``, ``CourseRetired``, ``SelfCompletion``, and ``CompletionRevoked`` for a client, which may not know of
+    the revocation.
     """
     one = Stated(_person(work, person).id, _course(work, course_ref), **stated)
     rules.check_past(one.completed_at, work.now)
@@ -135,8 +136,10 @@ def _course(work: Work, id_or_key: str) -> Course:
 def record_all(work: Work, stated: Sequence[Stated], *, again: bool = False) -> list[Recorded]:
     """Record what is not held yet of what somebody states, checked by the caller; answers all, in this order.
 
-    ``again``: what was revoked may be recorded anew, else that raises ``CompletionRevoked``.
+    ``again``: what was revoked may be recorded anew, else that raises ``CompletionRevoked``. Raises ``SelfCompletion``.
     """
+    if work.actor.employee_id in {one.employee_id for one in stated}:
+        raise rules.SelfCompletion("The learning system, or another strategist, records what you have completed.")
     directory.lock_employees(work.session, {one.employee_id for one in stated})
     known = store.known(work.session, stated)
     held = {one.stated: rules.held(known.get(one.stated, ()), again=again) for one in stated}
