@@ -304,6 +304,8 @@ class Model(Routes):
             return BARRED
         if days_ago < 0:
             return 422, "validation"
+        if actor == who:
+            return 403, "self_completion"
         times, at = self.done.setdefault((who, course), set()), self.now - timedelta(days=days_ago)
         if at in times:
             return OK
