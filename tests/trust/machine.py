@@ -138,14 +138,14 @@ class Machine(RuleBasedStateMachine):
         until = self.org.now + timedelta(days=luck.choice((-1, 10, 100, 300, 500))) if luck.random() < 0.3 else None
         self.do("ask", asker, account, rights, who, until)
 
-    @happens(when=lambda self: self.pending())
+    @happens(often=1, when=lambda self: self.pending())
     def ask_once_more(self, luck):
         """For what is waited for already: the same, or some of it."""
         request = self.org.requests[luck.choice(self.pending())]
         rights = sorted(luck.sample(sorted(request.rights), luck.randint(1, len(request.rights))))
         self.do("ask", request.who, request.account, rights)
 
-    @happens(when=lambda self: self.pending() and not all(one.active for one in self.org.people.values()))
+    @happens(often=1, when=lambda self: self.pending() and not all(one.active for one in self.org.people.values()))
     def decide_though_gone(self, luck):
         """Whoever has left still has a token."""
         gone = [name for name, one in self.org.people.items() if not one.active]
@@ -257,7 +257,7 @@ class Machine(RuleBasedStateMachine):
         one = luck.choice(self.org.versions)
         self.do("publish", self.anyone(luck, *self.holders("strategist")), one.policy, one.n)
 
-    @happens(when=lambda self: self.org.versions)
+    @happens(often=4, when=lambda self: self.org.versions)
     def attest(self, luck):
         one = luck.choice([each for each in self.org.versions if each.published] or self.org.versions)
         for actor in {self.anyone(luck, *(each.who for each in self.org.grants)): None, self.anyone(luck): None}:
