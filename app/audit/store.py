@@ -1,6 +1,6 @@
 """Every statement that touches the audit log: append, and read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
 from operator import attrgetter
@@ -17,6 +17,7 @@ from .rules import GENESIS, Event, PersonalValue
 from .tables import AuditEvent, AuditPersonal
 
 CHAIN_LOCK = 0x636F_6501
+_AT_ONCE = 500
 _EVENT = tuple(field.name for field in fields(Event))
 _PERSONAL = PersonalValue._fields
 # Every change asks this while it holds the chain. It is made once: making it takes longer than having it answered.
@@ -101,6 +102,34 @@ def count_since(session: Session, action: str, since: str, least: int) -> int:
         return 0
     last = of_action.limit(many).subquery()
     return session.scalar(select(func.count()).where(last.c.at >= since)) or 0
+
+
+def about(session: Session, kind: str, ids: Iterable[str], *, after: str | None = None) -> list[Event]:
+    """The events about these subjects in order, all or only those later than an instant (as ``rules.instant`` has it)."""
+    found: list[Event] = []
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), _AT_ONCE):
+        stmt = select(AuditEvent).where(
+            AuditEvent.subject_kind == kind, AuditEvent.subject_id.in_(wanted[start : start + _AT_ONCE])
+        )
+        found += map(_event, session.scalars(stmt if after is None else stmt.where(AuditEvent.at > after)))
+    return sorted(found, key=attrgetter("seq"))
+
+
+def newest_until(session: Session, at: str) -> int:
+    """The sequence number of the last event that is not later than an instant; 0: there is none.
+
+    Found by halving: the log has no index by time, and is in order of it.
+    """
+    low, high = 0, newest(session)
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = session.scalar(select(AuditEvent.at).where(AuditEvent.seq == middle))
+        if found is not None and found <= at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def newest(session: Session) -> int:

@@ -20,13 +20,13 @@ from .rules import InForce, Policy, PolicyState, Version
 
 # Every request asks this. It is made once: making a statement takes longer than having it answered.
 _AT = at_param()
-_IN_FORCE = (
+_DATED = (
     select(tables.PolicyVersion, tables.Policy)
     .join(tables.Policy, tables.Policy.id == tables.PolicyVersion.policy_id)
     .where(tables.PolicyVersion.published_at.is_not(None), tables.PolicyVersion.effective_from <= _AT)
     .where(or_(tables.PolicyVersion.superseded_at.is_(None), tables.PolicyVersion.superseded_at > _AT))
-    .where(tables.PolicyVersion.state != PolicyState.RETIRED)
 )
+_IN_FORCE = _DATED.where(tables.PolicyVersion.state != PolicyState.RETIRED)
 
 
 def policy(session: Session, id_or_key: str, *, lock: bool = False) -> Policy:
@@ -56,12 +56,17 @@ def versions(session: Session, policy_id: UUID) -> list[Version]:
 
 def in_force(session: Session, at: datetime) -> list[InForce]:
     """Every version in force at this instant, with where it holds: one statement for the whole enterprise."""
-    return [
-        InForce(
-            policy.id, policy.key, _scope(policy), version.id, version.n, version.rules, _version(version).attest_by
-        )
-        for version, policy in session.execute(_IN_FORCE, {"at": at})
-    ]
+    return [_in_force(*found) for found in session.execute(_IN_FORCE, {"at": at})]
+
+
+def was_in_force(session: Session, at: datetime) -> list[InForce]:
+    """Every version that was in force at an instant of the past; one that has been retired since was not retired then."""
+    return [_in_force(*found) for found in session.execute(_DATED, {"at": at})]
+
+
+def _in_force(version: tables.PolicyVersion, policy: tables.Policy) -> InForce:
+    rules, by = version.rules, _version(version).attest_by
+    return InForce(policy.id, policy.key, _scope(policy), version.id, version.n, rules, by)
 
 
 def add_policy(session: Session, now: datetime, key: str, title: str, scope: Scope) -> Policy:

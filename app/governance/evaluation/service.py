@@ -48,10 +48,20 @@ class Question:
 
 def evaluate(work: Work, question: Question) -> Decision:
     """Permit or refuse, with every reason. Raises ``Forbidden`` where the actor may not ask about this person."""
+    return rules.decide(facts(work, question), work.now)
+
+
+def facts(work: Work, question: Question) -> Facts:
+    """All that the answer depends on. Raises as ``evaluate``."""
+    return _facts(work, question, asked_about(work, question))
+
+
+def asked_about(work: Work, question: Question) -> Employee | None:
+    """The one person whom a question names; None: nobody, or two. Raises as ``evaluate``."""
     found = directory.find_employees(work.session, question.subject)
     person = found[0] if len(found) == 1 else None
     _check_may_ask(work, person)
-    return rules.decide(_facts(work, question, person), work.now)
+    return person
 
 
 def evaluate_grant(work: Work, grant: Grant) -> Decision:
