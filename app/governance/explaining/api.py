@@ -25,9 +25,27 @@ AsOf = Annotated[Instant | None, Query(description="As it was at this instant, a
 @router.get("/decisions/explain", responses=responses(Forbidden, Invalid, HistoryIncomplete))
 def explain_decision(
     work: Annotated[Work, allow(Permission.DECISION_EVALUATE)],
-    employee_id: Annotated[str, Query(description="Our id, HR's employee id, the work e-mail or the user name.")],
-    account_id: Annotated[str, Query(description="Our id, or `network:handle`.")],
-    right: Annotated[str, Query(description="draft, publish, engage, analyze or administer.")],
+    employee_id: Annotated[
+        str,
+        Query(
+            description="Our id, HR's employee id, the work e-mail or the user name.",
+            openapi_examples={"somebody": {"value": "liaison@demo.example"}},
+        ),
+    ],
+    account_id: Annotated[
+        str,
+        Query(
+            description="Our id, or `network:handle`.",
+            openapi_examples={"one of ours": {"value": "x:alder_nordics"}},
+        ),
+    ],
+    right: Annotated[
+        str,
+        Query(
+            description="draft, publish, engage, analyze or administer.",
+            openapi_examples={"to post": {"value": "publish"}},
+        ),
+    ],
     tool: Annotated[str | None, Query(description="The publishing tool, by id or key.")] = None,
     content_sha256: Annotated[str | None, Query(description="Of the very content that is to go out, in hex.")] = None,
     as_of: AsOf = None,

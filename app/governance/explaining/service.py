@@ -1,5 +1,6 @@
 """Why, and why not: a decision taken apart, now or as it was; and who may publish on an account."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -7,12 +8,11 @@ from uuid import UUID
 
 from app.accounts import service as accounts
 from app.accounts import store as account_store
-from app.accounts.rules import Account
 from app.audit import service as audit
 from app.directory import store as directory
 from app.governance.evaluation import rules as evaluation
 from app.governance.evaluation import service as evaluations
-from app.governance.evaluation.rules import Decision, Facts, UsedTool
+from app.governance.evaluation.rules import Decision, Facts, Resource, UsedTool
 from app.governance.evaluation.service import Question
 from app.governance.grants import store as grants
 from app.governance.grants.rules import Grant
@@ -103,52 +103,54 @@ def publishers(work: Work, account: str, as_of: datetime | None, page: Page) -> 
     ``HistoryIncomplete``.
     """
     _check_over(work, as_of)
-    there = account_store.account(work.session, accounts.ref(work, account))
-    seen, at = _seen(work, there), as_of or work.now
-    may = _Judge(work, there, as_of)
-    position, down = page.after(), page.descending
-    after = UUID(position[-1]) if position else None
-    found: list[Grant] = []
-    while len(found) <= page.limit:
-        part = grants.running_on(work.session, there.id, Right.PUBLISH, at, after, _CHUNK, seen, descending=down)
-        found += [one for one in part if may.use(one)]
-        if len(part) < _CHUNK:
-            break
-        after = part[-1].id
-    kept = found[: page.limit + 1]
-    names = directory.employees(work.session, {one.employee_id for one in kept})
+    past = Past(work, as_of) if as_of is not None else None
+    then = past.account(account) if past else None
+    id_ = then.id if then else accounts.ref(work, account)
+    if past is None:
+        found = _usable(work, id_, work.now, page, lambda one: _usable_now(work, one))
+    elif then is None:  # it is there today, and was not then
+        found = []
+    else:
+        there = past.resource(then)
+        found = _usable(work, id_, past.at, page, lambda one: _usable_then(past, there, one))
+    names = directory.employees(work.session, {one.employee_id for one in found})
     return [
         Publisher(one.id, one.employee_id, names[one.employee_id].display_name, one.valid_from, one.valid_until)
-        for one in kept
+        for one in found
     ]
 
 
-def _seen(work: Work, account: Account) -> Any:
-    """The condition of the grants that the actor may see on the account; None: all."""
-    scopes = work.actor.scopes(Permission.GRANT_READ)
-    if scopes is None or any(one.covers(account.place) for one in scopes):
+def _usable(work: Work, id_: UUID, at: datetime, page: Page, usable: Callable[[Grant], bool]) -> list[Grant]:
+    """Grants to publish on an account, from the page's cursor on, until there is one more than the page shows."""
+    position, seen = page.after(), _seen(work, id_)
+    after = UUID(position[-1]) if position else None
+    found: list[Grant] = []
+    while len(found) <= page.limit:
+        part = grants.running_on(work.session, id_, Right.PUBLISH, at, after, _CHUNK, seen, descending=page.descending)
+        found += [one for one in part if usable(one)]
+        if len(part) < _CHUNK:
+            break
+        after = part[-1].id
+    return found[: page.limit + 1]
+
+
+def _seen(work: Work, account_id: UUID) -> Any:
+    """The condition of the grants that the actor may see on an account; None: all."""
+    scopes, place = work.actor.scopes(Permission.GRANT_READ), account_store.account(work.session, account_id).place
+    if scopes is None or any(one.covers(place) for one in scopes):
         return None
     return grants.seen_by(work.actor.employee_id, None, directory.employee_ids_in(scopes))
 
 
-class _Judge:
-    """Says of the grants of one account whether they could be used; what is asked of all of them is asked once."""
+def _usable_now(work: Work, one: Grant) -> bool:
+    # Read as it is: an end that was recorded counts, whatever this process thinks the time is.
+    return _permits(evaluations.evaluate_grant(work, grants.grant(work.session, one.id)))
 
-    def __init__(self, work: Work, account: Account, as_of: datetime | None) -> None:
-        self.work = work
-        self.past = Past(work, as_of) if as_of is not None else None
-        then = self.past.account(str(account.id)) if self.past else None
-        self.resource = self.past.resource(then) if self.past and then else None
 
-    def use(self, one: Grant) -> bool:
-        """Could its holder publish by it?"""
-        decision = self._then(self.past, one) if self.past else evaluations.evaluate_grant(self.work, one)
-        return decision is not None and not {each.code for each in decision.reasons} - rules.OF_THE_POST
+def _usable_then(past: Past, there: Resource, one: Grant) -> bool:
+    holder = past.subject(directory.employee(past.work.session, one.employee_id), there.limits)
+    return _permits(evaluation.decide(Facts(Right.PUBLISH, holder, there, (past.reviewed(one),)), past.at))
 
-    def _then(self, past: Past, one: Grant) -> Decision | None:
-        if self.resource is None:
-            return None
-        person = directory.employee(self.work.session, one.employee_id)
-        subject = past.subject(person, self.resource.limits)
-        facts = Facts(Right.PUBLISH, subject, self.resource, (past.reviewed(one),))
-        return evaluation.decide(facts, past.at)
+
+def _permits(decision: Decision) -> bool:
+    return not {one.code for one in decision.reasons} - rules.OF_THE_POST

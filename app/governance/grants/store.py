@@ -88,11 +88,10 @@ def running_on(
     return [_as_of(_value(*found), at) for found in session.execute(stmt)]
 
 
-def _with_pause_of(at: datetime) -> Select[Any]:
+def _with_pause_of(at: datetime) -> Select[Row, Suspension]:
     """Grants with the pause that they were in at an instant; each was in one at most."""
     then = and_(Suspension.suspended_at <= at, or_(Suspension.resumed_at.is_(None), Suspension.resumed_at > at))
-    found: Select[Any] = select(Row, Suspension).outerjoin(Suspension, and_(Suspension.grant_id == Row.id, then))
-    return found
+    return select(Row, Suspension).outerjoin(Suspension, and_(Suspension.grant_id == Row.id, then))
 
 
 def _as_of(one: Grant, at: datetime) -> Grant:
