@@ -146,6 +146,15 @@ def test_people_and_gateways_ask_about_any_tool_and_a_tool_about_itself(team, ac
         assert fact(tool="nosuch", bearer=own)["fact"].startswith("postwell is a registered")
 
 
+@pytest.mark.parametrize("text", ["\0", "a\0b", "x:\0", "\U0001f4a5" * 300, ":", "x:"])
+def test_whatever_is_asked_about_is_answered(team, account, text):
+    for more in ({}, {"as_of": now(team)}):
+        for name in ("who", "account", "right", "tool", "content_sha256"):
+            asked = {"params": {"employee_id": "asker", "account_id": "x:acme", "right": "publish", **more}}
+            asked["params"][{"who": "employee_id", "account": "account_id"}.get(name, name)] = text
+            assert team.call("GET", EXPLAIN, "boss", **asked).status_code in (200, 400, 422)
+
+
 # --- as it was ------------------------------------------------------------------------------------------------------
 
 
