@@ -30,6 +30,7 @@ from app.feeds import api as feeds
 from app.governance.approvals import api as approvals
 from app.governance.clearances import api as clearances
 from app.governance.clearances import tables as _clearances
+from app.governance.explaining import api as explaining
 from app.governance.freezes import api as freezes
 from app.governance.freezes import tables as _freezes
 from app.governance.grants import api as grants
@@ -131,6 +132,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     registrations.router,
     networks.router,
     *AUTHZEN,
+    explaining.router,
     freezes.router,
     tools.router,
     switching.router,

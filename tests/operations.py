@@ -37,7 +37,8 @@ class Operation:
     ``hides``: what must be readable for the thing to be seen at all. ``needs``: permissions beyond the lock's, held over
     the thing, and with ``beyond`` also where it goes. ``only``, ``but``: whose things the domain narrows it to.
     ``form``: what is sent instead of a JSON body. ``aside``: the thing is only named on the way; what is done or read is
-    the caller's own. ``without``: roles to which the model in force, or whose the thing is, gives it not.
+    the caller's own. ``without``: roles to which the model in force, or whose the thing is, gives it not. ``query``: what
+    follows the path, with the thing's id.
     """
 
     door: str
@@ -54,6 +55,7 @@ class Operation:
     aside: bool = False
     without: tuple[str, ...] = ()
     parts: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
 
     @property
     def method(self):
@@ -70,7 +72,8 @@ class Operation:
     def target(self, id_, **parts):
         """The address of a thing; of one that is part of another both ids are its id, with a colon between."""
         whole, _, part = str(id_).partition(":")
-        return self.path.format(**{"id": whole, "item_id": part or whole, **self.parts, **parts})
+        told = self.path + (f"?{self.query}" if self.query else "")
+        return told.format(**{"id": whole, "item_id": part or whole, **self.parts, **parts})
 
     def sent(self, org, thing):
         return self.body(org, thing) if callable(self.body) else self.body
@@ -240,6 +243,12 @@ OPERATIONS = (
     ),
     # Who may ask about themselves only finds themselves at most.
     Operation("POST /access/v1/search/subject", "decision:evaluate", None, _sought, reads=True),
+    Operation(
+        "GET /v1/decisions/explain", "decision:evaluate", "person",
+        query="employee_id={id}&account_id=x:free&right=publish",
+    ),
+    # Of those who may, each sees those whose grants they may see: nobody is refused.
+    Operation("GET /v1/accounts/{id}/publishers", GRANTED, "active account", aside=True),
     Operation("GET /v1/publishing-tools", "tool:read"),
     Operation("GET /v1/publishing-tools/{id}", "tool:read", "tool"),
     Operation(

@@ -1,6 +1,7 @@
 """Recording changes, sealing them into the chain, reading and verifying it."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +70,6 @@ def verify(work: Work, progress: Callable[[int], None] | None = None) -> rules.F
     return seen
 
 
-def revision(work: Work) -> int:
-    """The newest revision that this transaction can see."""
-    return store.newest(work.session)
+def revision(work: Work, at: datetime | None = None) -> int:
+    """The newest revision that this transaction can see, or the newest that there was at an instant."""
+    return store.newest(work.session) if at is None else store.newest_until(work.session, rules.instant(at))

@@ -1,6 +1,6 @@
 """Every statement that touches the audit log: append, and read."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +21,7 @@ from .tables import AuditEvent, AuditPersonal
 CHAIN_LOCK = 0x636F_6501
 CHANNEL = "coe_revision"
 """Where PostgreSQL tells, at the commit, whoever listens that the log has grown."""
+_AT_ONCE = 500
 _EVENT = tuple(field.name for field in fields(Event))
 _PERSONAL = PersonalValue._fields
 # Every change asks this while it holds the chain. It is made once: making it takes longer than having it answered.
@@ -135,6 +136,34 @@ def head(session: Session, clock: Clock) -> tuple[int, float]:
         return newest(session), 0.0
     seq, there = session.execute(_BEAT).one()
     return seq, (clock() - there).total_seconds()
+
+
+def about(session: Session, kind: str, ids: Iterable[str], *, after: str | None = None) -> list[Event]:
+    """The events about these subjects in order, all or only those later than an instant (as ``rules.instant`` has it)."""
+    found: list[Event] = []
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), _AT_ONCE):
+        stmt = select(AuditEvent).where(
+            AuditEvent.subject_kind == kind, AuditEvent.subject_id.in_(wanted[start : start + _AT_ONCE])
+        )
+        found += map(_event, session.scalars(stmt if after is None else stmt.where(AuditEvent.at > after)))
+    return sorted(found, key=attrgetter("seq"))
+
+
+def newest_until(session: Session, at: str) -> int:
+    """The sequence number of the last event that is not later than an instant; 0: there is none.
+
+    Found by halving: the log has no index by time, and is in order of it.
+    """
+    low, high = 0, newest(session)
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = session.scalar(select(AuditEvent.at).where(AuditEvent.seq == middle))
+        if found is not None and found <= at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def newest(session: Session) -> int:

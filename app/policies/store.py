@@ -23,12 +23,14 @@ _AT = at_param()
 _DATED = (
     select(tables.PolicyVersion, tables.Policy)
     .join(tables.Policy, tables.Policy.id == tables.PolicyVersion.policy_id)
-    .where(tables.PolicyVersion.published_at.is_not(None), tables.PolicyVersion.state != PolicyState.RETIRED)
+    .where(tables.PolicyVersion.published_at.is_not(None))
 )
-_IN_FORCE = _DATED.where(
+_AT_AN_INSTANT = _DATED.where(
     tables.PolicyVersion.effective_from <= _AT,
     or_(tables.PolicyVersion.superseded_at.is_(None), tables.PolicyVersion.superseded_at > _AT),
 )
+_NOT_RETIRED = tables.PolicyVersion.state != PolicyState.RETIRED
+_IN_FORCE = _AT_AN_INSTANT.where(_NOT_RETIRED)
 
 
 def policy(session: Session, id_or_key: str, *, lock: bool = False) -> Policy:
@@ -65,9 +67,14 @@ def dated(session: Session) -> list[Dated]:
     """Every version that was, is or will be in force, with when."""
     return [
         Dated(_in_force(version, policy), version.effective_from, version.superseded_at)
-        for version, policy in session.execute(_DATED)
+        for version, policy in session.execute(_DATED.where(_NOT_RETIRED))
         if version.effective_from is not None
     ]
+
+
+def was_in_force(session: Session, at: datetime) -> list[InForce]:
+    """Every version that was in force at an instant of the past; one that has been retired since was not retired then."""
+    return [_in_force(*found) for found in session.execute(_AT_AN_INSTANT, {"at": at})]
 
 
 def _in_force(version: tables.PolicyVersion, policy: tables.Policy) -> InForce:

@@ -55,6 +55,13 @@ def held_by(session: Session, employee_id: UUID, at: datetime) -> tuple[list[App
     ]
 
 
+def held_at(session: Session, employee_id: UUID, at: datetime) -> list[Appointment]:
+    """A person's appointments that held at an instant, if they were one of us then; since ended or not."""
+    held = (Row.valid_from <= at, or_(Row.valid_until.is_(None), Row.valid_until > at))
+    stmt = select(Row).where(Row.employee_id == employee_id, *held, or_(Row.ended_at.is_(None), Row.ended_at > at))
+    return [_value(row) for row in session.scalars(stmt)]
+
+
 def open_of(session: Session, employee_id: UUID) -> list[Appointment]:
     """A person's appointments that have not been ended, present and future."""
     return [

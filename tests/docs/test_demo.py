@@ -3,6 +3,7 @@ for a publishing tool where only tools call.
 """
 
 import shutil
+from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
@@ -66,10 +67,14 @@ def found(settings, demo):
 
 
 def filled(path, operation):
+    query = {}
     for one in operation.get("parameters", []):
         if one.get("in") == "path":
             path = path.replace(f"{{{one['name']}}}", str(one["example"]))
-    return path
+        elif one.get("in") == "query" and one.get("required"):
+            (example,) = one["examples"].values()
+            query[one["name"]] = example["value"]
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def body(operation):

@@ -53,6 +53,15 @@ def of_account(session: Session, account_id: UUID, content_sha256: str | None, a
     return [*same, *([other] if other else [])]
 
 
+def made_by(session: Session, account_id: UUID, content_sha256: str | None, at: datetime) -> list[Clearance]:
+    """What ``rules.check`` needs of an instant: the clearances that there were of this content, and those of others whose
+    time was not over. Their state is the present one.
+    """
+    stmt = select(Row).where(Row.account_id == account_id, Row.created_at <= at)
+    wanted = or_(Row.content_sha256 == content_sha256, Row.not_after > at)
+    return [_value(row) for row in session.scalars(stmt.where(wanted).order_by(Row.id.desc()))]
+
+
 def waiting(session: Session, at: datetime, but: UUID, page: Page) -> list[Clearance]:
     """A page of what waits for a decision; ``but``: whose own are left out."""
     stmt = select(Row).where(_in_state(ClearanceState.SUBMITTED, at), Row.employee_id != but)

@@ -113,6 +113,17 @@ def evaluate(work: Work, question: Question) -> Decision:
     return Evaluator(work).evaluate(question)
 
 
+def facts(work: Work, question: Question) -> Facts:
+    """All that the answer depends on. Raises as ``evaluate``."""
+    evaluator = Evaluator(work)
+    return evaluator.facts(question, evaluator.person(question.subject))
+
+
+def asked_about(work: Work, question: Question) -> Employee | None:
+    """The one person whom a question names; None: nobody, or two. Raises as ``evaluate``."""
+    return Evaluator(work).person(question.subject)
+
+
 def evaluate_grant(work: Work, grant: Grant) -> Decision:
     """May its holder use this very grant now? No other that covers the same right answers for it."""
     holder = directory.employee(work.session, grant.employee_id)

@@ -1,6 +1,7 @@
 """Every statement that touches freezes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,13 @@ def lock_units(session: Session, *, shared: bool = False) -> None:
 def open_freezes(session: Session) -> list[Freeze]:
     """Every freeze that was not lifted; there are few at any time."""
     return [_value(row) for row in session.scalars(_OPEN)]
+
+
+def in_force_at(session: Session, at: datetime) -> list[Freeze]:
+    """The freezes that were in force at an instant, as they were then."""
+    begun = and_(Row.created_at <= at, or_(Row.until.is_(None), Row.until > at))
+    stmt = select(Row).where(begun, or_(Row.lifted_at.is_(None), Row.lifted_at > at))
+    return [replace(_value(row), lifted_at=None, lifted_by=None, lift_reason=None) for row in session.scalars(stmt)]
 
 
 def freeze(session: Session, id_: UUID, *, lock: bool = False) -> Freeze:

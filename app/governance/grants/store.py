@@ -1,6 +1,7 @@
 """Every statement that touches grants and their suspensions."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -58,6 +59,44 @@ def of_pair(session: Session, employee_id: UUID, account_id: UUID) -> list[Grant
     """Every grant a person ever had on an account."""
     pair = {"employee_id": employee_id, "account_id": account_id}
     return [_value(*found) for found in session.execute(_OF_PAIR, pair)]
+
+
+def had(session: Session, employee_id: UUID, account_id: UUID, at: datetime) -> list[Grant]:
+    """The same as it was at an instant: what has been made, ended, paused or resumed since then is not so yet.
+
+    ``review_ends_at`` is the present one: what depends on reviews is theirs to tell.
+    """
+    stmt = _with_pause_of(at).where(Row.employee_id == employee_id, Row.account_id == account_id, Row.created_at <= at)
+    return [_as_of(_value(*found), at) for found in session.execute(stmt.order_by(Row.id))]
+
+
+def running_on(
+    session: Session, account_id: UUID, right: Right, at: datetime, after: UUID | None, limit: int, seen: Any = None,
+    *, descending: bool = False,
+) -> list[Grant]:  # fmt: skip
+    """Grants of a right that ran on an account at an instant, as ``had`` has them, in order of id from one on.
+
+    ``seen``: a condition of ``seen_by``.
+    """
+    running = (Row.created_at <= at, Row.valid_until > at, or_(Row.ended_at.is_(None), Row.ended_at > at))
+    stmt = _with_pause_of(at).where(Row.account_id == account_id, Row.right == right.value, *running)
+    if seen is not None:
+        stmt = stmt.where(seen)
+    if after is not None:
+        stmt = stmt.where(Row.id < after if descending else Row.id > after)
+    stmt = stmt.order_by(Row.id.desc() if descending else Row.id).limit(limit)
+    return [_as_of(_value(*found), at) for found in session.execute(stmt)]
+
+
+def _with_pause_of(at: datetime) -> Select[Row, Suspension]:
+    """Grants with the pause that they were in at an instant; each was in one at most."""
+    then = and_(Suspension.suspended_at <= at, or_(Suspension.resumed_at.is_(None), Suspension.resumed_at > at))
+    return select(Row, Suspension).outerjoin(Suspension, and_(Suspension.grant_id == Row.id, then))
+
+
+def _as_of(one: Grant, at: datetime) -> Grant:
+    later = one.ended_at is not None and one.ended_at > at
+    return replace(one, ended_at=None, end=None, end_reason=None, ended_by=None) if later else one
 
 
 def of_requests(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[Grant]]:

@@ -341,6 +341,18 @@ def first_end() -> Any:
     )
 
 
+def first_end_at(session: Session, grant_id: UUID, at: datetime) -> datetime | None:
+    """When, as it was known at an instant, the first review of a grant ends in which nobody had kept it by then."""
+    unanswered = or_(_WAITS, ReviewItem.outcome == Outcome.LAPSED, ReviewItem.decided_at > at)
+    stmt = (
+        select(func.min(Row.ends_at))
+        .join(ReviewItem, ReviewItem.review_id == Row.id)
+        .where(ReviewItem.grant_id == grant_id, Row.created_at <= at, unanswered)
+        .where(or_(Row.closed_at.is_(None), Row.closed_at > at))
+    )
+    return session.scalar(stmt)
+
+
 def _read(session: Session, stmt: Select[Any], at: datetime) -> list[Item]:
     rows = session.execute(stmt, {"at": at}).all()
     former = _former(session, [one for one in rows if one.kind == Kind.ACCOUNTS])

@@ -29,6 +29,13 @@ def attested(session: Session, employee_id: UUID, version_ids: Iterable[UUID]) -
     return frozenset(session.scalars(_ATTESTED, {"employee_id": employee_id, "ids": wanted}))
 
 
+def attested_by(session: Session, employee_id: UUID, version_ids: Iterable[UUID], at: datetime) -> frozenset[UUID]:
+    """Which of these versions somebody had accepted by an instant."""
+    wanted = list(version_ids)
+    stmt = select(Row.policy_version_id).where(Row.employee_id == employee_id, Row.policy_version_id.in_(wanted))
+    return frozenset(session.scalars(stmt.where(Row.created_at <= at))) if wanted else frozenset()
+
+
 def by_person(session: Session, version_ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
     """Who has accepted any of these versions, and which; for looking at many people at once."""
     wanted = list(version_ids)

@@ -115,6 +115,20 @@ def learnt(session: Session, employee_id: UUID, course_keys: Iterable[str]) -> d
     return found
 
 
+def learnt_by(session: Session, employee_id: UUID, course_keys: Iterable[str], at: datetime) -> dict[str, Completion]:
+    """Of these courses those that somebody had completed by an instant, as far as was known then: the newest of each.
+
+    How long a completion counts is what its course says at present.
+    """
+    stmt = _WITH_COURSE.where(Row.employee_id == employee_id, CourseRow.key.in_(set(course_keys)), Row.created_at <= at)
+    stmt = stmt.where(or_(Row.revoked_at.is_(None), Row.revoked_at > at))
+    found: dict[str, Completion] = {}
+    for row in session.execute(stmt.order_by(Row.completed_at.desc(), Row.id.desc())):
+        one = _completion(*row)
+        found.setdefault(one.course_key, one)
+    return found
+
+
 def learnt_by_all(session: Session, course_keys: Iterable[str]) -> dict[UUID, dict[str, Learnt]]:
     """The same of everybody, by person: for looking at many people at once."""
     found: dict[UUID, dict[str, Learnt]] = {}
