@@ -45,7 +45,7 @@ def look(work, question):
     """What is so at present: the person's employment, and all that a decision depends on."""
     asked = asking(question)
     person = directory.find_employees(work.session, asked.subject)[0]
-    return employment(person), facts(evaluation._facts(work, asked, person), work.now)
+    return employment(person), facts(evaluation.Evaluator(work).facts(asked, person), work.now)
 
 
 def look_back(work, question, at):
