@@ -173,6 +173,20 @@ post. HR systems and identity providers send people over SCIM 2.0 (`/scim/v2`, w
 """
 
 
+class Service(FastAPI):
+    """The application, with a short way past its routes and middleware for what is asked before every post."""
+
+    direct: Direct | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer directly what can be, and the rest by the routes."""
+        direct = self.direct
+        if direct is None or scope["type"] != "http" or scope["path"] not in WAYS:
+            await super().__call__(scope, receive, send)
+        else:
+            await answer(direct, super().__call__, scope, receive, send)
+
+
 def house_for(engine: Engine, clock: Clock = system_clock, committed: Callable[[int], None] = lambda _: None) -> House:
     """What transactions need, on this database."""
     return House(
@@ -185,10 +199,10 @@ def house_for(engine: Engine, clock: Clock = system_clock, committed: Callable[[
     )
 
 
-def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: str | None = None) -> None:
+def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: str | None = None) -> None:
     """Give an application the database, the keys and the clock that it works with."""
     engine = engine_for(told.database_url)
-    app.state.direct = app.state.follower = None  # from the start of serving on, where decisions are answered
+    app.direct = app.state.follower = None  # from the start of serving on, where decisions are answered
     app.state.house = house_for(engine, clock, partial(_committed, app))
     app.state.engine = engine
     app.state.schema_behind = partial(migrating.behind, engine)
@@ -209,26 +223,26 @@ def _committed(app: FastAPI, revision: int) -> None:
 
 
 @contextmanager
-def _following(app: FastAPI, told: Settings) -> Iterator[None]:
+def _following(app: Service, told: Settings) -> Iterator[None]:
     """Decisions from memory, as long as it is served. The feed has connections of its own: no slow request starves it."""
     engine = engine_for(told.database_url, pool_size=2)
     direct = engine_for(told.database_direct_url, pool_size=1) if told.database_direct_url else engine
     follower = Follower(engine, app.state.house.clock, direct=direct)
     app.state.follower = follower
     callers = Callers(app.state.identity)
-    app.state.direct = Direct(follower, callers, app.state.house.clock, app.state.cursor_key)
+    app.direct = Direct(follower, callers, app.state.house.clock, app.state.cursor_key)
     follower.start(asyncio.get_running_loop())
     try:
         yield
     finally:
-        app.state.direct = app.state.follower = None
+        app.direct = app.state.follower = None
         follower.stop()
         engine.dispose()
         direct.dispose()
 
 
 @asynccontextmanager
-async def _serving(told: Settings, sweeps: bool, app: FastAPI) -> AsyncIterator[None]:
+async def _serving(told: Settings, sweeps: bool, app: Service) -> AsyncIterator[None]:
     """From the start of serving to its end: threads for all that may be done at once, decisions, and sweeping."""
     current_default_thread_limiter().total_tokens = THREADS
     with ExitStack() as open_:
@@ -237,18 +251,6 @@ async def _serving(told: Settings, sweeps: bool, app: FastAPI) -> AsyncIterator[
         if sweeps and told.role != "decisions":
             open_.enter_context(sweeping(app.state.house, told))
         yield
-
-
-class Service(FastAPI):
-    """The application, with a short way past its routes and middleware for what is asked before every post."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer directly what can be, and the rest by the routes."""
-        direct: Direct | None = self.state.direct
-        if direct is None or scope["type"] != "http" or scope["path"] not in WAYS:
-            await super().__call__(scope, receive, send)
-        else:
-            await answer(direct, super().__call__, scope, receive, send)
 
 
 def create_app(

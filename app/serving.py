@@ -46,6 +46,7 @@ def run(settings: Settings, host: str, port: int, workers: int) -> None:
         "app.serving:application", factory=True, host=host, port=port, workers=workers if workers > 1 else None,
         log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
+        proxy_headers=settings.role != "decisions",  # where nobody looks at the caller's address
     )  # fmt: skip
 
 

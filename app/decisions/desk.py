@@ -13,7 +13,6 @@ from app.governance.evaluation.rules import Decision
 
 from .memory.hashed import ABSENT
 from .memory.index import Delta, Index, Question
-from .memory.instants import micros
 
 KEPT: Final = 200_000
 """So many answers are kept; then they are made anew."""
@@ -41,9 +40,8 @@ class Desk:
         self._of_person: dict[int, set[Question]] = {}
         self._of_account: dict[int, set[Question]] = {}
 
-    def answer(self, question: Question, at: datetime) -> Answer:
-        """The decision on a question at an instant."""
-        now = micros(at)
+    def answer(self, question: Question, at: datetime, now: int) -> Answer:
+        """The decision on a question at an instant. ``now``: the same in microseconds."""
         kept = self.answers.get(question)
         if kept is not None and kept.since <= now < kept.until:
             return kept

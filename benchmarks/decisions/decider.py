@@ -7,6 +7,7 @@ from sqlalchemy.orm import sessionmaker
 from app.decisions import service
 from app.decisions.desk import Desk
 from app.decisions.memory.index import Question
+from app.decisions.memory.instants import micros
 from app.kernel.access import SYSTEM
 from app.kernel.clock import system_clock
 from app.kernel.database import engine_for, reading
@@ -25,6 +26,7 @@ def decider(settings: Settings) -> Callable[[str, str], bool]:
         desk, tool = Desk(service.load(work)), tools.tool(session, TOOL).id
 
     def decide(person: str, account: str) -> bool:
-        return desk.answer(Question(person, "publish", account, tool), system_clock()).decision.permitted
+        at = system_clock()
+        return desk.answer(Question(person, "publish", account, tool), at, micros(at)).decision.permitted
 
     return decide

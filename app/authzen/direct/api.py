@@ -5,21 +5,23 @@ else - who is somebody else, what is malformed, what wants the database's own an
 routes, untouched; both ways say the same.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from itertools import count
+from typing import Any, Final, NamedTuple
 
 import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.authzen import wire
-from app.authzen.rules import ACCOUNT, EMPLOYEE
+from app.authzen.rules import ACCOUNT, EMPLOYEE, Semantic
 from app.authzen.search import service as searches
 from app.authzen.search import wire as found
 from app.authzen.search.rules import InvalidPageToken
-from app.decisions.desk import Answer, Desk
+from app.decisions.desk import Desk
 from app.decisions.memory.index import Question
+from app.decisions.memory.instants import micros
 from app.decisions.worker import Follower
 from app.governance.evaluation.rules import Decision
 from app.governance.reasons.rules import Reason, ReasonCode
@@ -39,7 +41,26 @@ STALE = Decision(
     reasons=(Reason(ReasonCode.DECISION_STALE, "It is not certain here that nothing has changed in the last second."),),
 )
 _JSON = (b"content-type", b"application/json")
-Handler = Callable[["Direct", Mapping[str, Any], Caller, Scope, datetime], Awaitable[bytes]]
+
+
+class Asking(NamedTuple):
+    """Who asks, where, and when: the instant, and the same in microseconds."""
+
+    desk: Desk
+    caller: Caller
+    path: str
+    at: datetime
+    now: int
+
+
+Handler = Callable[["Direct", Mapping[str, Any], Asking], bytes]
+
+
+class Behind(Exception):
+    """A revision is not known here yet."""
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
 
 
 class Direct:
@@ -47,49 +68,75 @@ class Direct:
 
     def __init__(self, follower: Follower, callers: Callers, clock: Clock, cursor_key: bytes) -> None:
         self._follower, self._callers, self._clock, self._cursor_key = follower, callers, clock, cursor_key
+        self._named, self._count = f"{new_id()}-".encode(), count()
 
     async def answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
         """The reply's body and the request's name. Raises ``LongWay``."""
+        try:
+            return self._answer(scope, body)
+        except Behind as behind:
+            if not await self._follower.reach(behind.wanted, WAIT_SECONDS):
+                raise LongWay from None
+        try:
+            return self._answer(scope, body)
+        except Behind:  # something more was written meanwhile
+            raise LongWay from None
+
+    def _answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
+        """One step, from beginning to end: nothing is applied to the index meanwhile."""
         desk, at = self._follower.desk, self._clock()
         authorization, named = headers(scope["headers"])
         if desk is None or scope["query_string"]:
             raise LongWay
-        caller = self._callers.recognise(authorization, desk.index, at)
+        now = micros(at)
+        caller = self._callers.recognise(authorization, desk.index, at, now)
         if caller is None:
             raise LongWay
-        reply = await WAYS[scope["path"]](self, parsed(body), caller, scope, at)
-        return reply, named or str(new_id()).encode()
+        reply = WAYS[scope["path"]](self, parsed(body), Asking(desk, caller, scope["path"], at, now))
+        return reply, named or self._named + b"%x" % next(self._count)
 
-    async def one(self, asked: Mapping[str, Any], caller: Caller, _: Scope, at: datetime) -> bytes:
+    def one(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
         """A single evaluation."""
-        one, wanted = question(asked, caller)
-        desk = await self._up_to(wanted)
-        return (self._rendered(desk, one, at) if self._follower.fresh else _STALE) + b'%d"}}' % desk.index.revision
+        one, wanted = question(asked, asking.caller)
+        self._check_up_to(asking.desk, wanted)
+        start = _rendered(asking, one) if self._follower.fresh else _STALE
+        return start + b'%d"}}' % asking.desk.index.revision
 
-    async def many(self, asked: Mapping[str, Any], caller: Caller, scope: Scope, at: datetime) -> bytes:
+    def many(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
         """A batch: of one state of things at one instant."""
         if not asked.get("evaluations"):
-            return await self.one(asked, caller, scope, at)
-        every, wanted, semantic = questions(asked, caller)
-        desk = await self._up_to(wanted)
-        fresh, ending, given = self._follower.fresh, b'%d"}}' % desk.index.revision, []
-        for one in every:
-            given.append(self._rendered(desk, one, at) if fresh else _STALE)
-            if semantic.ends_with(permitted=given[-1].startswith(_PERMIT)):
-                break
+            return self.one(asked, asking)
+        every, wanted, semantic = questions(asked, asking.caller)
+        self._check_up_to(asking.desk, wanted)
+        fresh, ending = self._follower.fresh, b'%d"}}' % asking.desk.index.revision
+        if semantic is Semantic.EXECUTE_ALL and fresh:
+            given = [_rendered(asking, one) for one in every]
+        else:
+            given = []
+            for one in every:
+                given.append(_rendered(asking, one) if fresh else _STALE)
+                if semantic.ends_with(permitted=given[-1].startswith(_PERMIT)):
+                    break
         return b'{"evaluations":[' + (ending + b",").join(given) + ending + b"]}"
 
-    async def find(self, asked: Mapping[str, Any], caller: Caller, scope: Scope, at: datetime) -> bytes:
+    def find(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
         """A search."""
-        wanted = read_context(asked["context"], caller)[2] if asked.get("context") is not None else 0
-        desk = await self._up_to(wanted)
+        wanted = read_context(asked["context"], asking.caller)[2] if asked.get("context") is not None else 0
+        self._check_up_to(asking.desk, wanted)
         if not self._follower.fresh:
             raise LongWay
+        source = Memory(asking.desk, asking.caller, asking.at)
         try:
-            reply = self._found(scope["path"], asked, caller, Memory(desk, caller, at), desk.index.revision)
+            reply = self._found(asking.path, asked, asking.caller, source, asking.desk.index.revision)
         except (ValidationError, InvalidPageToken):
             raise LongWay from None
         return reply.model_dump_json().encode()
+
+    def _check_up_to(self, desk: Desk, wanted: int) -> None:
+        """Does the desk know of a revision, and of whatever this process has written itself? Raises ``Behind``."""
+        revision, wanted = desk.index.revision, max(wanted, self._follower.expected)
+        if revision < wanted:
+            raise Behind(wanted)
 
     def _found(self, path: str, asked: Mapping[str, Any], caller: Caller, source: Memory, revision: int) -> BaseModel:
         body = _SEARCHES[path].model_validate(asked)
@@ -104,24 +151,13 @@ class Direct:
             kind, ids = ACCOUNT, searches.resources(source, one, window)
         return found.entities(kind, ids, pager.page(ids), revision)
 
-    async def _up_to(self, wanted: int) -> Desk:
-        """The desk, once it knows of a revision, and of whatever this process has written itself. Raises ``LongWay``."""
-        desk, wanted = self._follower.desk, max(wanted, self._follower.expected)
-        if desk is None or (desk.index.revision < wanted and not await self._follower.reach(wanted, WAIT_SECONDS)):
-            raise LongWay
-        return self._follower.desk or desk  # another index may have come meanwhile
 
-    @staticmethod
-    def _rendered(desk: Desk, one: Question, at: datetime) -> bytes:
-        answer = desk.answer(one, at)
-        if answer.rendered is None:
-            answer.rendered = rendered(answer)
-        return answer.rendered
-
-
-def rendered(answer: Answer) -> bytes:
+def _rendered(asking: Asking, one: Question) -> bytes:
     """The answer in JSON but for its end: the revision, and what closes it."""
-    return _spelled(answer.decision)
+    answer = asking.desk.answer(one, asking.at, asking.now)
+    if answer.rendered is None:
+        answer.rendered = _spelled(answer.decision)
+    return answer.rendered
 
 
 def _spelled(decision: Decision) -> bytes:

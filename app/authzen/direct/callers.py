@@ -49,8 +49,8 @@ class Callers:
         self._known: dict[bytes, Caller] = {}
         self._world: World | None = None
 
-    def recognise(self, header: bytes, index: Index, at: datetime) -> Caller | None:
-        """The client that an Authorization header speaks for, if it may ask.
+    def recognise(self, header: bytes, index: Index, at: datetime, now: int) -> Caller | None:
+        """The client that an Authorization header speaks for, if it may ask. ``now``: ``at`` in microseconds.
 
         None: a person, or nobody, or somebody who may not; whoever has the database tells which.
         """
@@ -63,7 +63,6 @@ class Callers:
             if found is None:
                 return None
             self._known[header] = found
-        now = micros(at)
         gone = found.owner != ABSENT and not index.people.employment(found.owner).employed(now)
         return None if gone or now >= found.until else found
 

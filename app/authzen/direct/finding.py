@@ -7,6 +7,7 @@ from app.authzen.search.service import Source
 from app.decisions.desk import Desk
 from app.decisions.memory.hashed import ABSENT
 from app.decisions.memory.index import Question
+from app.decisions.memory.instants import micros
 from app.governance.evaluation import service as evaluation
 from app.governance.evaluation.rules import Decision
 
@@ -17,7 +18,7 @@ class Memory(Source):
     """What one caller finds in the index at one instant."""
 
     def __init__(self, desk: Desk, caller: Caller, at: datetime) -> None:
-        self._desk, self._caller, self._at = desk, caller, at
+        self._desk, self._caller, self._at, self._now = desk, caller, at, micros(at)
 
     def candidates_on(self, account: str) -> list[UUID]:
         """Whoever ever had a grant on the account."""
@@ -36,4 +37,4 @@ class Memory(Source):
         asked = Question(
             question.subject, question.right, question.account, self._caller.tool(question.tool), question.digest
         )
-        return self._desk.answer(asked, self._at).decision
+        return self._desk.answer(asked, self._at, self._now).decision

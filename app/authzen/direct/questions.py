@@ -24,24 +24,14 @@ class LongWay(Exception):
 
 
 def headers(given: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
-    """The one Authorization header, and the name that the request brings, if it does."""
-    authorization = named = kind = b""
-    for name, value in given:
-        if name == b"authorization":
-            if authorization:
-                raise LongWay
-            authorization = value
-        elif name == b"x-request-id":
-            if named or not accepted(value):
-                raise LongWay
-            named = value
-        elif name == b"content-type":
-            kind = value
-        elif name == b"content-encoding":
-            raise LongWay
-    if kind != b"application/json":
+    """The Authorization header, and the name that the request brings, if it does."""
+    named = dict(given)
+    if len(named) != len(given) or named.get(b"content-type") != b"application/json" or b"content-encoding" in named:
         raise LongWay
-    return authorization, named
+    name = named.get(b"x-request-id", b"")
+    if name and not accepted(name):
+        raise LongWay
+    return named.get(b"authorization", b""), name
 
 
 def parsed(body: bytes) -> dict[str, Any]:
