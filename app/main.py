@@ -15,6 +15,9 @@ from app.accounts import tables as _accounts
 from app.audit import api as audit
 from app.audit import tables as _audit
 from app.authzen import api as authzen
+from app.authzen.denials.rules import Desk
+from app.authzen.requests import api as access_requests
+from app.authzen.requests import tables as _access_requests
 from app.clients import tables as _clients
 from app.directory import api as directory
 from app.directory import tables as _directory
@@ -85,6 +88,7 @@ METADATA = Base.metadata
 THREADS = 3 * MAX_AT_ONCE + URGENT_AT_ONCE + 12
 """Writing, reading and public work, what is urgent, and routes without a transaction: none waits for another's thread."""
 TABLES = (
+    _access_requests,
     _accounts,
     _attestations,
     _audit,
@@ -123,6 +127,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     registrations.router,
     networks.router,
     authzen.router,
+    access_requests.router,
     freezes.router,
     tools.router,
     switching.router,
@@ -183,6 +188,7 @@ def furnish(app: FastAPI, told: Settings, clock: Clock = system_clock, notice: s
     app.state.identity = build_identity(told, notice=notice)
     own = app.state.identity.own
     app.state.passports = Office(own.name, own.audience, own.ring.newest)
+    app.state.desk = Desk(told.outside, signing.derived_key(told.keys, "evaluation"))
     app.state.public_url = told.public_url.rstrip("/")
     app.state.scim = None  # made when it is first spoken
     app.state.spool = Spool(told.spool, told.import_max_bytes)

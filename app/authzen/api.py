@@ -7,6 +7,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from app.audit import service as audit
+from app.authzen.denials import rules as denials
+from app.authzen.denials.rules import Desk
+from app.authzen.requests import wire as profile
 from app.governance.evaluation import service
 from app.governance.evaluation.service import Question
 from app.kernel.access import Route, allow
@@ -29,7 +32,9 @@ class StandardRoute(Route):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            parse(await request.body(), lenient=True)  # the framework's own parser takes NaN, which is no JSON
+            raw = await request.body()
+            if raw:
+                parse(raw, lenient=True)  # the framework's own parser takes NaN, which is no JSON
             try:
                 return await handler(request)
             except RequestValidationError as error:
@@ -44,10 +49,11 @@ router = APIRouter(prefix="/access/v1", route_class=StandardRoute, tags=[Tag.TOO
 
 @router.post("/evaluation", responses=responses(MalformedRequest, Forbidden))
 def evaluate(
-    body: wire.Evaluation, work: Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)]
+    body: wire.Evaluation, work: Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)], request: Request
 ) -> wire.Answer:
     """May this person take this action on this account, now? A refusal names every reason and its remedy."""
     said = body.context or {}
+    approval = wire.approval_of(said)
     named, digest = said.get("tool"), said.get("content_sha256")
     question = Question(
         subject=body.subject.id if body.subject.type == "employee" else "",
@@ -55,6 +61,10 @@ def evaluate(
         account=body.resource.id if body.resource.type == "account" else "",
         tool=named if isinstance(named, str) else None,
         digest=digest if isinstance(digest, str) else None,
+        approval=approval,
     )
     revision = audit.revision(work)  # first: the answer is not to name a write that it did not look at
-    return wire.answer(service.evaluate(work, question), revision)
+    decision = service.evaluate(work, question)
+    desk: Desk = request.app.state.desk
+    offered = denials.offer(decision, profile.asked(body.subject, body.action, body.resource), work.now, revision, desk)
+    return wire.answer(decision, revision, profile.context(decision, offered, approval, work.now))

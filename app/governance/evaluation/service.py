@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 from app.accounts import service as accounts
 from app.accounts import store as account_store
@@ -36,7 +37,8 @@ from .rules import Decision, Duty, Facts, Resource, Subject, UsedTool
 class Question:
     """A question as it is asked: who (any of a person's names), what, where (our id or ``network:handle``), through what.
 
-    ``digest``: SHA-256 of the very content that is to go out, in hex.
+    ``digest``: SHA-256 of the very content that is to go out, in hex. ``approval``: the id of the one grant that is to
+    answer.
     """
 
     subject: str
@@ -44,6 +46,7 @@ class Question:
     account: str
     tool: str | None = None
     digest: str | None = None
+    approval: UUID | None = None
 
 
 def evaluate(work: Work, question: Question) -> Decision:
@@ -96,6 +99,7 @@ def _facts(work: Work, question: Question, person: Employee | None) -> Facts:
         grants=tuple(had),
         tool=_tool(work, question.tool),
         clearance=_clearance(work, question, resource) if resource and right is Right.PUBLISH else None,
+        approval=question.approval,
     )
 
 
