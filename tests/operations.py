@@ -96,6 +96,10 @@ def _asked(org, thing):
     }  # fmt: skip
 
 
+def _asked_for(org, thing):
+    return {**_asked(org, thing), "context": {"justification": "Customer care."}}
+
+
 def _network(org, thing):
     form = {"kind": "name", "paths": ["/@{handle}"], "url": "https://loom.example/@{handle}", "max_length": 30}
     return {"key": "loom", "name": "Loom", "hosts": ["loom.example"], "forms": [form]}
@@ -229,6 +233,9 @@ OPERATIONS = (
     Operation("GET /v1/networks/{key}", "network:read", parts={"key": "x"}),
     Operation("POST /v1/networks", "network:write", None, _network),
     Operation("POST /access/v1/evaluation", "decision:evaluate", "person", _asked, reads=True),
+    Operation("POST /access/v1/requests", "rights_request:create", "person", _asked_for),
+    Operation("GET /access/v1/requests/{id}", ASKED, "request", hides=ASKED),
+    Operation("POST /access/v1/requests/{id}/cancel", "rights_request:update", "request", {}, hides=ASKED),
     Operation("GET /v1/publishing-tools", "tool:read"),
     Operation("GET /v1/publishing-tools/{id}", "tool:read", "tool"),
     Operation(
@@ -314,6 +321,7 @@ PUBLIC = {
     "GET /openapi.json": "the contract is no secret", "HEAD /openapi.json": "as GET",
     "GET /docs": "Swagger UI", "GET /docs/oauth2-redirect": "where its login comes back to", "ANY /static/{path}": "its files",
     "GET /healthz": "asked by whoever runs the service", "GET /readyz": "likewise", "GET /metrics": "likewise",
+    "GET /access/v1/request-schema": "what an access request has to say is no secret",
     "GET /.well-known/jwks.json": "public keys", "GET /.well-known/openid-configuration": "RFC 8414 3",
     "GET /oauth/authorize": "where people log in", "POST /oauth/authorize": "where people log in",
     "POST /oauth/token": "authenticates its caller itself (RFC 6749 3.2)",
