@@ -24,7 +24,9 @@ def assert_problem(answer, *statuses):
     told = answer.json()
     assert told["status"] == answer.status_code and unquote(told["instance"]) == answer.request.url.path
     known = {kind.code: status_of(kind) for kind in kinds()} | {"method_not_allowed": 405}
-    assert told["type"] in {TYPE_BASE + told["code"], *map(type_of, kinds())} and told["type"].endswith(told["code"]), shown
+    assert told["type"] in {TYPE_BASE + told["code"], *map(type_of, kinds())} and told["type"].endswith(told["code"]), (
+        shown
+    )
     assert known[told["code"]] == told["status"], shown
     assert told["title"] and told["detail"] and "Traceback" not in answer.text and "SELECT" not in answer.text
     return told

@@ -152,7 +152,11 @@ def test_another_installation_seals_otherwise():
     denials.check(ours, asked, START, b"k" * 32)
     with pytest.raises(InvalidDenialBinding):
         denials.check(ours, asked, START, b"l" * 32)
-    assert denials.seal(asked, START, 8, b"k" * 32) != ours != denials.seal(asked, START + timedelta(microseconds=1), 7, b"k" * 32)
+    assert (
+        denials.seal(asked, START, 8, b"k" * 32)
+        != ours
+        != denials.seal(asked, START + timedelta(microseconds=1), 7, b"k" * 32)
+    )
 
 
 def test_a_refusal_that_is_too_old_is_gone(team, door, account):
@@ -232,7 +236,9 @@ def test_what_is_missing_or_of_a_wrong_type_is_400(team, door, account):
     bad += [door.items(*[(account, "publish")] * 51)]
     for body in bad:
         assert door.submit(body, status=400)["code"] == "malformed_request", body
-    assert team.call("POST", PATH, "asker", content="[", headers={"Content-Type": "application/json"}).status_code == 400
+    assert (
+        team.call("POST", PATH, "asker", content="[", headers={"Content-Type": "application/json"}).status_code == 400
+    )
     assert team.call("POST", PATH, "asker").status_code == 400
 
 
@@ -436,14 +442,20 @@ def test_an_approval_is_good_for_its_own_subject_right_and_account(team, door, a
     team.ask("colleague", account)
     team.ask("asker", account, ["engage"])
     team.ask("asker", other)
-    for who, right, where in (("colleague", "publish", account), ("asker", "engage", account), ("asker", "publish", other)):
+    for who, right, where in (
+        ("colleague", "publish", account),
+        ("asker", "engage", account),
+        ("asker", "publish", other),
+    ):
         assert team.evaluate("boss", who, right, where)["decision"] is True
         said = team.evaluate("boss", who, right, where, approval=approved)
         assert said["decision"] is False
         assert [one["code"] for one in said["context"]["reasons"]] == ["approval_unverifiable"]
         assert (said["context"]["reason"], said["context"]["next_action"]) == ("approval_unverifiable", "none")
         assert "access_request" not in said["context"]
-    assert team.evaluate("boss", "asker", "draft", account, approval=approved)["decision"] is True, "publish includes it"
+    assert team.evaluate("boss", "asker", "draft", account, approval=approved)["decision"] is True, (
+        "publish includes it"
+    )
 
 
 def test_an_approval_that_cannot_be_read_is_none_of_ours(team, door, account, approved):

@@ -16,6 +16,7 @@ from app.roles.rules import ClientScope
 OPEN = {
     ("get", "/.well-known/jwks.json"),
     ("get", "/.well-known/openid-configuration"),
+    ("get", "/access/v1/request-schema"),
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/readyz"),

@@ -34,7 +34,9 @@ def test_no_address_of_ours_is_called_nor_a_way_round_to_one(address):
             target(f"https://[{address}]/" if ":" in address else f"https://{address}/", OUTSIDE)
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "1.1.1.1", "100.63.255.255", "172.32.0.1", "2606:4700::1111", "2a00::1"])
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "1.1.1.1", "100.63.255.255", "172.32.0.1", "2606:4700::1111", "2a00::1"]
+)
 def test_the_rest_of_the_world_is_called(address):
     assert is_public(ip_address(address))
     written = f"https://[{address}]/x" if ":" in address else f"https://{address}/x"
@@ -193,7 +195,10 @@ def test_what_is_no_answer_is_no_success(said):
 
 
 def test_a_flood_of_interim_answers_ends():
-    with server(lambda one: one.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000)) as (url, _), pytest.raises(Unreachable):
+    with (
+        server(lambda one: one.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000)) as (url, _),
+        pytest.raises(Unreachable),
+    ):
         called(url)
 
 

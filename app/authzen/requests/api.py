@@ -96,7 +96,7 @@ def cancel_access_request(
     id: str,
     work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_UPDATE)],
     request: Request,
-    body: wire.Cancellation | None = None,
+    body: wire.Cancellation = wire.Cancellation(),
 ) -> wire.Answer:
     """Take an access request back, with all of it that has not ended."""
-    return wire.answer(service.cancel(work, id, body.comment if body else None), desk_of(request).public_url)
+    return wire.answer(service.cancel(work, id, body.comment), desk_of(request).public_url)

@@ -129,7 +129,7 @@ def _ask(work: Work, said: Submission, person: Employee, pairs: Sequence[_Pair])
         except DomainError as error:
             if said.bundled:
                 error.errors = tuple(
-                    FieldError(f"/items/{n}", error.code, str(error)) for n, one in enumerate(pairs) if one in group
+                    FieldError(f"/items/{n}", "refused", str(error)) for n, one in enumerate(pairs) if one in group
                 )
             raise
     if len(shown) > 1:
