@@ -141,7 +141,7 @@ def _why_not(made: Target, outside: Outside) -> str | None:
         return "There is no such port."
     if not made.tls:
         return _why_not_plain(made, outside)
-    if (made.host, made.port) == outside.own or (made.host == outside.own[0] and not outside.on_loopback):
+    if made.host == outside.own[0]:
         return "It is this service itself."
     if outside.hosts is not None:
         named = made.host if made.port == _HTTPS else f"{made.host}:{made.port}"
