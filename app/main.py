@@ -17,9 +17,12 @@ from app.accounts import tables as _accounts
 from app.audit import api as audit
 from app.audit import tables as _audit
 from app.authzen import api as evaluations
+from app.authzen.denials.rules import Desk
 from app.authzen.direct.api import WAYS, Direct, answer
 from app.authzen.direct.callers import Callers
 from app.authzen.metadata import api as decision_point
+from app.authzen.requests import api as access_requests
+from app.authzen.requests import tables as _access_requests
 from app.authzen.search import api as searches
 from app.clients import tables as _clients
 from app.decisions.worker import Follower
@@ -93,6 +96,7 @@ METADATA = Base.metadata
 THREADS = 3 * MAX_AT_ONCE + URGENT_AT_ONCE + 12
 """Writing, reading and public work, what is urgent, and routes without a transaction: none waits for another's thread."""
 TABLES = (
+    _access_requests,
     _accounts,
     _attestations,
     _audit,
@@ -133,6 +137,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     networks.router,
     *AUTHZEN,
     explaining.router,
+    access_requests.router,
     freezes.router,
     tools.router,
     switching.router,
@@ -210,6 +215,7 @@ def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: s
     app.state.identity = build_identity(told, notice=notice)
     own = app.state.identity.own
     app.state.passports = Office(own.name, own.audience, own.ring.newest)
+    app.state.desk = Desk(told.outside, signing.derived_key(told.keys, "evaluation"))
     app.state.public_url = told.public_url.rstrip("/")
     app.state.scim = None  # made when it is first spoken
     app.state.spool = Spool(told.spool, told.import_max_bytes)
@@ -230,7 +236,7 @@ def _following(app: Service, told: Settings) -> Iterator[None]:
     follower = Follower(engine, app.state.house.clock, direct=direct)
     app.state.follower = follower
     callers = Callers(app.state.identity)
-    app.direct = Direct(follower, callers, app.state.house.clock, app.state.cursor_key)
+    app.direct = Direct(follower, callers, app.state.house.clock, app.state.cursor_key, app.state.desk)
     follower.start(asyncio.get_running_loop())
     try:
         yield

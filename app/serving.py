@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import migrating
 from app.kernel import memory
 from app.kernel.database import engine_for
-from app.settings import LOOPBACK, Settings, load
+from app.kernel.outbound import LOOPBACK
+from app.settings import Settings, load
 
 GRACE_SECONDS = 15
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+from app.kernel.outbound import LOOPBACK, Outside
 
 
 class BadSettings(Exception):
@@ -63,6 +63,12 @@ class Settings(BaseSettings):
         ),
     ] = None
     mail_from: Annotated[str | None, Field(description="In whose name mail is sent: `CoE <coe@example.com>`.")] = None
+    callback_hosts: Annotated[
+        str | None,
+        Field(
+            description="The only hosts that callbacks go to: `a.example.com,b.example.com:8443`; unset: any public one."
+        ),
+    ] = None
     role: Annotated[
         Literal["all", "api", "decisions"],
         Field(description="What this process answers: everything, everything but decisions, or only decisions."),
@@ -106,6 +112,13 @@ class Settings(BaseSettings):
         """The variables by which another process has the same settings."""
         told = self.model_dump(mode="json", exclude_none=True)
         return {f"COE_{name.upper()}": str(value) for name, value in told.items()}
+
+    @property
+    def outside(self) -> Outside:
+        """What may be called at the wish of a caller."""
+        named = (one.strip().lower() for one in (self.callback_hosts or "").split(","))
+        hosts = frozenset(one for one in named if one)
+        return Outside(self.public_url.rstrip("/"), None if self.callback_hosts is None else hosts)
 
     @property
     def sqlite(self) -> bool:

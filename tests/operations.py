@@ -105,6 +105,10 @@ def _sought(org, thing):
     }  # fmt: skip
 
 
+def _asked_for(org, thing):
+    return {**_asked(org, thing), "context": {"justification": "Customer care."}}
+
+
 def _network(org, thing):
     form = {"kind": "name", "paths": ["/@{handle}"], "url": "https://loom.example/@{handle}", "max_length": 30}
     return {"key": "loom", "name": "Loom", "hosts": ["loom.example"], "forms": [form]}
@@ -249,6 +253,9 @@ OPERATIONS = (
     ),
     # Of those who may, each sees those whose grants they may see: nobody is refused.
     Operation("GET /v1/accounts/{id}/publishers", GRANTED, "active account", aside=True),
+    Operation("POST /access/v1/requests", "rights_request:create", "person", _asked_for),
+    Operation("GET /access/v1/requests/{id}", ASKED, "request", hides=ASKED),
+    Operation("POST /access/v1/requests/{id}/cancel", "rights_request:update", "request", {}, hides=ASKED),
     Operation("GET /v1/publishing-tools", "tool:read"),
     Operation("GET /v1/publishing-tools/{id}", "tool:read", "tool"),
     Operation(
@@ -335,6 +342,7 @@ PUBLIC = {
     "GET /docs": "Swagger UI", "GET /docs/oauth2-redirect": "where its login comes back to", "ANY /static/{path}": "its files",
     "GET /healthz": "asked by whoever runs the service", "GET /readyz": "likewise", "GET /metrics": "likewise",
     "GET /.well-known/authzen-configuration": "AuthZEN 1.0, 9.2",
+    "GET /access/v1/request-schema": "what an access request has to say is no secret",
     "GET /.well-known/jwks.json": "public keys", "GET /.well-known/openid-configuration": "RFC 8414 3",
     "GET /oauth/authorize": "where people log in", "POST /oauth/authorize": "where people log in",
     "POST /oauth/token": "authenticates its caller itself (RFC 6749 3.2)",

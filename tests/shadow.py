@@ -110,5 +110,5 @@ def shortened(world):
     """Have a world answer by the short way, where it can."""
     callers = Callers(world.app.state.identity)
     world.prompt = Prompt(world)
-    world.app.direct = Direct(world.prompt, callers, world.clock, world.app.state.cursor_key)
+    world.app.direct = Direct(world.prompt, callers, world.clock, world.app.state.cursor_key, world.app.state.desk)
     return world

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import pytest
 
 from app.kernel.errors import DomainError
-from app.kernel.problems import STATUS, TYPE_BASE, status_of
+from app.kernel.problems import STATUS, TYPE_BASE, status_of, type_of
 
 PROBLEM = "application/problem+json"
 
@@ -24,7 +24,10 @@ def assert_problem(answer, *statuses):
     told = answer.json()
     assert told["status"] == answer.status_code and unquote(told["instance"]) == answer.request.url.path
     known = {kind.code: status_of(kind) for kind in kinds()} | {"method_not_allowed": 405}
-    assert told["type"] == TYPE_BASE + told["code"] and known[told["code"]] == told["status"], shown
+    assert told["type"] in {TYPE_BASE + told["code"], *map(type_of, kinds())} and told["type"].endswith(told["code"]), (
+        shown
+    )
+    assert known[told["code"]] == told["status"], shown
     assert told["title"] and told["detail"] and "Traceback" not in answer.text and "SELECT" not in answer.text
     return told
 

@@ -1,20 +1,25 @@
 """AuthZEN 1.0 shapes of questions and answers. The standard stands here: unknown members are ignored."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, ValidationError
 from pydantic.config import JsonDict
 
+from app.authzen.denials import rules as denials
 from app.governance.evaluation.rules import Decision
 from app.governance.evaluation.service import Question
 from app.governance.routing.wire import Reason, reasons
 from app.kernel.errors import DomainError, MalformedRequest
 from app.kernel.problems import FieldProblem, status_of
+from app.kernel.wire import Instant, Out
 
 from .binding.rules import malformed
 from .rules import ACCOUNT, EMPLOYEE, MAX_EVALUATIONS, REVISION, Consistency, Semantic
-from .service import Answered, Asked
+from .service import Answered
 
 
 def _text(value: Any) -> str | None:
@@ -35,6 +40,10 @@ class Shape(BaseModel):
     """The base of what is asked: what it does not know it ignores."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+def _absent(value: object) -> bool:
+    return value is None
 
 
 class Subject(Shape):
@@ -73,6 +82,9 @@ class Environment(BaseModel):
     ] = None
     consistency: Annotated[
         Consistency | None, Field(description="`full`: the answer reflects every write that was answered before it.")
+    ] = None
+    approval: Annotated[
+        Any, Field(description="`{id}`: the approval that an access request ended with; that grant alone answers.")
     ] = None
 
 
@@ -131,14 +143,40 @@ class Evaluations(Shape):
     options: Options | None = None
 
 
+class AccessRequest(Out):
+    """That a refusal can be cured: where to ask, what to say beyond the evaluation, and until when."""
+
+    endpoint: str
+    expires_at: Instant
+    request_schema_url: str
+
+
+class Approval(Out):
+    """An approval, by the id of the grant that came of it. It lasts no longer than ``approved_until``, and may end before."""
+
+    id: str
+    approved_at: Annotated[Instant | None, Field(exclude_if=_absent)] = None
+    approved_until: Instant
+
+
 class Context(BaseModel):
-    """Why. ``advice`` refuses nothing; ``revision``: the newest write that the answer knows of."""
+    """Why. ``advice`` refuses nothing; ``revision``: the newest write that the answer knows of.
+
+    What follows is said where it applies: how a refusal can be cured, and what came of an approval that was named.
+    """
 
     reasons: list[Reason]
     advice: list[Reason]
     grant_id: str | None
     model: str | None
     revision: str
+    evaluation_id: Annotated[str | None, Field(exclude_if=_absent)] = None
+    evaluated_at: Annotated[Instant | None, Field(exclude_if=_absent)] = None
+    reason: Annotated[str | None, Field(exclude_if=_absent)] = None
+    access_request: Annotated[AccessRequest | None, Field(exclude_if=_absent)] = None
+    approval: Annotated[Approval | None, Field(exclude_if=_absent)] = None
+    next_action: Annotated[str | None, Field(exclude_if=_absent)] = None
+    retry_after: Annotated[int | None, Field(exclude_if=_absent)] = None
 
 
 class Answer(BaseModel):
@@ -177,16 +215,46 @@ class Answers(BaseModel):
     evaluations: list[Item]
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A question in our own words, and word for word."""
+
+    question: Question
+    words: denials.Asked
+
+
+def said(body: Evaluation) -> Said:
+    """What was asked."""
+    who, what = body.subject, body.resource
+    return Said(question(body), denials.Asked(who.type, who.id, body.action.name, what.type, what.id))
+
+
 def question(body: Evaluation) -> Question:
     """A question in our own words; another type of subject or resource is nobody's and nothing's."""
-    said = body.context or Environment()
+    told = body.context or Environment()
     return Question(
         subject=body.subject.id if body.subject.type == EMPLOYEE else "",
         right=body.action.name,
         account=body.resource.id if body.resource.type == ACCOUNT else "",
-        tool=said.tool,
-        digest=said.content_sha256,
+        tool=told.tool,
+        digest=told.content_sha256,
+        approval=approval_of(told.approval),
     )
+
+
+NO_APPROVAL = UUID(int=0)
+"""What is no id of ours stands for: no grant has it, so that it refuses."""
+
+
+def approval_of(told: Any) -> UUID | None:
+    """The approval that a question names, by id; None where it names none. What cannot be read is no approval of ours."""
+    if told is None:
+        return None
+    id_ = told.get("id") if isinstance(told, dict) else None
+    try:
+        return UUID(id_) if isinstance(id_, str) else NO_APPROVAL
+    except ValueError:
+        return NO_APPROVAL
 
 
 def single(body: Evaluations) -> Evaluation:
@@ -194,42 +262,46 @@ def single(body: Evaluations) -> Evaluation:
     return _read(body.model_dump(exclude_unset=True), ())
 
 
-def questions(body: Evaluations) -> Iterator[Asked]:
+def items(body: Evaluations) -> Iterator[Said | DomainError]:
     """The items, each with what stands at the top; the error of one that is no question stands in its place."""
     common = body.model_dump(exclude_unset=True, exclude={"evaluations", "options"})
     for n, item in enumerate(body.evaluations or ()):
         whole = {**common, **item} if isinstance(item, Mapping) else item
         try:
-            yield question(_read(whole, ("evaluations", n)))
+            yield said(_read(whole, ("evaluations", n)))
         except MalformedRequest as error:
             yield error
 
 
-def _read(said: Any, place: tuple[str | int, ...]) -> Evaluation:
+def _read(told: Any, place: tuple[str | int, ...]) -> Evaluation:
     try:
-        return Evaluation.model_validate(said)
+        return Evaluation.model_validate(told)
     except ValidationError as error:
-        inside = said
+        inside = told
         for part in reversed(place):
             inside = {part: inside}
         found = [{**one, "loc": ("body", *place, *one["loc"])} for one in error.errors(include_url=False)]
         raise malformed(found, inside) from error
 
 
-def answer(decision: Decision, revision: int) -> Answer:
+Profile = Mapping[str, Any]
+"""What the Access Request and Approval Profile adds to a context."""
+
+
+def answer(decision: Decision, revision: int, profile: Profile = MappingProxyType({})) -> Answer:
     """A decision in the standard's shape."""
-    return Answer(decision=decision.permitted, context=_context(decision, revision))
+    return Answer(decision=decision.permitted, context=_context(decision, revision, profile))
 
 
-def answers(given: list[Answered], revision: int) -> Answers:
+def answers(given: Sequence[Answered], revision: int, profiles: Sequence[Profile]) -> Answers:
     """The answers of a batch; an error permits nothing."""
-    return Answers(evaluations=[_item(one, revision) for one in given])
+    return Answers(evaluations=[_item(one, revision, profile) for one, profile in zip(given, profiles, strict=True)])
 
 
-def _item(one: Answered, revision: int) -> Item:
+def _item(one: Answered, revision: int, profile: Profile) -> Item:
     if isinstance(one, DomainError):
         return Item(decision=False, context=Faulty(error=_fault(one), revision=str(revision)))
-    return Item(decision=one.permitted, context=_context(one, revision))
+    return Item(decision=one.permitted, context=_context(one, revision, profile))
 
 
 def _fault(error: DomainError) -> Fault:
@@ -237,11 +309,12 @@ def _fault(error: DomainError) -> Fault:
     return Fault(status=status_of(type(error)), code=error.code, message=str(error), errors=parts)
 
 
-def _context(decision: Decision, revision: int) -> Context:
+def _context(decision: Decision, revision: int, profile: Profile) -> Context:
     return Context(
         reasons=reasons(decision.reasons),
         advice=reasons(decision.advice),
         grant_id=str(decision.grant_id) if decision.grant_id else None,
         model=decision.model,
         revision=str(revision),
+        **profile,
     )

@@ -21,14 +21,14 @@ KEPT: Final = 200_000
 class Answer:
     """A decision, for whatever instant from ``since`` up to ``until`` (microseconds).
 
-    ``rendered``: whoever spells it keeps that here.
+    ``rendered``: whoever spells it keeps that here, up to ``renewed`` (microseconds).
     """
 
-    __slots__ = ("decision", "rendered", "since", "until")
+    __slots__ = ("decision", "rendered", "renewed", "since", "until")
 
     def __init__(self, decision: Decision, since: int, until: int) -> None:
         self.decision, self.since, self.until = decision, since, until
-        self.rendered: bytes | None = None
+        self.rendered, self.renewed = b"", since
 
 
 class Desk:

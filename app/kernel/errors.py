@@ -22,6 +22,8 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "The request was refused"
+    family: ClassVar[str | None] = None
+    """What the ``type`` begins with, where a standard has a name of its own for this problem; the code ends it."""
     keeps: bool = False
     """Set where the refusal rests on something that was found out just now and is to be kept: it commits, then refuses."""
 
@@ -94,6 +96,13 @@ class Conflict(DomainError):
 
     code = "conflict"
     title = "The present state does not allow this"
+
+
+class Gone(DomainError):
+    """It was good once, and its time is over."""
+
+    code = "gone"
+    title = "The time of this is over"
 
 
 class PreconditionFailed(DomainError):

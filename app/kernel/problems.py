@@ -26,6 +26,7 @@ from .errors import (
     DomainError,
     FieldError,
     Forbidden,
+    Gone,
     Invalid,
     MalformedRequest,
     NotFound,
@@ -51,6 +52,7 @@ STATUS: Final[Mapping[type[DomainError], int]] = MappingProxyType(
         Forbidden: 403,
         NotFound: 404,
         Conflict: 409,
+        Gone: 410,
         PreconditionFailed: 412,
         TooLarge: 413,
         UnsupportedMediaType: 415,
@@ -107,6 +109,11 @@ def status_of(error: type[DomainError]) -> int:
     return next(STATUS[base] for base in error.__mro__ if base in STATUS)
 
 
+def type_of(error: type[DomainError]) -> str:
+    """The ``type`` of a problem: ours, unless a standard has named it."""
+    return (error.family or TYPE_BASE) + error.code
+
+
 def render(request: Request, error: DomainError) -> Response:
     """The answer that tells of this error. A ``retry_after`` among its members is also said in the header."""
     status = status_of(type(error))
@@ -117,6 +124,7 @@ def render(request: Request, error: DomainError) -> Response:
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
     document = problem(request, status, error.code, error.title, str(error), error.errors)
+    document["type"] = type_of(type(error))
     for name, value in error.members.items():
         document.setdefault(name, value)
     return _answer(request, document, headers)
@@ -274,7 +282,7 @@ def _add_response(documented: dict[Any, dict[str, Any]], status: int | str, erro
 
 def _example(error: type[DomainError]) -> dict[str, Any]:
     return {
-        "type": TYPE_BASE + error.code,
+        "type": type_of(error),
         "title": error.title,
         "status": status_of(error),
         "detail": f"{error.title}.",

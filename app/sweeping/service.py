@@ -2,11 +2,13 @@
 
 from functools import partial
 
+from app.authzen.requests import worker as callbacks
 from app.governance.approvals import service as approvals
 from app.governance.grants import service as grants
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
 from app.governance.reviews import service as reviews
+from app.identity import signing
 from app.imports.runs import service as imports
 from app.kernel import replies
 from app.kernel.uploads import Spool
@@ -48,9 +50,15 @@ def tasks(told: Settings) -> tuple[Task, ...]:
 
 
 def errands(told: Settings) -> tuple[Errand, ...]:
-    """What goes on beside, in a thread of its own: the mail, where there is a server for it."""
+    """What goes on beside, each in a thread of its own: callbacks, and the mail, where there is a server for it."""
     mailer = mailer_of(told)
-    return (Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()
+    called = Errand("callbacks_sent", partial(callbacks.deliver, courier_of(told)))
+    return (called, *((Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()))
+
+
+def courier_of(told: Settings) -> callbacks.Courier:
+    """How the end of an access request is told to those who asked to be called."""
+    return callbacks.Courier(told.outside, told.outside.public_url, signing.key_ring(told.keys).newest)
 
 
 def mailer_of(told: Settings) -> mail.Mailer | None:

@@ -99,8 +99,10 @@ class Sweeper:
 
 @contextmanager
 def sweeping(parts: House, told: Settings) -> Iterator[None]:
-    """Sweep as long as this lasts, as the settings say. Mail has a thread of its own: a slow server delays nothing else."""
-    jobs: list[Sequence[Job]] = [one for one in (service.tasks(told), service.errands(told)) if one]
+    """Sweep as long as this lasts, as the settings say. Each errand has a thread of its own: a slow server delays nothing
+    else.
+    """
+    jobs: list[Sequence[Job]] = [service.tasks(told), *((one,) for one in service.errands(told))]
     sweepers = [Sweeper(parts, one, told.sweep_seconds) for one in jobs] if told.sweep_seconds else []
     for one in sweepers:
         one.start()

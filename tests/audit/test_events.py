@@ -170,6 +170,13 @@ def of_rights(call, account):
     call("POST /v1/grants/{id}/resume", "hub", WHY, id=grant["id"])
     again = call("POST /v1/grants/{id}/renew", "asker", {"justification": f"{TAINT} again."}, 201, id=grant["id"])
     call("POST /v1/rights-requests/{id}/withdraw", "asker", {}, id=again["id"])
+    profiled = {
+        "subject": {"type": "employee", "id": "asker"}, "action": {"name": "engage"},
+        "resource": {"type": "account", "id": account}, "context": {"justification": f"{TAINT} asked me."},
+        "callback": {"endpoint": f"https://tool.example.com/{TAINT}", "state": TAINT},
+    }  # fmt: skip
+    task = call("POST /access/v1/requests", "asker", profiled, 202)["task"]
+    call("POST /access/v1/requests/{id}/cancel", "asker", {"comment": "No more."}, id=task["id"])
     of_reviews(call)
     call("POST /v1/grants/{id}/revoke", "hub", WHY, id=grant["id"])
     call("PUT /v1/governance", "boss", {"model": "dandelion", **WHY})

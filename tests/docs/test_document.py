@@ -17,6 +17,7 @@ OPEN = {
     ("get", "/.well-known/authzen-configuration"),
     ("get", "/.well-known/jwks.json"),
     ("get", "/.well-known/openid-configuration"),
+    ("get", "/access/v1/request-schema"),
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/readyz"),

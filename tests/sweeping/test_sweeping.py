@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY
 
 from app.kernel.access import operator_work
 from app.kernel.database import engine_for, try_advisory_lock
+from app.kernel.outbound import Outside
 from app.main import create_app, house_for
 from app.notices.rules import server_of
 from app.settings import BadSettings, Settings, load
@@ -292,10 +293,10 @@ MAIL = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "CoE <coe@world.example>"
     ("asked", "more", "running"),
     [
         (False, {}, 0),
-        (True, {}, 1),
-        (True, MAIL, 2),  # mail has a thread of its own
+        (True, {}, 2),  # callbacks have a thread of their own
+        (True, MAIL, 3),  # and mail has another
         (True, {"sweep_seconds": 0}, 0),
-        (True, {"role": "api"}, 1),
+        (True, {"role": "api"}, 2),
         (True, {"role": "decisions"}, 0),
     ],
 )
@@ -330,7 +331,7 @@ def test_the_command_sweeps_once_and_tells_of_it(sqlite_url, tmp_path):
     ended = coe(tmp_path, "sweep", "--json", **env)
     assert ended.returncode == 0, ended.stderr
     names = [one.name for one in service.tasks(Settings(_env_file=None))]
-    assert json.loads(ended.stdout) == dict.fromkeys([*names, "mails_sent"], 0)
+    assert json.loads(ended.stdout) == dict.fromkeys([*names, "callbacks_sent", "mails_sent"], 0)
     in_words = coe(tmp_path, "sweep", COE_DATABASE_URL=sqlite_url)
     assert in_words.stdout.splitlines()[0] == "leavers: 0, idle"
 
@@ -369,6 +370,15 @@ def test_a_bad_setting_is_named(monkeypatch, env, says):
     with pytest.raises(BadSettings, match=says) as refused:
         load(_env_file=None)
     assert "hidden" not in str(refused.value)
+
+
+def test_callbacks_go_where_the_settings_say(tmp_path):
+    told = Settings(_env_file=None, public_url="https://coe.example.com/", key_dir=tmp_path / "keys")
+    courier = service.courier_of(told)
+    assert (courier.outside, courier.issuer) == (Outside("https://coe.example.com"), "https://coe.example.com")
+    listed = told.model_copy(update={"callback_hosts": " A.example.com,b.example.com:8443, "})
+    assert listed.outside.hosts == frozenset({"a.example.com", "b.example.com:8443"})
+    assert told.model_copy(update={"callback_hosts": ""}).outside.hosts == frozenset(), "none at all"
 
 
 def test_mail_is_sent_as_the_settings_say():

@@ -15,13 +15,15 @@ from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.authzen import wire
+from app.authzen.denials import rules as denials
+from app.authzen.requests import wire as profile
 from app.authzen.rules import ACCOUNT, EMPLOYEE, Semantic
 from app.authzen.search import service as searches
 from app.authzen.search import wire as found
 from app.authzen.search.rules import InvalidPageToken
 from app.decisions.desk import Desk
 from app.decisions.memory.index import Question
-from app.decisions.memory.instants import micros
+from app.decisions.memory.instants import NEVER, micros
 from app.decisions.worker import Follower
 from app.governance.evaluation.rules import Decision
 from app.governance.reasons.rules import Reason, ReasonCode
@@ -34,6 +36,8 @@ from .questions import LongWay, headers, parsed, question, questions, read_conte
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a body that goes the short way."""
+SEALED_FOR: Final = 60_000_000
+"""Microseconds that an offer is shown again as it was made, to whoever asks the same: making one costs a signature."""
 WAIT_SECONDS: Final = 0.5
 """How long a revision is waited for that is not known here yet; then the database is asked."""
 STALE = Decision(
@@ -51,6 +55,7 @@ class Asking(NamedTuple):
     path: str
     at: datetime
     now: int
+    profile: denials.Desk
 
 
 Handler = Callable[["Direct", Mapping[str, Any], Asking], bytes]
@@ -64,10 +69,16 @@ class Behind(Exception):
 
 
 class Direct:
-    """Answers from a follower's desk. ``cursor_key`` signs the page tokens of searches."""
+    """Answers from a follower's desk.
 
-    def __init__(self, follower: Follower, callers: Callers, clock: Clock, cursor_key: bytes) -> None:
-        self._follower, self._callers, self._clock, self._cursor_key = follower, callers, clock, cursor_key
+    ``cursor_key`` signs the page tokens of searches; ``profile``: what refusals that can be cured offer.
+    """
+
+    def __init__(
+        self, follower: Follower, callers: Callers, clock: Clock, cursor_key: bytes, profile: denials.Desk
+    ) -> None:
+        self._follower, self._callers, self._clock = follower, callers, clock
+        self._cursor_key, self._profile = cursor_key, profile
         self._named, self._count = f"{new_id()}-".encode(), count()
 
     async def answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
@@ -92,7 +103,7 @@ class Direct:
         caller = self._callers.recognise(authorization, desk.index, at, now)
         if caller is None:
             raise LongWay
-        reply = WAYS[scope["path"]](self, parsed(body), Asking(desk, caller, scope["path"], at, now))
+        reply = WAYS[scope["path"]](self, parsed(body), Asking(desk, caller, scope["path"], at, now, self._profile))
         return reply, named or self._named + b"%x" % next(self._count)
 
     def one(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
@@ -155,18 +166,25 @@ class Direct:
 def _rendered(asking: Asking, one: Question) -> bytes:
     """The answer in JSON but for its end: the revision, and what closes it."""
     answer = asking.desk.answer(one, asking.at, asking.now)
-    if answer.rendered is None:
-        answer.rendered = _spelled(answer.decision)
+    if asking.now >= answer.renewed:
+        offered = denials.offer(answer.decision, _words(one), asking.at, asking.desk.index.revision, asking.profile)
+        answer.rendered = _spelled(answer.decision, profile.context(answer.decision, offered, None, asking.at))
+        answer.renewed = NEVER if offered is None else asking.now + SEALED_FOR
     return answer.rendered
 
 
-def _spelled(decision: Decision) -> bytes:
-    told = wire.answer(decision, 0).model_dump(mode="json")
+def _words(one: Question) -> denials.Asked:
+    """The question word for word; of another type of subject or resource there is nobody, and nothing is offered."""
+    return denials.Asked(EMPLOYEE, one.subject, one.right, ACCOUNT, one.account)
+
+
+def _spelled(decision: Decision, added: wire.Profile) -> bytes:
+    told = wire.answer(decision, 0, added).model_dump(mode="json")
     del told["context"]["revision"]
     return orjson.dumps(told)[:-2] + b',"revision":"'
 
 
-_STALE = _spelled(STALE)
+_STALE = _spelled(STALE, {})
 _PERMIT = b'{"decision":true'
 _SEARCHES: Mapping[str, type[found.SubjectSearch | found.ResourceSearch | found.ActionSearch]] = {
     "/access/v1/search/subject": found.SubjectSearch,

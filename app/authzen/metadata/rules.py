@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
+
+from app.authzen.denials import rules as denials
 
 ENDPOINTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -16,6 +18,7 @@ ENDPOINTS: Final[Mapping[str, str]] = MappingProxyType(
 """Every endpoint by the name of its parameter. One that is not named here is one that there is not."""
 
 
-def metadata(public_url: str) -> dict[str, str]:
+def metadata(public_url: str) -> dict[str, Any]:
     """The document of the decision point at this address, which ends without a slash."""
-    return {"policy_decision_point": public_url, **{name: public_url + path for name, path in ENDPOINTS.items()}}
+    endpoints = {name: public_url + path for name, path in ENDPOINTS.items()}
+    return {"policy_decision_point": public_url, **endpoints, **denials.profile_metadata(public_url)}

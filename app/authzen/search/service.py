@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from app.governance.evaluation.rules import Decision
@@ -76,6 +76,7 @@ def _search(source: Source, asked: Question, member: str, candidates: Iterable[s
     """Those candidates that are permitted, each in the place of the one member that is searched for."""
 
     def permitted(one: str) -> bool:
-        return source.decide(replace(asked, **{member: one})).permitted
+        changed: dict[str, Any] = {member: one}
+        return source.decide(replace(asked, **changed)).permitted
 
     return rules.cut(candidates, permitted, window)

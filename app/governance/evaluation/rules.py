@@ -73,7 +73,8 @@ class UsedTool:
 class Facts:
     """All that a decision depends on. None: unknown. ``grants``: every grant of this person on this account.
 
-    ``clearance``: why this very content may not go out, if it has to be cleared; None: it may.
+    ``clearance``: why this very content may not go out, if it has to be cleared; None: it may. ``approval``: the one
+    grant that is to answer, by id, where the question names it: no other does then.
     """
 
     right: Right | None
@@ -82,17 +83,21 @@ class Facts:
     grants: tuple[Tenure, ...] = ()
     tool: UsedTool | None = None
     clearance: ReasonCode | None = None
+    approval: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. ``advice`` is said of a permit as of a refusal, and refuses nothing."""
+    """The answer. ``advice`` is said of a permit as of a refusal, and refuses nothing. ``until``: when the grant ends
+    that a permit rests on.
+    """
 
     permitted: bool
     reasons: tuple[Reason, ...] = ()
     advice: tuple[Reason, ...] = ()
     grant_id: UUID | None = None
     model: str | None = None
+    until: datetime | None = None
 
 
 def decide(facts: Facts, at: datetime) -> Decision:
@@ -102,10 +107,11 @@ def decide(facts: Facts, at: datetime) -> Decision:
         return Decision(False, unknown)
     right, subject, resource = facts.right, facts.subject, facts.resource
     assert right is not None and subject is not None and resource is not None  # noqa: S101, PT018 - narrowed above
-    grant = in_force(facts.grants, right, at)
+    grants = facts.grants if facts.approval is None else tuple(one for one in facts.grants if one.id == facts.approval)
+    grant = in_force(grants, right, at)
     binding = [
         *_subject(subject), *not_active(resource.id, resource.state), *_frozen(subject, resource, at),
-        *_grant(facts.grants, grant, right, at),
+        *_grant(grants, grant, right, at, by_approval=facts.approval is not None),
     ]  # fmt: skip
     if right not in resource.model.ceiling and not subject.coe_member:
         binding.append(Reason(C.ABOVE_MODEL_CEILING, _above(resource.model, right)))
@@ -115,8 +121,11 @@ def decide(facts: Facts, at: datetime) -> Decision:
         advice = [*advice, *policy]
     else:
         binding += policy
-    granted = grant.id if grant and not binding else None
-    return Decision(not binding, tuple(binding), tuple(advice), granted, resource.model.key)
+    granted = grant if not binding else None
+    return Decision(
+        not binding, tuple(binding), tuple(advice), granted.id if granted else None, resource.model.key,
+        granted.valid_until if granted else None,
+    )  # fmt: skip
 
 
 def _unknown(facts: Facts) -> tuple[Reason, ...]:
@@ -154,11 +163,15 @@ _GRANT_REASONS: Mapping[GrantState, tuple[ReasonCode, str]] = {
 }
 
 
-def _grant(grants: Iterable[Tenure], active: Tenure | None, right: Right, at: datetime) -> list[Reason]:
+def _grant(
+    grants: Iterable[Tenure], active: Tenure | None, right: Right, at: datetime, *, by_approval: bool
+) -> list[Reason]:
     """Without a grant in force, the latest one covering the right names the one reason."""
     if active is not None:
         return []
     covering = [one for one in grants if one.right in COVERS[right]]
+    if not covering and by_approval:
+        return [Reason(C.APPROVAL_UNVERIFIABLE, "This approval is of another person, right or account, or of none.")]
     if not covering:
         return [Reason(C.NO_GRANT, f"This person never held the right to {right} on this account.")]
     # What took a superseded one's place speaks for it, whatever the clocks of the two said.

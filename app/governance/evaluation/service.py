@@ -38,7 +38,8 @@ from .rules import Decision, Duty, Facts, Resource, Subject, UsedTool
 class Question:
     """A question as it is asked: who (any of a person's names), what, where (our id or ``network:handle``), through what.
 
-    ``digest``: SHA-256 of the very content that is to go out, in hex.
+    ``digest``: SHA-256 of the very content that is to go out, in hex. ``approval``: the id of the one grant that is to
+    answer.
     """
 
     subject: str
@@ -46,6 +47,7 @@ class Question:
     account: str
     tool: str | None = None
     digest: str | None = None
+    approval: UUID | None = None
 
 
 class Evaluator:
@@ -87,6 +89,7 @@ class Evaluator:
             grants=tuple(had),
             tool=self._tool(question.tool),
             clearance=_clearance(self.work, question, resource) if resource and right is Right.PUBLISH else None,
+            approval=question.approval,
         )
 
     def _subject(self, person: Employee, account: Account | None) -> Subject:

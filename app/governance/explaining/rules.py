@@ -125,7 +125,7 @@ def _granted(grants: Iterable[Tenure], right: Right, at: datetime) -> Condition:
             f"The right to {active.right} was given from {_time(active.valid_from)} until {_time(active.valid_until)} "
             f"(grant {active.id})."
         )
-    return _judge(C.NO_GRANT, _grant(grants, active, right, at), fact)
+    return _judge(C.NO_GRANT, _grant(grants, active, right, at, by_approval=False), fact)
 
 
 def _ceiling(right: Right, subject: Subject, resource: Resource, setting: Setting, at: datetime) -> Condition:

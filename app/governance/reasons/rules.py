@@ -1,6 +1,6 @@
 """Every reason for which something is refused, once: its stable code, and what would cure it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ class ReasonCode(StrEnum):
     ABOVE_MODEL_CEILING = "above_model_ceiling"
     ACCOUNT_NOT_ACTIVE = "account_not_active"
     ACCOUNT_UNKNOWN = "account_unknown"
+    APPROVAL_UNVERIFIABLE = "approval_unverifiable"
     ATTESTATION_MISSING = "attestation_missing"
     CLEARANCE_CONTENT_MISMATCH = "clearance_content_mismatch"
     CLEARANCE_MISSING = "clearance_missing"
@@ -68,6 +69,7 @@ REMEDIES: Mapping[ReasonCode, Remedy] = MappingProxyType(
         ),
         C.CUSTODIANS_MISSING: Remedy("Name a steward and a backup steward.", "POST /v1/accounts"),
         C.ACCOUNT_UNKNOWN: Remedy("Register the account first.", "POST /v1/accounts"),
+        C.APPROVAL_UNVERIFIABLE: Remedy("Ask without the approval, or with the one that was given for this."),
         C.CLEARANCE_CONTENT_MISMATCH: Remedy("Post what was cleared, or submit what has changed.", _CLEAR),
         C.CLEARANCE_MISSING: Remedy("Submit the post's exact content, and post it once it is cleared.", _CLEAR),
         C.CLEARANCE_USED: Remedy("Submit the content again: a clearance is good for one post.", _CLEAR),
@@ -132,6 +134,27 @@ def not_active(account_id: UUID, state: AccountState) -> tuple[Reason, ...]:
     cure = _CURED_BY.get(state)
     call = f"POST /v1/accounts/{account_id}/{cure}" if cure else None
     return (Reason(C.ACCOUNT_NOT_ACTIVE, f"The account is {state.replace('_', ' ')}, not active.", call=call),)
+
+
+_MISSING = frozenset({C.GRANT_EXPIRED, C.GRANT_REVOKED, C.NO_GRANT})
+_REFUSES_REQUESTS = frozenset({C.ABOVE_MODEL_CEILING, C.EMPLOYMENT_TYPE_EXCLUDED, C.SUBJECT_INACTIVE})
+
+
+def curable(reasons: Iterable[Reason]) -> Reason | None:
+    """Of the reasons of a refusal the one that a rights request cures; None where none does, or where another stands
+    beside it for which the request would be refused at once.
+
+    What only stands in the way for now (training, a freeze, the hour) refuses no request.
+    """
+    found = list(reasons)
+    if any(_refuses_requests(one) for one in found):
+        return None
+    return next((one for one in found if one.code in _MISSING), None)
+
+
+def _refuses_requests(one: Reason) -> bool:
+    # An account that some call makes active is one that rights may be asked for already.
+    return one.code in _REFUSES_REQUESTS or (one.code is C.ACCOUNT_NOT_ACTIVE and one.call is None)
 
 
 class RequestRefused(Invalid):

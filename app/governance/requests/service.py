@@ -245,10 +245,10 @@ def _ask_of(request: Request) -> Ask:
     return Ask(request.account_id, request.rights, request.justification or "", request.beneficiary_id, request.until)
 
 
-def withdraw(work: Work, id_: UUID) -> Shown:
+def withdraw(work: Work, id_: UUID, why: str | None = None) -> Shown:
     """Take one's request back. Raises ``NotFound``, ``NotPending``, ``Forbidden``."""
     request, on = _own(work, id_)
-    return show(work, routing.end(work, request, RequestState.WITHDRAWN), on)
+    return show(work, routing.end(work, request, RequestState.WITHDRAWN, why), on)
 
 
 def revise(work: Work, id_: UUID, changes: Mapping[str, Any]) -> Shown:
