@@ -23,6 +23,7 @@ class Part(StrEnum):
 P = Part
 TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
     {
+        "access_task": frozenset(),
         "account": frozenset({P.ACCOUNTS}),
         "appointment": frozenset({P.WORLD}),
         "business_unit": frozenset({P.UNITS, P.WORLD}),

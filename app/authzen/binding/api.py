@@ -29,9 +29,11 @@ class StandardRoute(Route):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            said = parse(await request.body(), lenient=True)  # the framework's own parser takes NaN, which is no JSON
-            if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-                raise MalformedRequest("Send the body as application/json.")
+            raw, said = await request.body(), None
+            if raw:  # without a body where there is to be one, the framework says so
+                said = parse(raw, lenient=True)  # the framework's own parser takes NaN, which is no JSON
+                if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+                    raise MalformedRequest("Send the body as application/json.")
             request.state.at_least = least_revision(said)
             if request.state.at_least:
                 await _caught_up(request)
