@@ -28,7 +28,7 @@ from app.kernel.ids import new_id
 
 from .callers import Caller, Callers
 from .finding import Memory
-from .questions import LongWay, headers, parsed, question, questions, read_context
+from .questions import LongWay, batch, headers, parsed, question, questions, read_context
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a body that goes the short way."""
@@ -68,9 +68,10 @@ class Direct:
 
     async def many(self, asked: Mapping[str, Any], caller: Caller, scope: Scope, at: datetime) -> bytes:
         """A batch: of one state of things at one instant."""
-        if not asked.get("evaluations"):
+        items, semantic = batch(asked)
+        if not items:
             return await self.one(asked, caller, scope, at)
-        every, wanted, semantic = questions(asked, caller)
+        every, wanted = questions(asked, items, caller)
         desk = await self._up_to(wanted)
         fresh, ending, given = self._follower.fresh, b'%d"}}' % desk.index.revision, []
         for one in every:
@@ -150,9 +151,9 @@ async def answer(direct: Direct, app: ASGIApp, scope: Scope, receive: Receive, s
     if scope["method"] != "POST":
         await app(scope, receive, send)
         return
-    got = [await receive()]
+    got, size = [await receive()], 0
     try:
-        while got[-1].get("more_body") and sum(len(one["body"]) for one in got) <= LARGEST:
+        while got[-1].get("more_body") and (size := size + len(got[-1].get("body", b""))) <= LARGEST:
             got.append(await receive())
         reply, named = await direct.answer(scope, _whole(got))
     except LongWay:
