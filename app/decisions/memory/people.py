@@ -130,13 +130,20 @@ class People:
         if id_ is not None and (row := self.row_of(id_)) != ABSENT:
             return [row]
         key = key_of(text)
-        return self._called(_NUMBER, text) or self._called(_EMAIL, key) or self._called(_USER_NAME, key)
+        return (self._called(_NUMBER, text) or self._called(_EMAIL, key) or self._called(_USER_NAME, key))[:2]
+
+    def namesakes(self, person: Person) -> set[int]:
+        """Everybody whom a text may have named until this person came to be called so."""
+        number = key_of(person.number)
+        called = [(_EMAIL, number), (_USER_NAME, number)]
+        called += [(_EMAIL, person.email), (_USER_NAME, person.email), (_USER_NAME, person.user_name)]
+        return {row for kind, name in called for row in self._called(kind, name)}
 
     def _called(self, kind: int, name: str) -> list[int]:
         if not name:
             return []
         rows = self._by_name.every(hash((kind, name)) & _KEY)
-        return [row for row in rows if self.person(row)[4 + kind] == name][:2]
+        return [row for row in rows if self.person(row)[4 + kind] == name]
 
 
 def _keys(person: Person) -> Iterator[int]:
