@@ -39,7 +39,7 @@ STALE = Decision(
     reasons=(Reason(ReasonCode.DECISION_STALE, "It is not certain here that nothing has changed in the last second."),),
 )
 _JSON = (b"content-type", b"application/json")
-Handler = Callable[["Direct", Mapping[str, Any], Caller, Scope, datetime], Awaitable[bytes]]
+Handler = Callable[["Direct", Mapping[str, Any], Caller, Scope], Awaitable[bytes]]
 
 
 class Direct:
@@ -50,29 +50,29 @@ class Direct:
 
     async def answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
         """The reply's body and the request's name. Raises ``LongWay``."""
-        desk, at = self._follower.desk, self._clock()
+        desk = self._follower.desk
         authorization, named = headers(scope["headers"])
         if desk is None or scope["query_string"]:
             raise LongWay
-        caller = self._callers.recognise(authorization, desk.index, at)
+        caller = self._callers.recognise(authorization, desk.index, self._clock())
         if caller is None:
             raise LongWay
-        reply = await WAYS[scope["path"]](self, parsed(body), caller, scope, at)
+        reply = await WAYS[scope["path"]](self, parsed(body), caller, scope)
         return reply, named or str(new_id()).encode()
 
-    async def one(self, asked: Mapping[str, Any], caller: Caller, _: Scope, at: datetime) -> bytes:
+    async def one(self, asked: Mapping[str, Any], caller: Caller, _: Scope) -> bytes:
         """A single evaluation."""
         one, wanted = question(asked, caller)
-        desk = await self._up_to(wanted)
+        desk, at = await self._up_to(wanted, caller)
         return (self._rendered(desk, one, at) if self._follower.fresh else _STALE) + b'%d"}}' % desk.index.revision
 
-    async def many(self, asked: Mapping[str, Any], caller: Caller, scope: Scope, at: datetime) -> bytes:
+    async def many(self, asked: Mapping[str, Any], caller: Caller, scope: Scope) -> bytes:
         """A batch: of one state of things at one instant."""
         items, semantic = batch(asked)
         if not items:
-            return await self.one(asked, caller, scope, at)
+            return await self.one(asked, caller, scope)
         every, wanted = questions(asked, items, caller)
-        desk = await self._up_to(wanted)
+        desk, at = await self._up_to(wanted, caller)
         fresh, ending, given = self._follower.fresh, b'%d"}}' % desk.index.revision, []
         for one in every:
             given.append(self._rendered(desk, one, at) if fresh else _STALE)
@@ -80,10 +80,10 @@ class Direct:
                 break
         return b'{"evaluations":[' + (ending + b",").join(given) + ending + b"]}"
 
-    async def find(self, asked: Mapping[str, Any], caller: Caller, scope: Scope, at: datetime) -> bytes:
+    async def find(self, asked: Mapping[str, Any], caller: Caller, scope: Scope) -> bytes:
         """A search."""
         wanted = read_context(asked["context"], caller)[2] if asked.get("context") is not None else 0
-        desk = await self._up_to(wanted)
+        desk, at = await self._up_to(wanted, caller)
         if not self._follower.fresh:
             raise LongWay
         try:
@@ -105,12 +105,21 @@ class Direct:
             kind, ids = ACCOUNT, searches.resources(source, one, window)
         return found.entities(kind, ids, pager.page(ids), revision)
 
-    async def _up_to(self, wanted: int) -> Desk:
-        """The desk, once it knows of a revision, and of whatever this process has written itself. Raises ``LongWay``."""
+    async def _up_to(self, wanted: int, caller: Caller) -> tuple[Desk, datetime]:
+        """The desk, once it knows of a revision, and of whatever this process has written itself; and the instant then.
+
+        Raises ``LongWay``, also where what it waited for has made the caller somebody who may not ask.
+        """
         desk, wanted = self._follower.desk, max(wanted, self._follower.expected)
-        if desk is None or (desk.index.revision < wanted and not await self._follower.reach(wanted, WAIT_SECONDS)):
+        if desk is None:
             raise LongWay
-        return self._follower.desk or desk  # another index may have come meanwhile
+        if desk.index.revision >= wanted:
+            return desk, self._clock()
+        reached = await self._follower.reach(wanted, WAIT_SECONDS)
+        desk, at = self._follower.desk, self._clock()  # another index may have come meanwhile
+        if not reached or desk is None or self._callers.recognise(caller.header, desk.index, at) is None:
+            raise LongWay
+        return desk, at
 
     @staticmethod
     def _rendered(desk: Desk, one: Question, at: datetime) -> bytes:
