@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_rows
@@ -25,6 +25,7 @@ _EVENT = tuple(field.name for field in fields(Event))
 _PERSONAL = PersonalValue._fields
 # Every change asks this while it holds the chain. It is made once: making it takes longer than having it answered.
 _HEAD = select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)
+_HASH = select(AuditEvent.hash).where(AuditEvent.seq == bindparam("seq"))
 _BEAT = select(func.coalesce(func.max(AuditEvent.seq), 0), func.clock_timestamp(type_=UTCDateTime()))
 _HOLD = select(func.pg_advisory_xact_lock(CHAIN_LOCK), func.pg_notify(CHANNEL, ""))
 
@@ -135,6 +136,11 @@ def head(session: Session, clock: Clock) -> tuple[int, float]:
         return newest(session), 0.0
     seq, there = session.execute(_BEAT).one()
     return seq, (clock() - there).total_seconds()
+
+
+def hash_at(session: Session, seq: int) -> str | None:
+    """The hash of an event, if there is one of this number."""
+    return session.scalar(_HASH, {"seq": seq})
 
 
 def newest(session: Session) -> int:
