@@ -15,6 +15,7 @@ _NUMBERS = {kind: n for n, kind in enumerate(_TYPES)}
 _ROW = Struct("<16sBBqqQ")  # id, active, employment type, begins, ends, where the names stand
 _LENGTHS = Struct("<HHH")
 _KEY = (1 << 63) - 1
+_ID_LENGTH = 36  # the one spelling that the directory takes for an id; any other may be a name
 _ID, _NUMBER, _EMAIL, _USER_NAME = range(4)
 _NAMES = slice(5, None)
 """Of a person the names, in this order."""
@@ -126,7 +127,7 @@ class People:
 
     def find(self, text: str) -> list[int]:
         """Whom a text names: our id, else HR's employee id, else the work e-mail, else the user name. At most two rows."""
-        id_ = uuid_bytes(text)
+        id_ = uuid_bytes(text) if len(text) == _ID_LENGTH else None
         if id_ is not None and (row := self.row_of(id_)) != ABSENT:
             return [row]
         key = key_of(text)
