@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_rows
@@ -26,6 +26,7 @@ _EVENT = tuple(field.name for field in fields(Event))
 _PERSONAL = PersonalValue._fields
 # Every change asks this while it holds the chain. It is made once: making it takes longer than having it answered.
 _HEAD = select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)
+_HASH = select(AuditEvent.hash).where(AuditEvent.seq == bindparam("seq"))
 _BEAT = select(func.coalesce(func.max(AuditEvent.seq), 0), func.clock_timestamp(type_=UTCDateTime()))
 _HOLD = select(func.pg_advisory_xact_lock(CHAIN_LOCK), func.pg_notify(CHANNEL, ""))
 
@@ -164,6 +165,11 @@ def newest_until(session: Session, at: str) -> int:
         else:
             high = middle - 1
     return low
+
+
+def hash_at(session: Session, seq: int) -> str | None:
+    """The hash of an event, if there is one of this number."""
+    return session.scalar(_HASH, {"seq": seq})
 
 
 def newest(session: Session) -> int:

@@ -12,7 +12,7 @@ from app.governance.evaluation import rules
 from app.governance.evaluation.rules import Decision
 
 from .memory.hashed import ABSENT
-from .memory.index import Delta, Index, Question
+from .memory.index import LONGEST, Delta, Found, Index, Question
 
 KEPT: Final = 200_000
 """So many answers are kept; then they are made anew."""
@@ -21,13 +21,15 @@ KEPT: Final = 200_000
 class Answer:
     """A decision, for whatever instant from ``since`` up to ``until`` (microseconds).
 
-    ``rendered``: whoever spells it keeps that here, up to ``renewed`` (microseconds).
+    ``person`` and ``account``: whose change ends it sooner. ``rendered``: whoever spells it keeps that here, up to
+    ``renewed`` (microseconds).
     """
 
-    __slots__ = ("decision", "rendered", "renewed", "since", "until")
+    __slots__ = ("account", "decision", "person", "rendered", "renewed", "since", "until")
 
-    def __init__(self, decision: Decision, since: int, until: int) -> None:
-        self.decision, self.since, self.until = decision, since, until
+    def __init__(self, decision: Decision, since: int, found: Found) -> None:
+        self.decision, self.since, self.until = decision, since, found.until
+        self.person, self.account = found.person, found.account
         self.rendered, self.renewed = b"", since
 
 
@@ -46,17 +48,21 @@ class Desk:
         if kept is not None and kept.since <= now < kept.until:
             return kept
         found = self.index.look(question, at)
-        made = Answer(rules.decide(found.facts, at), now, found.until)
-        if kept is None:
-            self._note(question, found.person, found.account)
+        made = Answer(rules.decide(found.facts, at), now, found)
+        if kept is None and not self._note(question, made):
+            return made
         self.answers[question] = made
         return made
 
-    def _note(self, question: Question, person: int, account: int) -> None:
+    def _note(self, question: Question, made: Answer) -> bool:
+        """Is the answer to be kept? Then it is known whom and what it depends on."""
+        if any(type(part) is str and len(part) > LONGEST for part in question):
+            return False
         if len(self.answers) >= KEPT:
             self.forget_all()
-        self._of_person.setdefault(person, set()).add(question)
-        self._of_account.setdefault(account, set()).add(question)
+        self._of_person.setdefault(made.person, set()).add(question)
+        self._of_account.setdefault(made.account, set()).add(question)
+        return True
 
     def apply(self, delta: Delta) -> None:
         """Go on to a later state of the database."""
@@ -70,7 +76,16 @@ class Desk:
         for known, rows in ((self._of_person, people), (self._of_account, accounts)):
             for row in rows:
                 for question in known.pop(row, ()):
-                    self.answers.pop(question, None)
+                    self._forget(question)
+
+    def _forget(self, question: Question) -> None:
+        gone = self.answers.pop(question)
+        for known, row in ((self._of_person, gone.person), (self._of_account, gone.account)):
+            others = known.get(row)
+            if others is not None:
+                others.discard(question)
+                if not others:
+                    del known[row]
 
     def forget_all(self) -> None:
         """Every answer is made anew."""

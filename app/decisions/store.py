@@ -53,7 +53,9 @@ def _micros_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(Micros, "sqlite")
 def _micros_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     column = compiler.process(element.clauses, **options)
-    return f"coalesce(CAST(strftime('%s', {column}) AS INTEGER) * 1000000 + CAST(substr({column}, 21, 6) AS INTEGER), {NEVER})"
+    # Whole seconds only go in: SQLite rounds parts of them to thousandths, and the last half of one to the next second.
+    seconds = f"CAST(strftime('%s', substr({column}, 1, 19)) AS INTEGER)"
+    return f"coalesce({seconds} * 1000000 + CAST(substr({column}, 21, 6) AS INTEGER), {NEVER})"
 
 
 class Bytes(FunctionElement[bytes]):

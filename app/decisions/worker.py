@@ -8,7 +8,7 @@ together with the log that tells what to read, so that the index is always one s
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import monotonic, perf_counter
 from typing import Any, Final, Protocol
 
@@ -104,6 +104,8 @@ class Follower:
         self._woken, self._stopping = Event(), Event()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._read_to = 0
+        self._read_hash: str | None = None
+        self._lost, self._expecting = Event(), Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = Thread(target=self._run, name="follower", daemon=True)
 
@@ -127,7 +129,8 @@ class Follower:
 
     def expect(self, revision: int) -> None:
         """This process has committed a revision; from any thread."""
-        self.expected = max(self.expected, revision)
+        with self._expecting:
+            self.expected = max(self.expected, revision)
         self._woken.set()
 
     async def reach(self, revision: int, seconds: float) -> bool:
@@ -146,7 +149,13 @@ class Follower:
 
     def _deliver(self, delta: Delta | None, heard: float, fit: bool) -> None:
         if self.desk is not None and delta is not None:
-            self.desk.apply(delta)
+            try:
+                self.desk.apply(delta)
+            except Exception:  # noqa: BLE001 - whatever it is, what was applied by half is not asked any more
+                _log.exception("index_cannot_follow")
+                self.desk = None
+                self._lost.set()
+                return
             self._arrived()
         self.heard, self.fit = heard, fit
 
@@ -210,7 +219,8 @@ class Follower:
         began, started = monotonic(), perf_counter()
         with self._snapshot() as work:
             index = service.load(work)
-        self._read_to = index.revision
+            known = audit.hash_at(work.session, index.revision)
+        self._read_to, self._read_hash = index.revision, known
         told = {"people": len(index.people), "accounts": len(index.accounts), "grants": len(index.grants)}
         _log.info("index_built", revision=index.revision, seconds=round(perf_counter() - started, 2), **told)
         self._hand(self._install, index, began)
@@ -218,12 +228,25 @@ class Follower:
 
     def _follow(self) -> None:
         began = monotonic()
+        if self._lost.is_set():
+            self._lost.clear()
+            raise service.Rebuild("a change that could not be applied")
         with self._snapshot() as work:
             head, skew = audit.head(work.session, self._clock)
-            fit = head >= self._read_to and (abs(skew) <= SKEW_SECONDS or self._clock is not system_clock)
+            fit = abs(skew) <= SKEW_SECONDS or self._clock is not system_clock
             if not fit:
-                _log.error("index_unfit", revision=self._read_to, newest=head, skew_seconds=round(skew, 3))
+                _log.error("index_unfit", skew_seconds=round(skew, 3))
+            self._check_history(work)
             delta = service.read(work, self._read_to) if head > self._read_to else None
-        if delta is not None:
-            self._read_to = delta.revision
+            known = audit.hash_at(work.session, delta.revision) if delta is not None else None
+        if delta is not None:  # not before the snapshot has ended well: whatever was read is handed over, too
+            self._read_to, self._read_hash = delta.revision, known
         self._hand(self._deliver, delta, began, fit)
+
+    def _check_history(self, work: Work) -> None:
+        """The log still holds the event that was read last: if a backup was played in, what is known never happened."""
+        if audit.hash_at(work.session, self._read_to) == self._read_hash:
+            return
+        with self._expecting:
+            self.expected = 0
+        raise service.Rebuild("another history")

@@ -32,7 +32,7 @@ from app.kernel.ids import new_id
 
 from .callers import Caller, Callers
 from .finding import Memory
-from .questions import LongWay, headers, parsed, question, questions, read_context
+from .questions import LongWay, batch, headers, parsed, question, questions, read_context
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a body that goes the short way."""
@@ -115,9 +115,10 @@ class Direct:
 
     def many(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
         """A batch: of one state of things at one instant."""
-        if not asked.get("evaluations"):
+        items, semantic = batch(asked)
+        if not items:
             return self.one(asked, asking)
-        every, wanted, semantic = questions(asked, asking.caller)
+        every, wanted = questions(asked, items, asking.caller)
         self._check_up_to(asking.desk, wanted)
         fresh, ending = self._follower.fresh, b'%d"}}' % asking.desk.index.revision
         if semantic is Semantic.EXECUTE_ALL and fresh:
@@ -204,9 +205,9 @@ async def answer(direct: Direct, app: ASGIApp, scope: Scope, receive: Receive, s
     if scope["method"] != "POST":
         await app(scope, receive, send)
         return
-    got = [await receive()]
+    got, size = [await receive()], 0
     try:
-        while got[-1].get("more_body") and sum(len(one["body"]) for one in got) <= LARGEST:
+        while got[-1].get("more_body") and (size := size + len(got[-1].get("body", b""))) <= LARGEST:
             got.append(await receive())
         reply, named = await direct.answer(scope, _whole(got))
     except LongWay:

@@ -24,9 +24,14 @@ _BEARER: Final = re.compile(rb"bearer ([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  #
 
 
 class Caller(NamedTuple):
-    """A client that may ask about everybody. ``until``: when its token ends, in microseconds; ``owner``: a row of people."""
+    """A client that may ask about everybody, known by a header.
+
+    ``since``: when its token was looked at; ``until``: when it ends, in microseconds; ``owner``: a row of people.
+    """
 
     actor: Actor
+    header: bytes
+    since: int
     until: int
     owner: int
 
@@ -58,7 +63,7 @@ class Callers:
             self._world = index.world
             self._known.clear()
         found = self._known.get(header)
-        if found is None:
+        if found is None or now < found.since:  # the clock went back: perhaps to before the token was made
             found = self._verified(header, index, at)
             if found is None:
                 return None
@@ -78,7 +83,7 @@ class Callers:
         if client is None or actor is None or not actor.may(Permission.DECISION_EVALUATE):
             return None
         owner = index.people.row_of(client.owner_id.bytes) if client.owner_id else ABSENT
-        return None if client.owner_id and owner == ABSENT else Caller(actor, until, owner)
+        return None if client.owner_id and owner == ABSENT else Caller(actor, header, micros(at), until, owner)
 
     def _read(self, token: str, world: World, at: datetime) -> tuple[Client | None, frozenset[ClientScope], int]:
         """The client, the scopes that its token is for, and until when; no client: it is a person's, or a stranger's."""

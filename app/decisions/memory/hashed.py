@@ -90,8 +90,8 @@ class IntMap:
 
     def _grow(self) -> None:
         keys, values = self._keys, self._values
+        self._allocate(max(self.count * 3 // 2, 8))  # twice the room for what is there; none for what was taken away
         self.count = self._taken = 0
-        self._allocate(len(keys))
         for key, value in zip(keys, values, strict=True):
             if key >= 0:
                 self.add(key, value)

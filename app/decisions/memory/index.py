@@ -32,6 +32,8 @@ _MINUTE = 60_000_000
 _KINDS = 16  # bits for the number of a course or a version
 _HANDLES = 200_000  # spellings of handles that are remembered: reading one takes longer than all the rest
 _RIGHTS = {right.value: right for right in Right}
+LONGEST = 500
+"""Characters of what is remembered as it was written, at most: nobody and nothing is called by more."""
 
 
 class Question(NamedTuple):
@@ -111,6 +113,8 @@ class Index:
         if delta.world is not None or delta.accounts:
             self._handles.clear()
         people = {self.people.put(one) for one in delta.people}
+        for one in delta.people:  # who was meant by a name may not be, once it is somebody else's
+            people |= self.people.namesakes(one)
         accounts = {self.accounts.put(one) for one in delta.accounts}
         for employee_id, account_id, held in delta.grants:
             people.add(self.take_grant(employee_id, account_id, held))
@@ -173,7 +177,7 @@ class Index:
         row = self._handles.get(text)
         if row is None:
             row = self._registered(text)
-            if len(self._handles) < _HANDLES:
+            if len(self._handles) < _HANDLES and len(text) <= LONGEST:
                 self._handles[text] = row
         return row
 

@@ -15,6 +15,7 @@ _NUMBERS = {kind: n for n, kind in enumerate(_TYPES)}
 _ROW = Struct("<16sBBqqQ")  # id, active, employment type, begins, ends, where the names stand
 _LENGTHS = Struct("<HHH")
 _KEY = (1 << 63) - 1
+_ID_LENGTH = 36  # the one spelling that the directory takes for an id; any other may be a name
 _ID, _NUMBER, _EMAIL, _USER_NAME = range(4)
 _NAMES = slice(5, None)
 """Of a person the names, in this order."""
@@ -126,17 +127,24 @@ class People:
 
     def find(self, text: str) -> list[int]:
         """Whom a text names: our id, else HR's employee id, else the work e-mail, else the user name. At most two rows."""
-        id_ = uuid_bytes(text)
+        id_ = uuid_bytes(text) if len(text) == _ID_LENGTH else None
         if id_ is not None and (row := self.row_of(id_)) != ABSENT:
             return [row]
         key = key_of(text)
-        return self._called(_NUMBER, text) or self._called(_EMAIL, key) or self._called(_USER_NAME, key)
+        return (self._called(_NUMBER, text) or self._called(_EMAIL, key) or self._called(_USER_NAME, key))[:2]
+
+    def namesakes(self, person: Person) -> set[int]:
+        """Everybody whom a text may have named until this person came to be called so."""
+        number = key_of(person.number)
+        called = [(_EMAIL, number), (_USER_NAME, number)]
+        called += [(_EMAIL, person.email), (_USER_NAME, person.email), (_USER_NAME, person.user_name)]
+        return {row for kind, name in called for row in self._called(kind, name)}
 
     def _called(self, kind: int, name: str) -> list[int]:
         if not name:
             return []
         rows = self._by_name.every(hash((kind, name)) & _KEY)
-        return [row for row in rows if self.person(row)[4 + kind] == name][:2]
+        return [row for row in rows if self.person(row)[4 + kind] == name]
 
 
 def _keys(person: Person) -> Iterator[int]:

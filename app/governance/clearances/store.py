@@ -17,7 +17,7 @@ from .rules import OPEN, Clearance, ClearanceState
 from .tables import Clearance as Row
 
 _MOST = 20
-"""Of one content: at most the newest is open, and the older ones say no more than that it was posted."""
+"""Of one content: at most the newest is open; of the older ones it matters only whether one was redeemed."""
 # Evaluations ask this. It is made once: making a statement takes longer than having it answered.
 _CLEARED = (
     select(Row)
@@ -49,6 +49,8 @@ def any_open(session: Session, account_id: UUID, at: datetime) -> Clearance | No
 def of_account(session: Session, account_id: UUID, content_sha256: str | None, at: datetime) -> list[Clearance]:
     """What ``rules.check`` needs: the clearances of this content, and a cleared one of the account if there is any."""
     same = of_content(session, account_id, content_sha256) if content_sha256 else []
+    if content_sha256 and len(same) == _MOST:  # it may have been posted before all of these
+        same += _posted(session, account_id, content_sha256)
     other = any_open(session, account_id, at)
     return [*same, *([other] if other else [])]
 
@@ -60,6 +62,12 @@ def made_by(session: Session, account_id: UUID, content_sha256: str | None, at: 
     stmt = select(Row).where(Row.account_id == account_id, Row.created_at <= at)
     wanted = or_(Row.content_sha256 == content_sha256, Row.not_after > at)
     return [_value(row) for row in session.scalars(stmt.where(wanted).order_by(Row.id.desc()))]
+
+
+def _posted(session: Session, account_id: UUID, content_sha256: str) -> list[Clearance]:
+    """A clearance with which this content was posted, if there is any."""
+    stmt = select(Row).where(Row.account_id == account_id, Row.content_sha256 == content_sha256)
+    return [_value(row) for row in session.scalars(stmt.where(Row.state == ClearanceState.REDEEMED).limit(1))]
 
 
 def waiting(session: Session, at: datetime, but: UUID, page: Page) -> list[Clearance]:
