@@ -19,6 +19,7 @@ from app.audit import tables as _audit
 from app.authzen import api as evaluations
 from app.authzen.direct.api import WAYS, Direct, answer
 from app.authzen.direct.callers import Callers
+from app.authzen.forward import api as forwarding
 from app.authzen.metadata import api as decision_point
 from app.authzen.search import api as searches
 from app.clients import tables as _clients
@@ -116,7 +117,7 @@ TABLES = (
 )
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
-AUTHZEN = (evaluations.router, searches.router, decision_point.router)
+AUTHZEN = (evaluations.router, forwarding.router, searches.router, decision_point.router)
 ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     requests.router,

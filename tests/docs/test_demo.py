@@ -48,7 +48,7 @@ class Demo:
             shutil.copy(self.kept, self.used)
             answer = self.client.request(
                 method, filled(path, operation), json=body(operation), **form(operation),
-                headers={"Authorization": f"Bearer {self.bearers[who]}"},
+                headers={"Authorization": f"Bearer {self.bearers[who]}", **named(operation)},
             )  # fmt: skip
             if answer.is_success:
                 return {}
@@ -70,6 +70,12 @@ def filled(path, operation):
         if one.get("in") == "path":
             path = path.replace(f"{{{one['name']}}}", str(one["example"]))
     return path
+
+
+def named(operation):
+    """The headers that have an example of their own."""
+    given = [one for one in operation.get("parameters", []) if one.get("in") == "header" and "examples" in one]
+    return {one["name"]: next(iter(one["examples"].values()))["value"] for one in given}
 
 
 def body(operation):
