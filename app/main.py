@@ -20,6 +20,7 @@ from app.authzen import api as evaluations
 from app.authzen.denials.rules import Desk
 from app.authzen.direct.api import WAYS, Direct, answer
 from app.authzen.direct.callers import Callers
+from app.authzen.forward import api as forwarding
 from app.authzen.metadata import api as decision_point
 from app.authzen.requests import api as access_requests
 from app.authzen.requests import tables as _access_requests
@@ -121,7 +122,7 @@ TABLES = (
 )
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
-AUTHZEN = (evaluations.router, searches.router, decision_point.router)
+AUTHZEN = (evaluations.router, forwarding.router, searches.router, decision_point.router)
 ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     requests.router,

@@ -36,9 +36,9 @@ class Operation:
 
     ``hides``: what must be readable for the thing to be seen at all. ``needs``: permissions beyond the lock's, held over
     the thing, and with ``beyond`` also where it goes. ``only``, ``but``: whose things the domain narrows it to.
-    ``form``: what is sent instead of a JSON body. ``aside``: the thing is only named on the way; what is done or read is
-    the caller's own. ``without``: roles to which the model in force, or whose the thing is, gives it not. ``query``: what
-    follows the path, with the thing's id.
+    ``form``: what is sent instead of a JSON body; ``headers``: where what is asked stands in these. ``aside``: the thing
+    is only named on the way; what is done or read is the caller's own. ``without``: roles to which the model in force, or
+    whose the thing is, gives it not. ``query``: what follows the path, with the thing's id.
     """
 
     door: str
@@ -52,6 +52,7 @@ class Operation:
     but: str | None = None
     reads: bool = False
     form: bytes | None = None
+    headers: Callable[..., dict[str, str]] | None = None
     aside: bool = False
     without: tuple[str, ...] = ()
     parts: dict[str, Any] = field(default_factory=dict)
@@ -78,6 +79,11 @@ class Operation:
     def sent(self, org, thing):
         return self.body(org, thing) if callable(self.body) else self.body
 
+    def named(self, org, thing):
+        """As a server hands them over."""
+        told = self.headers(org, thing) if self.headers else {}
+        return tuple((name.lower(), value) for name, value in told.items())
+
 
 ASKED, GRANTED, LEARNT = "rights_request:read", "grant:read", "completion:read"
 CLEARED, REVIEWED = "clearance:read", "review:read"
@@ -97,6 +103,10 @@ def _asked(org, thing):
         "subject": {"type": "employee", "id": thing.id}, "action": {"name": "publish"},
         "resource": {"type": "account", "id": org.free},
     }  # fmt: skip
+
+
+def _checked(org, thing):
+    return {"X-Coe-Subject": thing.id, "X-Coe-Right": "publish", "X-Coe-Account": org.free}
 
 
 def _sought(org, thing):
@@ -245,6 +255,7 @@ OPERATIONS = (
         Operation(f"POST /access/v1/{name}", "decision:evaluate", "person", _asked, reads=True)
         for name in ("evaluation", "evaluations", "search/resource", "search/action")
     ),
+    Operation("GET /access/v1/check", "decision:evaluate", "person", headers=_checked),
     # Who may ask about themselves only finds themselves at most.
     Operation("POST /access/v1/search/subject", "decision:evaluate", None, _sought, reads=True),
     Operation(

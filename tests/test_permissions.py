@@ -26,8 +26,10 @@ from tests.matrix import CLIENTS, NOBODY, PEOPLE, PLAIN, Org
 from tests.operations import FORM_TYPE, OPERATIONS, PUBLIC
 from tests.routes import METHODS, doors, send, spellings
 
-REFUSED_BY_THE_MATTER = frozenset({"request_refused", "business_unit_not_empty"})
-"""Refusals that come after every question of permission: the model's, with its reasons, and the state of the thing."""
+REFUSED_BY_THE_MATTER = frozenset({"request_refused", "business_unit_not_empty", "not_permitted"})
+"""Refusals that come after every question of permission: the model's, with its reasons, the state of the thing, and a
+decision that is told as a status.
+"""
 FOLDED = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b(versions/|version )\d+")
 BY_STATUS = {401: Outcome.UNKNOWN, 403: Outcome.REFUSED, 404: Outcome.HIDDEN}
 
@@ -111,10 +113,12 @@ def undone(org, *, only_reads):
 
 
 def outcome(status, text):
-    if status in BY_STATUS or 200 <= status < 300:
-        return BY_STATUS.get(status, Outcome.ALLOWED)
+    if 200 <= status < 300:
+        return Outcome.ALLOWED
     code = json.loads(text).get("code") if text.startswith(b"{") else None
-    return Outcome.ALLOWED if code in REFUSED_BY_THE_MATTER else f"{status} {text[:300].decode()}"
+    if code in REFUSED_BY_THE_MATTER:
+        return Outcome.ALLOWED
+    return BY_STATUS.get(status) or f"{status} {text[:300].decode()}"
 
 
 async def ask(org, operation, caller, thing, target=None):
@@ -125,7 +129,8 @@ async def ask(org, operation, caller, thing, target=None):
         if operation.form:
             form = {"body": operation.form, "media_type": FORM_TYPE}
             return await send(org.app, operation.method, told, bearer=org.bearer(caller), **form)
-        return await send(org.app, operation.method, told, bearer=org.bearer(caller), body=sent)
+        headers = operation.named(org, thing)
+        return await send(org.app, operation.method, told, bearer=org.bearer(caller), body=sent, headers=headers)
 
 
 def folded(answer):

@@ -49,7 +49,7 @@ class Demo:
             shutil.copy(self.kept, self.used)
             answer = self.client.request(
                 method, filled(path, operation), json=body(operation), **form(operation),
-                headers={"Authorization": f"Bearer {self.bearers[who]}"},
+                headers={"Authorization": f"Bearer {self.bearers[who]}", **named(operation)},
             )  # fmt: skip
             if answer.is_success:
                 return {}
@@ -75,6 +75,12 @@ def filled(path, operation):
             (example,) = one["examples"].values()
             query[one["name"]] = example["value"]
     return f"{path}?{urlencode(query)}" if query else path
+
+
+def named(operation):
+    """The headers that have an example of their own."""
+    given = [one for one in operation.get("parameters", []) if one.get("in") == "header" and "examples" in one]
+    return {one["name"]: next(iter(one["examples"].values()))["value"] for one in given}
 
 
 def body(operation):
