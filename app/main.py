@@ -1,9 +1,11 @@
 """The composition root: the only module that knows every other."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
+from random import Random
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
@@ -21,6 +23,8 @@ from app.authzen.denials.rules import Desk
 from app.authzen.direct.api import WAYS, Direct, answer
 from app.authzen.direct.callers import Callers
 from app.authzen.forward import api as forwarding
+from app.authzen.log.rules import Sampling
+from app.authzen.log.service import DecisionLog
 from app.authzen.metadata import api as decision_point
 from app.authzen.requests import api as access_requests
 from app.authzen.requests import tables as _access_requests
@@ -205,6 +209,17 @@ def house_for(engine: Engine, clock: Clock = system_clock, committed: Callable[[
     )
 
 
+def _decision_log(told: Settings) -> DecisionLog:
+    """Lines of decisions, where lines of requests are written."""
+    sampling = Sampling(told.decision_log_permits, Random().random)  # noqa: S311 - which permits are told is no secret
+    return DecisionLog(sampling, _print if told.log_level in {"DEBUG", "INFO"} else None)
+
+
+def _print(lines: bytes) -> None:
+    sys.stdout.write(lines.decode())
+    sys.stdout.flush()
+
+
 def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: str | None = None) -> None:
     """Give an application the database, the keys and the clock that it works with."""
     engine = engine_for(told.database_url)
@@ -216,6 +231,7 @@ def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: s
     app.state.identity = build_identity(told, notice=notice)
     own = app.state.identity.own
     app.state.passports = Office(own.name, own.audience, own.ring.newest)
+    app.state.decision_log = _decision_log(told)
     app.state.desk = Desk(told.outside, signing.derived_key(told.keys, "evaluation"))
     app.state.public_url = told.public_url.rstrip("/")
     app.state.scim = None  # made when it is first spoken
@@ -229,6 +245,13 @@ def _committed(app: FastAPI, revision: int) -> None:
         app.state.follower.expect(revision)
 
 
+def short_way(app: Service, follower: Follower) -> Direct:
+    """Decisions from a follower's desk, in the name of this application."""
+    state = app.state
+    callers = Callers(state.identity)
+    return Direct(follower, callers, state.house.clock, state.cursor_key, state.desk, state.decision_log)
+
+
 @contextmanager
 def _following(app: Service, told: Settings) -> Iterator[None]:
     """Decisions from memory, as long as it is served. The feed has connections of its own: no slow request starves it."""
@@ -236,8 +259,7 @@ def _following(app: Service, told: Settings) -> Iterator[None]:
     direct = engine_for(told.database_direct_url, pool_size=1) if told.database_direct_url else engine
     follower = Follower(engine, app.state.house.clock, direct=direct)
     app.state.follower = follower
-    callers = Callers(app.state.identity)
-    app.direct = Direct(follower, callers, app.state.house.clock, app.state.cursor_key, app.state.desk)
+    app.direct = short_way(app, follower)
     follower.start(asyncio.get_running_loop())
     try:
         yield

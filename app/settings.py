@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         Literal["all", "api", "decisions"],
         Field(description="What this process answers: everything, everything but decisions, or only decisions."),
     ] = "all"
+    decision_log_permits: Annotated[
+        float, Field(ge=0, le=1, description="Of how many permits the log tells, as a share; refusals are all told.")
+    ] = 0.01
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="How much is logged.")] = (
         "INFO"
     )

@@ -8,14 +8,13 @@ from types import SimpleNamespace
 from starlette.datastructures import Headers
 
 from app.authzen import wire
-from app.authzen.direct.api import Direct
-from app.authzen.direct.callers import Callers
 from app.decisions import service
 from app.decisions.desk import Desk
 from app.decisions.memory.index import Question
 from app.governance.evaluation import rules
 from app.kernel.access import operator_work
 from app.kernel.actor import Permission
+from app.main import short_way
 
 
 class Shadow:
@@ -108,7 +107,6 @@ class _Through:
 
 def shortened(world):
     """Have a world answer by the short way, where it can."""
-    callers = Callers(world.app.state.identity)
     world.prompt = Prompt(world)
-    world.app.direct = Direct(world.prompt, callers, world.clock, world.app.state.cursor_key, world.app.state.desk)
+    world.app.direct = short_way(world.app, world.prompt)
     return world

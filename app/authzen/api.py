@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 
 from app.authzen.denials import rules as denials
 from app.authzen.requests import wire as profile
-from app.governance.evaluation import service as evaluation
 from app.governance.evaluation.rules import Decision
 from app.kernel.access import allow
 from app.kernel.actor import Permission
@@ -53,7 +52,8 @@ def evaluate_many(
         return _one(request, work, wire.said(wire.single(body)), revision)
     semantic = (body.options and body.options.evaluations_semantic) or Semantic.EXECUTE_ALL
     asked = list(wire.items(body))
-    given = service.evaluate_all(work, (one.question if isinstance(one, Said) else one for one in asked), semantic)
+    deciding = service.Deciding(work, revision, request.app.state.decision_log)
+    given = service.evaluate_all(deciding, (one.question if isinstance(one, Said) else one for one in asked), semantic)
     told = [
         _profile(request, work, decision, one, revision)
         if isinstance(one, Said) and isinstance(decision, Decision)
@@ -64,7 +64,7 @@ def evaluate_many(
 
 
 def _one(request: Request, work: Work, asked: Said, revision: int) -> wire.Answer:
-    decision = evaluation.evaluate(work, asked.question)
+    decision = service.Deciding(work, revision, request.app.state.decision_log).evaluate(asked.question)
     return wire.answer(decision, revision, _profile(request, work, decision, asked, revision))
 
 

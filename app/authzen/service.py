@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from app.audit import service as audit
+from app.authzen.log.service import DecisionLog
 from app.governance.evaluation.rules import Decision
 from app.governance.evaluation.service import Evaluator, Question
 from app.kernel.errors import DomainError
@@ -23,14 +24,28 @@ def revision(work: Work, at_least: int) -> int:
     return newest
 
 
-def evaluate_all(work: Work, asked: Iterable[Asked], semantic: Semantic) -> list[Answered]:
+class Deciding:
+    """Answers questions of one work, as of a revision, and tells the log of each."""
+
+    def __init__(self, work: Work, revision: int, log: DecisionLog) -> None:
+        self._evaluator, self._revision, self._log = Evaluator(work), revision, log
+
+    def evaluate(self, question: Question) -> Decision:
+        """Permit or refuse, with every reason. Raises ``Forbidden`` where the actor may not ask about this person."""
+        evaluator, decision = self._evaluator, self._evaluator.evaluate(question)
+        person, account = evaluator.person(question.subject), evaluator.account(question.account)
+        ids = person.id if person else None, account.id if account else None
+        self._log.tell(evaluator.work.actor, *ids, question.right, decision, self._revision)
+        return decision
+
+
+def evaluate_all(deciding: Deciding, asked: Iterable[Asked], semantic: Semantic) -> list[Answered]:
     """The answers, in order, as far as the semantic goes. Where there is no decision there is the error, which permits
     nothing.
     """
-    evaluator = Evaluator(work)
     given: list[Answered] = []
     for one in asked:
-        given.append(_answer(evaluator, one))
+        given.append(_answer(deciding, one))
         if semantic.ends_with(permitted=permits(given[-1])):
             break
     return given
@@ -41,10 +56,10 @@ def permits(answered: Answered) -> bool:
     return isinstance(answered, Decision) and answered.permitted
 
 
-def _answer(evaluator: Evaluator, asked: Asked) -> Answered:
+def _answer(deciding: Deciding, asked: Asked) -> Answered:
     if isinstance(asked, DomainError):
         return asked
     try:
-        return evaluator.evaluate(asked)
+        return deciding.evaluate(asked)
     except DomainError as error:
         return error

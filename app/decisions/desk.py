@@ -12,7 +12,7 @@ from app.governance.evaluation import rules
 from app.governance.evaluation.rules import Decision
 
 from .memory.hashed import ABSENT
-from .memory.index import LONGEST, Delta, Found, Index, Question
+from .memory.index import LONGEST, Delta, Index, Question
 
 KEPT: Final = 200_000
 """So many answers are kept; then they are made anew."""
@@ -27,9 +27,9 @@ class Answer:
 
     __slots__ = ("account", "decision", "person", "rendered", "renewed", "since", "until")
 
-    def __init__(self, decision: Decision, since: int, found: Found) -> None:
-        self.decision, self.since, self.until = decision, since, found.until
-        self.person, self.account = found.person, found.account
+    def __init__(self, decision: Decision, since: int, until: int, person: int = ABSENT, account: int = ABSENT) -> None:
+        self.decision, self.since, self.until = decision, since, until
+        self.person, self.account = person, account
         self.rendered, self.renewed = b"", since
 
 
@@ -48,7 +48,7 @@ class Desk:
         if kept is not None and kept.since <= now < kept.until:
             return kept
         found = self.index.look(question, at)
-        made = Answer(rules.decide(found.facts, at), now, found)
+        made = Answer(rules.decide(found.facts, at), now, found.until, found.person, found.account)
         if kept is None and not self._note(question, made):
             return made
         self.answers[question] = made

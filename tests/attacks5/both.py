@@ -25,7 +25,7 @@ def opened(world):
         world.bearer = clients.create_client(work, "Tool", ["decisions"], static=True).bearer
         world.gateway = clients.create_client(work, "Gateway", ["decisions"], gateway=True, static=True).bearer
     shortened(world)
-    world.direct, world.taken = world.app.state.direct, 0
+    world.direct, world.taken = world.app.direct, 0
     given = world.direct.answer
 
     async def counted(scope, body):
@@ -83,11 +83,11 @@ def same(world, body, given=None, received=None, **more):
     received = messages(raw) if received is None else received
     short = sent(world, given, received, **more)
     again = sent(world, given, received, **more)
-    world.app.state.direct = None
+    world.app.direct = None
     try:
         routed = sent(world, given, received, **more)
     finally:
-        world.app.state.direct = world.direct
+        world.app.direct = world.direct
     assert comparable(short) == comparable(again) == comparable(routed)
     return routed[0], json.loads(routed[2]) if routed[2] else None
 

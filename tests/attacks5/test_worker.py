@@ -12,8 +12,6 @@ import sqlalchemy as sa
 from app.audit import service as audit_service
 from app.audit import store as audit
 from app.audit.tables import AuditEvent
-from app.authzen.direct.api import Direct
-from app.authzen.direct.callers import Callers
 from app.decisions import service, worker
 from app.decisions.worker import Follower
 from app.governance.grants import store as grants
@@ -21,6 +19,7 @@ from app.governance.grants.tables import Grant
 from app.kernel.access import operator_work
 from app.kernel.clock import system_clock
 from app.kernel.database import engine_for
+from app.main import short_way
 from tests.attacks5.both import ASKED, EVALUATION, opened
 from tests.decisions.inside import content
 
@@ -39,15 +38,13 @@ async def following(world, clock=None):
     world.shadow = None  # it would read, and hang, as the follower does
     engine = engine_for(world.settings.database_url, pool_size=2)
     follower = Follower(engine, clock or world.clock)
-    world.app.state.direct = Direct(
-        follower, Callers(world.app.state.identity), world.clock, world.app.state.cursor_key
-    )
+    world.app.direct = short_way(world.app, follower)
     follower.start(asyncio.get_running_loop())
     try:
         yield follower
     finally:
         follower.stop()
-        world.app.state.direct = None
+        world.app.direct = None
         engine.dispose()
 
 

@@ -16,12 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.authzen import wire
 from app.authzen.denials import rules as denials
+from app.authzen.log.service import DecisionLog
 from app.authzen.requests import wire as profile
-from app.authzen.rules import ACCOUNT, EMPLOYEE, Semantic
+from app.authzen.rules import ACCOUNT, EMPLOYEE
 from app.authzen.search import service as searches
 from app.authzen.search import wire as found
 from app.authzen.search.rules import InvalidPageToken
-from app.decisions.desk import Desk
+from app.decisions.desk import Answer, Desk
 from app.decisions.memory.index import Question
 from app.decisions.memory.instants import NEVER, micros
 from app.decisions.worker import Follower
@@ -48,14 +49,14 @@ _JSON = (b"content-type", b"application/json")
 
 
 class Asking(NamedTuple):
-    """Who asks, where, and when: the instant, and the same in microseconds."""
+    """Who asks, where, and when: the instant, and the same in microseconds. ``named``: the request's name."""
 
     desk: Desk
     caller: Caller
     path: str
     at: datetime
     now: int
-    profile: denials.Desk
+    named: bytes
 
 
 Handler = Callable[["Direct", Mapping[str, Any], Asking], bytes]
@@ -75,10 +76,16 @@ class Direct:
     """
 
     def __init__(
-        self, follower: Follower, callers: Callers, clock: Clock, cursor_key: bytes, profile: denials.Desk
+        self,
+        follower: Follower,
+        callers: Callers,
+        clock: Clock,
+        cursor_key: bytes,
+        profile: denials.Desk,
+        log: DecisionLog,
     ) -> None:
         self._follower, self._callers, self._clock = follower, callers, clock
-        self._cursor_key, self._profile = cursor_key, profile
+        self._cursor_key, self._profile, self._log = cursor_key, profile, log
         self._named, self._count = f"{new_id()}-".encode(), count()
 
     async def answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
@@ -103,15 +110,15 @@ class Direct:
         caller = self._callers.recognise(authorization, desk.index, at, now)
         if caller is None:
             raise LongWay
-        reply = WAYS[scope["path"]](self, parsed(body), Asking(desk, caller, scope["path"], at, now, self._profile))
-        return reply, named or self._named + b"%x" % next(self._count)
+        named = named or self._named + b"%x" % next(self._count)
+        asking = Asking(desk, caller, scope["path"], at, now, named)
+        return WAYS[scope["path"]](self, parsed(body), asking), named
 
     def one(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
         """A single evaluation."""
         one, wanted = question(asked, asking.caller)
         self._check_up_to(asking.desk, wanted)
-        start = _rendered(asking, one) if self._follower.fresh else _STALE
-        return start + b'%d"}}' % asking.desk.index.revision
+        return self._given(asking, one).rendered + b'%d"}}' % asking.desk.index.revision
 
     def many(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
         """A batch: of one state of things at one instant."""
@@ -120,16 +127,25 @@ class Direct:
             return self.one(asked, asking)
         every, wanted = questions(asked, items, asking.caller)
         self._check_up_to(asking.desk, wanted)
-        fresh, ending = self._follower.fresh, b'%d"}}' % asking.desk.index.revision
-        if semantic is Semantic.EXECUTE_ALL and fresh:
-            given = [_rendered(asking, one) for one in every]
-        else:
-            given = []
-            for one in every:
-                given.append(_rendered(asking, one) if fresh else _STALE)
-                if semantic.ends_with(permitted=given[-1].startswith(_PERMIT)):
-                    break
+        ending, given = b'%d"}}' % asking.desk.index.revision, []
+        for one in every:
+            answer = self._given(asking, one)
+            given.append(answer.rendered)
+            if semantic.ends_with(permitted=answer.decision.permitted):
+                break
         return b'{"evaluations":[' + (ending + b",").join(given) + ending + b"]}"
+
+    def _given(self, asking: Asking, one: Question) -> Answer:
+        """The answer, spelled but for its end (the revision, and what closes it), and noted in the log."""
+        desk, now = asking.desk, asking.now
+        answer = desk.answer(one, asking.at, now) if self._follower.fresh else _STALE
+        if now >= answer.renewed:
+            revision, words = desk.index.revision, denials.Asked(EMPLOYEE, one.subject, one.right, ACCOUNT, one.account)
+            offered = denials.offer(answer.decision, words, asking.at, revision, self._profile)
+            answer.rendered = _spelled(answer.decision, profile.context(answer.decision, offered, None, asking.at))
+            answer.renewed = NEVER if offered is None else now + SEALED_FOR
+        self._log.note(desk.index, now, asking.named, asking.caller.actor, one.right, answer)
+        return answer
 
     def find(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
         """A search."""
@@ -164,29 +180,13 @@ class Direct:
         return found.entities(kind, ids, pager.page(ids), revision)
 
 
-def _rendered(asking: Asking, one: Question) -> bytes:
-    """The answer in JSON but for its end: the revision, and what closes it."""
-    answer = asking.desk.answer(one, asking.at, asking.now)
-    if asking.now >= answer.renewed:
-        offered = denials.offer(answer.decision, _words(one), asking.at, asking.desk.index.revision, asking.profile)
-        answer.rendered = _spelled(answer.decision, profile.context(answer.decision, offered, None, asking.at))
-        answer.renewed = NEVER if offered is None else asking.now + SEALED_FOR
-    return answer.rendered
-
-
-def _words(one: Question) -> denials.Asked:
-    """The question word for word; of another type of subject or resource there is nobody, and nothing is offered."""
-    return denials.Asked(EMPLOYEE, one.subject, one.right, ACCOUNT, one.account)
-
-
 def _spelled(decision: Decision, added: wire.Profile) -> bytes:
     told = wire.answer(decision, 0, added).model_dump(mode="json")
     del told["context"]["revision"]
     return orjson.dumps(told)[:-2] + b',"revision":"'
 
 
-_STALE = _spelled(STALE, {})
-_PERMIT = b'{"decision":true'
+_STALE = Answer(STALE, -NEVER, NEVER)
 _SEARCHES: Mapping[str, type[found.SubjectSearch | found.ResourceSearch | found.ActionSearch]] = {
     "/access/v1/search/subject": found.SubjectSearch,
     "/access/v1/search/resource": found.ResourceSearch,

@@ -1,0 +1,106 @@
+"""The decision log: a line of JSON for each refusal and for some permits, beside the lines of requests.
+
+What is answered from memory is noted only, and written together a few times a second: an answer never waits for its line.
+If more is asked than can be written, lines are left out, and how many is said.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import orjson
+import structlog
+from prometheus_client import Counter
+
+from app.decisions.desk import Answer
+from app.decisions.memory.hashed import ABSENT
+from app.decisions.memory.index import Index
+from app.decisions.memory.instants import sure
+from app.governance.evaluation.rules import Decision
+from app.kernel.actor import Actor
+from app.kernel.wire import format_instant
+
+from . import rules
+from .rules import Sampling
+
+MOST: Final = 20_000
+"""So many lines wait to be written, at most."""
+FLUSH_SECONDS: Final = 0.25
+EVENT: Final = "decision"
+_DECISIONS = Counter("coe_decisions", "How many decisions were given out, by what was decided.", ["decision"])
+_UNTOLD = Counter("coe_decisions_unlogged", "Of how many decisions no line was written, since there were too many.")
+_log = structlog.get_logger(__name__)
+
+
+class _Note(NamedTuple):
+    """What a line is made of, later."""
+
+    now: int
+    request_id: bytes
+    actor: Actor
+    right: str
+    answer: Answer
+    revision: int
+
+
+class DecisionLog:
+    """Tells of decisions. ``write`` takes whole lines; None: nothing is logged at this level."""
+
+    def __init__(self, sampling: Sampling, write: Callable[[bytes], object] | None) -> None:
+        self._sampling, self._write = sampling, write
+        self._notes: deque[_Note] = deque()
+        self._untold = 0
+        self._flushing = False
+        self._given = [0, 0]
+        self._counters = _DECISIONS.labels("refuse"), _DECISIONS.labels("permit")
+
+    def tell(
+        self, actor: Actor, person: UUID | None, account: UUID | None, right: str, decision: Decision, revision: int
+    ) -> None:
+        """A line at once, where the answer has waited for a database anyway."""
+        self._counters[decision.permitted].inc()
+        if self._write is not None and self._sampling.tells(decision):
+            _log.info(EVENT, **rules.members(actor, person, account, right, decision, revision))
+
+    def note(self, index: Index, now: int, request_id: bytes, actor: Actor, right: str, answer: Answer) -> None:
+        """A line soon. On the loop that answers."""
+        decision = answer.decision
+        self._given[decision.permitted] += 1
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush, index)
+        if self._write is None or not self._sampling.tells(decision):
+            return
+        if len(self._notes) >= MOST:
+            self._untold += 1
+        else:
+            self._notes.append(_Note(now, request_id, actor, right, answer, index.revision))
+
+    def _flush(self, index: Index) -> None:
+        """Make lines of what was noted, and have them written elsewhere."""
+        self._flushing = False
+        for counter, given in zip(self._counters, self._given, strict=True):
+            counter.inc(given)
+        self._given = [0, 0]
+        notes, self._notes = self._notes, deque()
+        lines = [orjson.dumps(_line(index, one)) for one in notes]
+        if self._untold:
+            _UNTOLD.inc(self._untold)
+            lines.append(orjson.dumps({"event": "decisions_unlogged", "level": "warning", "count": self._untold}))
+            self._untold = 0
+        if lines and self._write is not None:
+            asyncio.get_running_loop().run_in_executor(None, self._write, b"\n".join(lines) + b"\n")
+
+
+def _line(index: Index, one: _Note) -> dict[str, object]:
+    person, account = one.answer.person, one.answer.account
+    told = rules.members(
+        one.actor,
+        index.people.id_of(person) if person != ABSENT else None,
+        index.accounts.id_of(account) if account != ABSENT else None,
+        one.right, one.answer.decision, one.revision,
+    )  # fmt: skip
+    at = {"event": EVENT, "level": "info", "timestamp": format_instant(sure(one.now))}
+    return {**at, "request_id": one.request_id.decode(), **told}
