@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 class Publishing(BaseHTTPRequestHandler):
     """Takes posts, and leaves it to the gateway whose."""
 
-    def do_POST(self):  # noqa: N802 - the library's name
+    def do_POST(self):
         """Print who posted where, and what."""
         post = self.rfile.read(int(self.headers["Content-Length"])).decode()
         print(self.headers["X-Employee"], self.path, post, flush=True)
