@@ -209,6 +209,12 @@ def house_for(engine: Engine, clock: Clock = system_clock, committed: Callable[[
     )
 
 
+def _informed(app: Service, told: Settings) -> bool:
+    """Who only decides answers from memory, or not at all; everybody else can ask the database."""
+    follower: Follower | None = app.state.follower
+    return told.role != "decisions" or (follower is not None and follower.desk is not None and follower.fresh)
+
+
 def _decision_log(told: Settings) -> DecisionLog:
     """Lines of decisions, where lines of requests are written."""
     sampling = Sampling(told.decision_log_permits, Random().random)  # noqa: S311 - which permits are told is no secret
@@ -227,6 +233,7 @@ def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: s
     app.state.house = house_for(engine, clock, partial(_committed, app))
     app.state.engine = engine
     app.state.schema_behind = partial(migrating.behind, engine)
+    app.state.informed = partial(_informed, app, told)
     app.state.cursor_key = signing.cursor_key(told.keys)
     app.state.identity = build_identity(told, notice=notice)
     own = app.state.identity.own

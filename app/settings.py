@@ -24,7 +24,10 @@ class Settings(BaseSettings):
         str, Field(description="The database: SQLite, or `postgresql+psycopg://` in production.")
     ] = "sqlite:///coe.db"
     database_direct_url: Annotated[
-        str | None, Field(description="The same database past a transaction pooler, for migrations.")
+        str | None,
+        Field(
+            description="The same database past a transaction pooler, for migrations and to listen for what is committed."
+        ),
     ] = None
     migration_database_url: Annotated[
         str | None, Field(description="The same database as the owner of the tables; set, `coe serve` migrates by it.")

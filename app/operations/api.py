@@ -15,7 +15,7 @@ router = APIRouter(tags=[Tag.OPERATIONS])
 
 
 class NotReady(Unavailable):
-    """The database cannot be reached, or its schema is not this version's."""
+    """The database cannot be reached, its schema is not this version's, or decisions are not known well enough yet."""
 
     code = "not_ready"
 
@@ -34,13 +34,15 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses=responses(NotReady))
 def readyz(request: Request) -> Health:
-    """The database answers, and has this version's schema."""
+    """The database answers, and has this version's schema; who only decides knows all that there is to know."""
     try:
         wrong = request.app.state.schema_behind()
     except SQLAlchemyError as error:
         raise NotReady("The database cannot be reached.") from error
     if wrong:
         raise NotReady(f"Not migrated: {wrong}.")
+    if not request.app.state.informed():
+        raise NotReady("What decisions depend on is being read, or was not heard of for a second.")
     return Health()
 
 
