@@ -42,7 +42,13 @@ class Shadow:
         if answered["context"]["revision"] != str(index.revision):
             return  # something happened in between
         named, digest = said.get("tool"), said.get("content_sha256")
-        tool = named if actor.gateway and isinstance(named, str) else None if actor.gateway else actor.tool_id
+        tool = (
+            named
+            if actor.gateway and isinstance(named, str)
+            else None
+            if actor.gateway or not actor.tool_id
+            else actor.tool_id.bytes
+        )
         subject, resource = body["subject"], body["resource"]
         question = Question(
             subject["id"] if subject["type"] == "employee" else "", body["action"]["name"],

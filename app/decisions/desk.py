@@ -5,7 +5,6 @@ instant has come at which they, or what rules make of them, change by themselves
 brings takes away the answers about whom or what it touches, in the same step in which the index goes on.
 """
 
-from datetime import datetime
 from typing import Final
 
 from app.governance.evaluation import rules
@@ -13,6 +12,7 @@ from app.governance.evaluation.rules import Decision
 
 from .memory.hashed import ABSENT
 from .memory.index import LONGEST, Delta, Index, Question
+from .memory.instants import sure
 
 KEPT: Final = 200_000
 """So many answers are kept; then they are made anew."""
@@ -22,15 +22,15 @@ class Answer:
     """A decision, for whatever instant from ``since`` up to ``until`` (microseconds).
 
     ``person`` and ``account``: whose change ends it sooner. ``rendered``: whoever spells it keeps that here, up to
-    ``renewed`` (microseconds).
+    ``renewed`` (microseconds); ``told``: whoever logs it keeps there what is the same in every line.
     """
 
-    __slots__ = ("account", "decision", "person", "rendered", "renewed", "since", "until")
+    __slots__ = ("account", "decision", "person", "rendered", "renewed", "since", "told", "until")
 
     def __init__(self, decision: Decision, since: int, until: int, person: int = ABSENT, account: int = ABSENT) -> None:
         self.decision, self.since, self.until = decision, since, until
         self.person, self.account = person, account
-        self.rendered, self.renewed = b"", since
+        self.rendered, self.renewed, self.told = b"", since, b""
 
 
 class Desk:
@@ -42,11 +42,12 @@ class Desk:
         self._of_person: dict[int, set[Question]] = {}
         self._of_account: dict[int, set[Question]] = {}
 
-    def answer(self, question: Question, at: datetime, now: int) -> Answer:
-        """The decision on a question at an instant. ``now``: the same in microseconds."""
+    def answer(self, question: Question, now: int) -> Answer:
+        """The decision on a question at an instant, in microseconds."""
         kept = self.answers.get(question)
         if kept is not None and kept.since <= now < kept.until:
             return kept
+        at = sure(now)
         found = self.index.look(question, at)
         made = Answer(rules.decide(found.facts, at), now, found.until, found.person, found.account)
         if kept is None and not self._note(question, made):

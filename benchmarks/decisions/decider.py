@@ -7,9 +7,8 @@ from sqlalchemy.orm import sessionmaker
 from app.decisions import service
 from app.decisions.desk import Desk
 from app.decisions.memory.index import Question
-from app.decisions.memory.instants import micros
 from app.kernel.access import SYSTEM
-from app.kernel.clock import system_clock
+from app.kernel.clock import system_clock, system_micros
 from app.kernel.database import engine_for, reading
 from app.kernel.work import Work
 from app.settings import Settings
@@ -23,10 +22,10 @@ def decider(settings: Settings) -> Callable[[str, str], bool]:
     engine = engine_for(settings.database_url)
     with sessionmaker(reading(engine)).begin() as session:
         work = Work(session, SYSTEM, system_clock())
-        desk, tool = Desk(service.load(work)), tools.tool(session, TOOL).id
+        desk, tool = Desk(service.load(work)), tools.tool(session, TOOL).id.bytes
 
     def decide(person: str, account: str) -> bool:
-        at = system_clock()
-        return desk.answer(Question(person, "publish", account, tool), at, micros(at)).decision.permitted
+        asked = tuple.__new__(Question, (person, "publish", account, tool, None))
+        return desk.answer(asked, system_micros()).decision.permitted
 
     return decide

@@ -6,7 +6,6 @@ routes, untouched; both ways say the same.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from itertools import count
 from typing import Any, Final, NamedTuple
 
@@ -24,11 +23,11 @@ from app.authzen.search import wire as found
 from app.authzen.search.rules import InvalidPageToken
 from app.decisions.desk import Answer, Desk
 from app.decisions.memory.index import Question
-from app.decisions.memory.instants import NEVER, micros
+from app.decisions.memory.instants import NEVER, micros, sure
 from app.decisions.worker import Follower
 from app.governance.evaluation.rules import Decision
 from app.governance.reasons.rules import Reason, ReasonCode
-from app.kernel.clock import Clock
+from app.kernel.clock import Clock, system_clock, system_micros
 from app.kernel.ids import new_id
 
 from .callers import Caller, Callers
@@ -49,12 +48,11 @@ _JSON = (b"content-type", b"application/json")
 
 
 class Asking(NamedTuple):
-    """Who asks, where, and when: the instant, and the same in microseconds. ``named``: the request's name."""
+    """Who asks, where, and when (in microseconds). ``named``: the request's name."""
 
     desk: Desk
     caller: Caller
     path: str
-    at: datetime
     now: int
     named: bytes
 
@@ -84,7 +82,8 @@ class Direct:
         profile: denials.Desk,
         log: DecisionLog,
     ) -> None:
-        self._follower, self._callers, self._clock = follower, callers, clock
+        self._follower, self._callers = follower, callers
+        self._now = system_micros if clock is system_clock else lambda: micros(clock())
         self._cursor_key, self._profile, self._log = cursor_key, profile, log
         self._named, self._count = f"{new_id()}-".encode(), count()
 
@@ -102,16 +101,15 @@ class Direct:
 
     def _answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
         """One step, from beginning to end: nothing is applied to the index meanwhile."""
-        desk, at = self._follower.desk, self._clock()
+        desk, now = self._follower.desk, self._now()
         authorization, named = headers(scope["headers"])
         if desk is None or scope["query_string"]:
             raise LongWay
-        now = micros(at)
-        caller = self._callers.recognise(authorization, desk.index, at, now)
+        caller = self._callers.recognise(authorization, desk.index, now)
         if caller is None:
             raise LongWay
         named = named or self._named + b"%x" % next(self._count)
-        asking = Asking(desk, caller, scope["path"], at, now, named)
+        asking = Asking(desk, caller, scope["path"], now, named)
         return WAYS[scope["path"]](self, parsed(body), asking), named
 
     def one(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
@@ -138,14 +136,18 @@ class Direct:
     def _given(self, asking: Asking, one: Question) -> Answer:
         """The answer, spelled but for its end (the revision, and what closes it), and noted in the log."""
         desk, now = asking.desk, asking.now
-        answer = desk.answer(one, asking.at, now) if self._follower.fresh else _STALE
+        answer = desk.answer(one, now) if self._follower.fresh else _STALE
         if now >= answer.renewed:
-            revision, words = desk.index.revision, denials.Asked(EMPLOYEE, one.subject, one.right, ACCOUNT, one.account)
-            offered = denials.offer(answer.decision, words, asking.at, revision, self._profile)
-            answer.rendered = _spelled(answer.decision, profile.context(answer.decision, offered, None, asking.at))
-            answer.renewed = NEVER if offered is None else now + SEALED_FOR
+            self._spell(answer, one, now, desk.index.revision)
         self._log.note(desk.index, now, asking.named, asking.caller.actor, one.right, answer)
         return answer
+
+    def _spell(self, answer: Answer, one: Question, now: int, revision: int) -> None:
+        """Spell an answer, with what may be done about it; that is made anew after a while, for it is dated."""
+        at, words = sure(now), denials.Asked(EMPLOYEE, one.subject, one.right, ACCOUNT, one.account)
+        offered = denials.offer(answer.decision, words, at, revision, self._profile)
+        answer.rendered = _spelled(answer.decision, profile.context(answer.decision, offered, None, at))
+        answer.renewed = NEVER if offered is None else now + SEALED_FOR
 
     def find(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
         """A search."""
@@ -153,7 +155,7 @@ class Direct:
         self._check_up_to(asking.desk, wanted)
         if not self._follower.fresh:
             raise LongWay
-        source = Memory(asking.desk, asking.caller, asking.at)
+        source = Memory(asking.desk, asking.caller, asking.now)
         try:
             reply = self._found(asking.path, asked, asking.caller, source, asking.desk.index.revision)
         except (ValidationError, InvalidPageToken):

@@ -3,13 +3,12 @@
 import re
 from datetime import datetime
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 from app.clients import rules as clients
 from app.clients.rules import Client
 from app.decisions.memory.hashed import ABSENT
 from app.decisions.memory.index import Index
-from app.decisions.memory.instants import NEVER, micros
+from app.decisions.memory.instants import NEVER, micros, sure
 from app.decisions.memory.world import World
 from app.identity.deps import client_actor
 from app.identity.service import CLIENT, PRINCIPAL, Identity
@@ -24,21 +23,21 @@ _BEARER: Final = re.compile(rb"bearer ([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  #
 
 
 class Caller(NamedTuple):
-    """A client that may ask about everybody, known by a header.
+    """A client that may ask about everybody. ``own_tool``: the id of the publishing tool that it speaks for.
 
     ``since``: when its token was looked at; ``until``: when it ends, in microseconds; ``owner``: a row of people.
     """
 
     actor: Actor
-    header: bytes
+    own_tool: bytes | None
     since: int
     until: int
     owner: int
 
-    def tool(self, named: Any) -> UUID | str | None:
+    def tool(self, named: Any) -> bytes | str | None:
         """The tool that counts: the client's own; only a gateway's word about another does."""
         if not self.actor.gateway:
-            return self.actor.tool_id
+            return self.own_tool
         return named if type(named) is str and named else None
 
 
@@ -54,8 +53,8 @@ class Callers:
         self._known: dict[bytes, Caller] = {}
         self._world: World | None = None
 
-    def recognise(self, header: bytes, index: Index, at: datetime, now: int) -> Caller | None:
-        """The client that an Authorization header speaks for, if it may ask. ``now``: ``at`` in microseconds.
+    def recognise(self, header: bytes, index: Index, now: int) -> Caller | None:
+        """The client that an Authorization header speaks for, if it may ask at this instant (microseconds).
 
         None: a person, or nobody, or somebody who may not; whoever has the database tells which.
         """
@@ -64,7 +63,7 @@ class Callers:
             self._known.clear()
         found = self._known.get(header)
         if found is None or now < found.since:  # the clock went back: perhaps to before the token was made
-            found = self._verified(header, index, at)
+            found = self._verified(header, index, sure(now))
             if found is None:
                 return None
             self._known[header] = found
@@ -83,7 +82,11 @@ class Callers:
         if client is None or actor is None or not actor.may(Permission.DECISION_EVALUATE):
             return None
         owner = index.people.row_of(client.owner_id.bytes) if client.owner_id else ABSENT
-        return None if client.owner_id and owner == ABSENT else Caller(actor, header, micros(at), until, owner)
+        return (
+            None
+            if client.owner_id and owner == ABSENT
+            else Caller(actor, client.tool_id.bytes if client.tool_id else None, micros(at), until, owner)
+        )
 
     def _read(self, token: str, world: World, at: datetime) -> tuple[Client | None, frozenset[ClientScope], int]:
         """The client, the scopes that its token is for, and until when; no client: it is a person's, or a stranger's."""

@@ -1,13 +1,11 @@
 """Searching the index: the same search, from another source of candidates and decisions."""
 
-from datetime import datetime
 from uuid import UUID
 
 from app.authzen.search.service import Source
 from app.decisions.desk import Desk
 from app.decisions.memory.hashed import ABSENT
 from app.decisions.memory.index import Question
-from app.decisions.memory.instants import micros
 from app.governance.evaluation import service as evaluation
 from app.governance.evaluation.rules import Decision
 
@@ -17,8 +15,8 @@ from .callers import Caller
 class Memory(Source):
     """What one caller finds in the index at one instant."""
 
-    def __init__(self, desk: Desk, caller: Caller, at: datetime) -> None:
-        self._desk, self._caller, self._at, self._now = desk, caller, at, micros(at)
+    def __init__(self, desk: Desk, caller: Caller, now: int) -> None:
+        self._desk, self._caller, self._now = desk, caller, now
 
     def candidates_on(self, account: str) -> list[UUID]:
         """Whoever ever had a grant on the account."""
@@ -37,4 +35,4 @@ class Memory(Source):
         asked = Question(
             question.subject, question.right, question.account, self._caller.tool(question.tool), question.digest
         )
-        return self._desk.answer(asked, self._at, self._now).decision
+        return self._desk.answer(asked, self._now).decision

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.governance.evaluation.rules import Decision
-from app.kernel.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +19,15 @@ class Sampling:
         return not decision.permitted or self.chance() < self.share
 
 
-def members(
-    actor: Actor, person: UUID | None, account: UUID | None, right: str, decision: Decision, revision: int
-) -> dict[str, object]:
-    """Who asked, about whom, what and where, and what was answered: ids and codes, never a name as it was written."""
+def members(person: UUID | None, account: UUID | None, right: str, decision: Decision) -> dict[str, object]:
+    """About whom, what and where, and what was answered: ids and codes, never a name as it was written."""
     return {
-        "actor": f"{actor.kind}:{actor.id}",
         "subject": str(person) if person else None,
         "account": str(account) if account else None,
         "right": right[:40],
         "permitted": decision.permitted,
         "reasons": _codes(one.code for one in decision.reasons),
         "advice": _codes(one.code for one in decision.advice),
-        "revision": str(revision),
     }
 
 

@@ -62,7 +62,8 @@ class DecisionLog:
         """A line at once, where the answer has waited for a database anyway."""
         self._counters[decision.permitted].inc()
         if self._write is not None and self._sampling.tells(decision):
-            _log.info(EVENT, **rules.members(actor, person, account, right, decision, revision))
+            told = rules.members(person, account, right, decision)
+            _log.info(EVENT, actor=f"{actor.kind}:{actor.id}", revision=str(revision), **told)
 
     def note(self, index: Index, now: int, request_id: bytes, actor: Actor, right: str, answer: Answer) -> None:
         """A line soon. On the loop that answers."""
@@ -85,7 +86,7 @@ class DecisionLog:
             counter.inc(given)
         self._given = [0, 0]
         notes, self._notes = self._notes, deque()
-        lines = [orjson.dumps(_line(index, one)) for one in notes]
+        lines = [_line(index, one) for one in notes]
         if self._untold:
             _UNTOLD.inc(self._untold)
             lines.append(orjson.dumps({"event": "decisions_unlogged", "level": "warning", "count": self._untold}))
@@ -94,13 +95,27 @@ class DecisionLog:
             asyncio.get_running_loop().run_in_executor(None, self._write, b"\n".join(lines) + b"\n")
 
 
-def _line(index: Index, one: _Note) -> dict[str, object]:
+def _line(index: Index, one: _Note) -> bytes:
+    answer = one.answer
+    if not answer.told:
+        answer.told = orjson.dumps(_same(index, one))[1:-1]
+    at, name, by = format_instant(sure(one.now)), one.request_id.decode(), one.actor
+    # The rest is ours, or was looked at: nothing in it has to be escaped.
+    return (
+        (
+            f'{{"event":"{EVENT}","level":"info","timestamp":"{at}","request_id":"{name}","actor":"{by.kind}:{by.id}",'
+            f'"revision":"{one.revision}",'
+        ).encode()
+        + answer.told
+        + b"}"
+    )
+
+
+def _same(index: Index, one: _Note) -> dict[str, object]:
+    """What every line about an answer says."""
     person, account = one.answer.person, one.answer.account
-    told = rules.members(
-        one.actor,
+    return rules.members(
         index.people.id_of(person) if person != ABSENT else None,
         index.accounts.id_of(account) if account != ABSENT else None,
-        one.right, one.answer.decision, one.revision,
+        one.right, one.answer.decision,
     )  # fmt: skip
-    at = {"event": EVENT, "level": "info", "timestamp": format_instant(sure(one.now))}
-    return {**at, "request_id": one.request_id.decode(), **told}

@@ -42,7 +42,7 @@ class Question(NamedTuple):
     subject: str
     right: str
     account: str
-    tool: UUID | str | None = None
+    tool: bytes | str | None = None
     digest: str | None = None
 
 
@@ -246,9 +246,9 @@ class Index:
             and self._attested.get(person << _KINDS | number) != ABSENT
         )
 
-    def _tool(self, asked: UUID | str | None) -> UsedTool | None:
-        if isinstance(asked, UUID):
-            own = self.world.tools_by_id[asked]
+    def _tool(self, asked: bytes | str | None) -> UsedTool | None:
+        if isinstance(asked, bytes):
+            own = self.world.tools_by_id[UUID(bytes=asked)]
             return UsedTool(own.key, own)
         return UsedTool(asked, self.world.tool(asked)) if asked else None
 
