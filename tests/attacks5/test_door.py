@@ -218,7 +218,16 @@ def test_headers_are_read_as_the_routes_read_them(door):
 
 
 def test_a_request_is_named_the_same_either_way(door):
-    for names in ([b"abc"], [b"a b"], [b"a", b"b"], [b""], [b"\xff"], [b"a\r\nset-cookie: b"], [b"a" * 129], [b"a" * 128]):
+    for names in (
+        [b"abc"],
+        [b"a b"],
+        [b"a", b"b"],
+        [b""],
+        [b"\xff"],
+        [b"a\r\nset-cookie: b"],
+        [b"a" * 129],
+        [b"a" * 128],
+    ):
         given = headers(door, *((b"x-request-id", one) for one in names))
         short = sent(door, given, messages(raw()))[1][b"x-request-id"]
         door.app.state.direct = None

@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 from types import SimpleNamespace
 
+from app.audit import service as audit
 from app.clients import service as clients
 from app.directory import store as directory
 from app.governance.grants.tables import Grant
@@ -39,7 +40,9 @@ class History:
         for key in ("basics", "crisis"):
             self.call("POST", "/v1/courses", "boss", {"key": key, "title": key.title()})
         for key in ("fanfare", "platform"):
-            self.keep("tools", self.call("POST", "/v1/publishing-tools", "developer", {"key": key, "name": key.title()}))
+            self.keep(
+                "tools", self.call("POST", "/v1/publishing-tools", "developer", {"key": key, "name": key.title()})
+            )
         self.call("PUT", "/v1/governance", "boss", {"model": "decentralized", **WHY})
         world.clock.turn(seconds=1)
         for who, account in (("asker", 0), ("colleague", 0), ("stranger", 1), ("liaison", 0)):
@@ -107,7 +110,9 @@ class History:
     def handle_grant(self):
         verb = self.pick("revoke", "suspend", "resume", "resume", "renew", "passport")
         body = {"renew": {"justification": "Again."}, "passport": {}}.get(verb, WHY)
-        made = self.call("POST", f"/v1/grants/{self.any('grants')}/{verb}", self.pick("boss", "boss", "asker", "hub"), body)
+        made = self.call(
+            "POST", f"/v1/grants/{self.any('grants')}/{verb}", self.pick("boss", "boss", "asker", "hub"), body
+        )
         if verb == "renew":
             self.grants_of(self.keep("requests", made))
 
@@ -116,8 +121,6 @@ class History:
         with self.world.work() as work:
             row = self.chance.choice(work.session.query(Grant).order_by(Grant.id).all())
             row.valid_until = max(row.valid_from + MINUTE, self.later(3 * DAY))
-            from app.audit import service as audit
-
             audit.record(work, "grant.resumed", ("grant", row.id))
 
     def freeze(self):
@@ -148,7 +151,9 @@ class History:
         if self.chance.random() < 0.3:
             self.call("POST", f"/v1/policies/{key}/versions/{self.pick(1, 2, 3)}/retire", "boss", WHY)
             return
-        scope = self.pick({"kind": "enterprise"}, {"kind": "business_unit", "id": "sales"}, {"kind": "network", "id": "x"})
+        scope = self.pick(
+            {"kind": "enterprise"}, {"kind": "business_unit", "id": "sales"}, {"kind": "network", "id": "x"}
+        )
         self.call("POST", "/v1/policies", "boss", {"key": key, "title": key, "scope": scope})
         every = {
             "required_training": [{"course": self.pick("basics", "crisis"), "valid_for_days": self.pick(1, 5, 30)}],

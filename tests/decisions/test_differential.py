@@ -3,8 +3,6 @@
 import os
 from datetime import timedelta
 
-import pytest
-
 from app.clients import service as clients
 from app.decisions import service
 from app.decisions.memory.instants import NEVER, micros, sure
@@ -81,8 +79,12 @@ class Both:
         subject, resource = self.questions[0]["subject"], self.questions[0]["resource"]
         publish, bearer = {"name": "publish"}, self.bearers[1]
         self.same(f"{SEARCH}/action", {"subject": subject, "resource": resource}, bearer)
-        self.same(f"{SEARCH}/subject", {"subject": {"type": "employee"}, "action": publish, "resource": resource}, bearer)
-        self.same(f"{SEARCH}/resource", {"subject": subject, "action": publish, "resource": {"type": "account"}}, bearer)
+        self.same(
+            f"{SEARCH}/subject", {"subject": {"type": "employee"}, "action": publish, "resource": resource}, bearer
+        )
+        self.same(
+            f"{SEARCH}/resource", {"subject": subject, "action": publish, "resource": {"type": "account"}}, bearer
+        )
 
     def around(self, chance):
         """The same at the next instants at which something turns by itself, at the ones before and after; and back."""
