@@ -189,9 +189,8 @@ def restored(world, kept):
         first = f"(SELECT min(seq) FROM {AuditEvent.__tablename__} WHERE action = 'grant.revoked')"
         connection.exec_driver_sql(f"DELETE FROM audit_personal WHERE seq >= {first}")
         connection.exec_driver_sql(f"DELETE FROM {AuditEvent.__tablename__} WHERE seq >= {first}")
-        connection.exec_driver_sql('UPDATE "grant" SET ended_at = NULL, "end" = NULL, end_reason = NULL'
-                                   if Grant.__tablename__ == "grant" else
-                                   f'UPDATE {Grant.__tablename__} SET ended_at = NULL, "end" = NULL, end_reason = NULL')  # fmt: skip
+        ended = ", ".join(f'"{name}" = NULL' for name in ("ended_at", "end", "end_reason", "ended_by"))
+        connection.exec_driver_sql(f'UPDATE "{Grant.__tablename__}" SET {ended}')
 
 
 def test_a_database_that_was_put_back_and_written_on_is_read_anew(door):

@@ -56,7 +56,14 @@ def test_a_map_is_a_dictionary_of_lists(steps, expected):
 
 
 def test_a_map_of_many_grows_and_keeps_all():
-    chance, held, model = random.Random(5), IntMap(), {}
+    chance, held, model = random.Random(5), IntMap(), {2**63 - 1: 0}
+    held.put(2**63 - 1, 0)
+    held.put(0, 1)
+    for key in range(1, 200):
+        held.put(key, key)
+        assert held.get(0) == 1
+    for key in range(200):
+        held.remove(key)
     for _ in range(30_000):
         key = chance.randrange(2**63) if chance.random() < 0.5 else chance.randrange(20_000)
         if chance.random() < 0.7:
