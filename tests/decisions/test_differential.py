@@ -52,12 +52,12 @@ class Both:
             ]
         self.bearers = [one.bearer for one in made]
         world.gateway = self.bearers[-1]
-        self.direct = shortened(world).app.state.direct
+        self.direct = shortened(world).app.direct
 
     def send(self, path, body, bearer, *, short=True):
-        self.world.app.state.direct = self.direct if short else None
+        self.world.app.direct = self.direct if short else None
         answer = self.world.client.post(path, json=body, headers={"Authorization": f"Bearer {bearer}"})
-        self.world.app.state.direct = self.direct
+        self.world.app.direct = self.direct
         assert answer.status_code == 200, answer.text
         self.asked += 1
         return answer.json()

@@ -13,10 +13,8 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.authzen import wire
 from app.authzen.denials import rules as denials
 from app.authzen.log.service import DecisionLog
-from app.authzen.requests import wire as profile
 from app.authzen.rules import ACCOUNT, EMPLOYEE
 from app.authzen.search import service as searches
 from app.authzen.search import wire as found
@@ -26,9 +24,10 @@ from app.decisions.memory.index import Question
 from app.decisions.memory.instants import NEVER, micros, sure
 from app.decisions.worker import Follower
 from app.governance.evaluation.rules import Decision
-from app.governance.reasons.rules import Reason, ReasonCode
+from app.governance.reasons.rules import Reason, ReasonCode, as_members
 from app.kernel.clock import Clock, system_clock, system_micros
 from app.kernel.ids import new_id
+from app.kernel.wire import format_instant
 
 from .callers import Caller, Callers
 from .finding import Memory
@@ -146,7 +145,7 @@ class Direct:
         """Spell an answer, with what may be done about it; that is made anew after a while, for it is dated."""
         at, words = sure(now), denials.Asked(EMPLOYEE, one.subject, one.right, ACCOUNT, one.account)
         offered = denials.offer(answer.decision, words, at, revision, self._profile)
-        answer.rendered = _spelled(answer.decision, profile.context(answer.decision, offered, None, at))
+        answer.rendered = _spelled(answer.decision, offered)
         answer.renewed = NEVER if offered is None else now + SEALED_FOR
 
     def find(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
@@ -182,10 +181,26 @@ class Direct:
         return found.entities(kind, ids, pager.page(ids), revision)
 
 
-def _spelled(decision: Decision, added: wire.Profile) -> bytes:
-    told = wire.answer(decision, 0, added).model_dump(mode="json")
-    del told["context"]["revision"]
-    return orjson.dumps(told)[:-2] + b',"revision":"'
+def _spelled(decision: Decision, offered: denials.Offer | None) -> bytes:
+    """What ``wire.Answer`` would be in JSON, but for its end: the revision, and what closes it.
+
+    It is written out here because a model takes longer than the decision; that both are the same is tested answer by answer.
+    """
+    context: dict[str, Any] = {
+        "reasons": [{"policy": None, **one} for one in as_members(decision.reasons)],
+        "advice": [{"policy": None, **one} for one in as_members(decision.advice)],
+        "grant_id": str(decision.grant_id) if decision.grant_id else None,
+        "model": decision.model,
+    }
+    if offered is not None:
+        context["evaluation_id"], context["reason"] = offered.evaluation_id, offered.reason
+        context["evaluated_at"] = format_instant(offered.evaluated_at)
+        context["access_request"] = {
+            "endpoint": offered.endpoint,
+            "expires_at": format_instant(offered.expires_at),
+            "request_schema_url": offered.schema_url,
+        }
+    return orjson.dumps({"decision": decision.permitted, "context": context})[:-2] + b',"revision":"'
 
 
 _STALE = Answer(STALE, -NEVER, NEVER)
