@@ -7,7 +7,7 @@ from app.clients import service as clients
 from app.decisions import service
 from app.decisions.memory.instants import NEVER, micros, sure
 from app.kernel.access import operator_work
-from tests.shadow import shortened
+from tests.shadow import shortened, undated
 
 from .history import DIGESTS, NAMES, PEOPLE, History
 from .inside import content
@@ -60,7 +60,7 @@ class Both:
         self.world.app.direct = self.direct
         assert answer.status_code == 200, answer.text
         self.asked += 1
-        return answer.json()
+        return undated(answer.json())
 
     def same(self, path, body, bearer):
         """Twice from memory, and once from the database."""
