@@ -4,7 +4,9 @@ import csv
 import io
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -14,10 +16,30 @@ from app.accounts.tables import Account
 from app.governance.grants.tables import Grant
 from app.governance.recertification import wire
 from app.governance.reviews import service as reviews
+from app.governance.reviews import store
+from app.governance.reviews.tables import ReviewItem
+from app.governance.reviews.waiting import service as waiting
+from app.kernel.actor import Actor, ActorKind
 from app.kernel.bulk import insert_rows
 from app.kernel.ids import new_id
+from app.kernel.pages import Page
 from app.kernel.sheets import unguarded
-from tests.governance.reviewing import ENDS, WHY, answer, held, item, items, opened, path, progress, sweep
+from app.roles.tables import Appointment
+from tests.governance.reviewing import (
+    DUE,
+    ENDS,
+    WHY,
+    answer,
+    held,
+    item,
+    items,
+    opened,
+    path,
+    progress,
+    reassigned,
+    sweep,
+)
+from tests.kit import START
 from tests.lifecycle.kit import grant
 from tests.test_races import Race
 
@@ -151,6 +173,94 @@ def test_a_large_review_is_opened_by_few_statements(team):
         team.post(f"/v1/reviews/{made['id']}/close", None, WHY, bearer=bearer["boss"])
     assert len(shown["items"]) == 200 and len(statements) < 80, len(statements)
     assert progress(team, made) == {"items": 2021, "unreviewed": 2021}
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """How many items are read and judged one by one."""
+    seen, shown = [], reviews.shown
+    monkeypatch.setattr(reviews, "shown", lambda work, item, bench: seen.append(item.id) or shown(work, item, bench))
+    return seen
+
+
+def asked_by(team, who):
+    """Everything under review was asked for by one person."""
+    with team.work() as work:
+        work.session.execute(sa.update(ReviewItem).values(requester_id=team.ids[who]))
+
+
+def test_what_waits_for_others_is_not_read_by_who_sits_everywhere(team, judged):
+    bearer = {who: team.token(who) for who in ("boss", "hub", "liaison", "stranger")}
+    held(team)
+    many(team, 3000)
+    review = opened(team, kinds=["grants", "appointments", "accounts"])
+    one = next(each for each in items(team, review) if each["grant_id"])
+    reassigned(team, one, "boss")
+
+    def approvals(who):
+        judged.clear()
+        return {
+            each["id"] for each in team.get("/v1/me", None, bearer=bearer[who])["approvals"] if each["kind"] == "review"
+        }
+
+    with team.work() as work:  # who looks after the accounts is far from where they are, and asked for none of them
+        session = work.session
+        session.execute(
+            sa.update(ReviewItem).where(ReviewItem.kind == "accounts").values(outcome="kept", decided_at=work.now)
+        )
+    assert one["id"] in approvals("boss") and len(judged) < 50
+    assert approvals("hub") == set() and len(judged) < 50
+    assert len(approvals("liaison")) == 200 and len(judged) <= reviews.store.CHUNK
+    assert approvals("stranger") == set() and judged == []
+    asked_by(team, "liaison")
+    assert approvals("liaison") == set() and len(judged) < 50
+    assert len(approvals("hub")) == 200 and len(judged) <= reviews.store.CHUNK
+    asked_by(team, "asker")
+    assert approvals("hub") == set()
+    team.clock.now = DUE
+    bearer["hub"] = team.token("hub")
+    assert len(approvals("hub")) == 200 and len(judged) <= reviews.store.CHUNK
+
+
+def test_what_waits_is_what_judging_every_item_finds(team):
+    """People, seats, deputies and places at random: whoever asks is told of all that they may answer, and no more."""
+    rolls = Random(20260302)  # noqa: S311 - nothing secret
+    people = [
+        team.ids[who] for who in ("asker", "colleague", "stranger", "liaison", "otherliaison", "hub", "boss", "boss2")
+    ]
+    for n in range(12):
+        held(team, f"acme{n}", unit=rolls.choice(["sales", "logistics"]))
+    for scope, count in (
+        (("bu_liaison", "sales"), 2),
+        (("bu_liaison", "logistics"), 1),
+        (("community_manager", "sales"), 1),
+    ):
+        for who in rolls.sample(["asker", "colleague", "stranger"], count):
+            team.appoint(who, *scope)
+    opened(team, kinds=["grants", "accounts", "appointments"])
+    opened(team, kinds=["grants"], title="Other", due_at=(DUE + timedelta(days=1)).isoformat())
+    found = 0
+    for _ in range(40):
+        with team.work() as work:
+            session = work.session
+            for row in session.scalars(sa.select(ReviewItem)):
+                row.requester_id = rolls.choice([None, *people])
+                row.holder_id = rolls.choice(people) if row.kind != "accounts" else None
+                row.reviewer_id = rolls.choice([None, None, *people])
+            for row in session.scalars(sa.select(Account)):
+                row.steward_id, row.backup_steward_id = rolls.choice([None, *people]), rolls.choice([None, *people])
+            for row in session.scalars(sa.select(Appointment)):
+                row.deputy_id = rolls.choice([None, None, *(one for one in people if one != row.employee_id)])
+        team.clock.now = rolls.choice([START, DUE])
+        for who in people:
+            with team.work(write=False) as work:
+                mine = replace(work, actor=Actor(ActorKind.EMPLOYEE, who))
+                told = waiting.waiting(mine, Page(limit=200, sort="id"))
+                bench = reviews.bench_now(work)
+                every = [reviews.shown(work, one, bench) for one in store.waiting(work.session, work.now, sa.true())]
+                assert [one.id for one in told] == [one.id for one in every if who in one.reviewers.people]
+                found += len(told)
+    assert found > 200
 
 
 def test_who_may_see_nothing_of_a_review_has_nothing_of_it_read(team, monkeypatch):

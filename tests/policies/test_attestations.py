@@ -149,6 +149,24 @@ def test_coverage_by_unit_of_those_who_hold_rights(team):
 
 
 @pytest.mark.usefixtures("held")
+def test_coverage_counts_who_accepted_this_very_version(team):
+    publish(team)
+    attest(team)
+    publish(team, n=2)
+    publish(team, key="other")
+
+    def covered(version):
+        told = team.get(f"/v1/policies/{version}/coverage", "boss")
+        return told["due"], told["attested"], [(one["due"], one["attested"]) for one in told["items"]]
+
+    assert covered("care/versions/1") == (1, 1, [(1, 1)])
+    assert covered("care/versions/2") == covered("other/versions/1") == (1, 0, [(1, 0)])
+    attest(team, n=2)
+    assert covered("care/versions/2") == covered("care/versions/1") == (1, 1, [(1, 1)])
+    assert covered("other/versions/1") == (1, 0, [(1, 0)])
+
+
+@pytest.mark.usefixtures("held")
 def test_one_is_told_what_to_do_and_by_when(team):
     publish(team, grace=7)
     team.post("/v1/courses", "content", {"key": "brand", "title": "Brand", "valid_for_days": 90}, 201)

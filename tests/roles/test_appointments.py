@@ -1,9 +1,12 @@
 """Appointing: to which scopes, with whom together, from when to when, and what it makes of a person."""
 
+from contextlib import suppress
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
+
+from app.roles import rules
 
 NOBODY = "00000000-0000-7000-8000-00000000dead"
 SCOPES = {
@@ -199,18 +202,39 @@ def test_deputies_never_go_round_in_a_circle(team):
     redeputize(team, c, "asker")
 
 
-def test_a_circle_of_deputies_is_not_closed_by_two_at_once(team):
-    first, second = (str(team.appoint(who, "bu_liaison", "sales")) for who in ("asker", "colleague"))
-    start, answers = Barrier(2), []
+def redeputize_at_once(team, *named):
+    """The statuses, in order, of naming these deputies side by side; each is an appointment and a person."""
+    start, answers = Barrier(len(named)), []
 
     def go(made, deputy):
         start.wait()
         body = {"deputy_id": str(team.ids[deputy])}
         answers.append(team.call("PATCH", f"/v1/appointments/{made}", "boss", body).status_code)
 
-    threads = [Thread(target=go, args=one) for one in ((first, "colleague"), (second, "asker"))]
+    threads = [Thread(target=go, args=one) for one in named]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == [200, 409]
+    return sorted(answers)
+
+
+def test_a_circle_of_deputies_is_not_closed_by_two_at_once(team):
+    first, second = (str(team.appoint(who, "bu_liaison", "sales")) for who in ("asker", "colleague"))
+    assert redeputize_at_once(team, (first, "colleague"), (second, "asker")) == [200, 409]
+
+
+def test_a_longer_circle_is_not_closed_by_two_who_have_nobody_in_common(team, monkeypatch):
+    """Two links are there, the other two are laid at once: no row of anybody is held by both, only the lock of deputies is."""
+    team.appoint("asker", "bu_liaison", "sales", deputy="colleague")
+    team.appoint("stranger", "bu_liaison", "sales", deputy="otherliaison")
+    open_ends = [str(team.appoint(who, "bu_liaison", "sales")) for who in ("colleague", "otherliaison")]
+    together, check = Barrier(2), rules.check_deputies
+
+    def check_side_by_side(*known):
+        with suppress(BrokenBarrierError):  # whoever is alone with what they have read goes on alone
+            together.wait(1)
+        check(*known)
+
+    monkeypatch.setattr(rules, "check_deputies", check_side_by_side)
+    assert redeputize_at_once(team, (open_ends[0], "stranger"), (open_ends[1], "asker")) == [200, 409]

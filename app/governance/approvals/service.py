@@ -15,7 +15,8 @@ from app.governance.grants.rules import Grant
 from app.governance.models.rules import MODELS, StepKind
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
-from app.governance.reviews import service as reviews
+from app.governance.reviews.service import Shown
+from app.governance.reviews.waiting import service as reviews
 from app.governance.routing import service as routing
 from app.governance.routing import store
 from app.governance.routing.rules import Request, RequestKind, RequestState
@@ -40,7 +41,7 @@ class Waiting:
         return self.request.id
 
 
-Wanted = Waiting | Clearance | reviews.Shown
+Wanted = Waiting | Clearance | Shown
 
 
 def inbox(work: Work, page: Page) -> list[Wanted]:

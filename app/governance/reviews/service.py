@@ -5,7 +5,7 @@ that every decision sees it, and ``sweep`` only writes down what has happened.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -94,14 +94,14 @@ def items(
     def read(after: UUID | None, down: bool) -> list[Item]:
         return store.items(work.session, work.now, review_id, kind, after, descending=down, near=near)
 
-    found = _sift(work, page, bench, read, wanted)
+    found = sift(work, page, bench, read, wanted)
     everything = Page(limit=0, sort="id")
-    if not overseer and not found and not _sift(work, everything, bench, read, seen):
+    if not overseer and not found and not sift(work, everything, bench, read, seen):
         raise NotFound(f"There is no review {review_id}.")
     return found
 
 
-def _sift(
+def sift(
     work: Work,
     page: Page,
     bench: Bench,
@@ -131,19 +131,6 @@ def _seen(work: Work, review_id: UUID, id_: UUID) -> Shown:
     if not oversees(work, store.review(work.session, review_id)) and not _concerns(work, found):
         raise NotFound(f"There is no item {id_} in a review {review_id}.")
     return found
-
-
-def waiting(work: Work, page: Page) -> list[Shown]:
-    """What the actor may answer now in any review, from the page's cursor on, with the seat they would sit in."""
-    bench, me = bench_now(work), work.actor.employee_id
-    if me is None or not bench.seats_of(me):
-        return []
-
-    def read(after: UUID | None, down: bool) -> list[Item]:
-        return store.waiting(work.session, work.now, after, descending=down)
-
-    found = _sift(work, page, bench, read, lambda one: me in one.reviewers.people)
-    return [replace(one, seat=rules.seat_of(one.item.case, one.reviewers, bench, me)) for one in found]
 
 
 # --- answering ------------------------------------------------------------------------------------------------------

@@ -296,9 +296,11 @@ def near(session: Session, review_id: UUID, person: UUID, scopes: Collection[Sco
     return or_(*theirs, *there, ReviewItem.account_id.in_({UUID(one.subject_id) for one in told}))
 
 
-def waiting(session: Session, at: datetime, after: UUID | None = None, *, descending: bool = False) -> list[Item]:
-    """The next items of all reviews that take an answer, in order of id, at most ``CHUNK``."""
-    return _chunk(session, _ITEMS.where(_RUNS, Row.ends_at > at, _ALIVE), at, after, descending)
+def waiting(
+    session: Session, at: datetime, near: ColumnElement[bool], after: UUID | None = None, *, descending: bool = False
+) -> list[Item]:
+    """The next items of all reviews that take an answer, in order of id, at most ``CHUNK``; ``near``: a condition."""
+    return _chunk(session, _ITEMS.where(_RUNS, Row.ends_at > at, _ALIVE, near), at, after, descending)
 
 
 def _chunk(session: Session, stmt: Select[Any], at: datetime, after: UUID | None, descending: bool) -> list[Item]:
