@@ -24,7 +24,7 @@ from .rules import Part
 from .store import Change
 
 MANY = 100_000
-"""From so many changes on the whole is read anew, beside the one that goes on answering."""
+"""From so many changes on the whole is read anew; meanwhile what is known grows stale, and is refused."""
 
 
 class Rebuild(Exception):
