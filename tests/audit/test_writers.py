@@ -3,6 +3,7 @@
 from threading import Barrier, Thread
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from app.audit import service, store
@@ -43,7 +44,7 @@ def test_without_its_lock_the_chain_refuses_to_fork_so_the_test_above_can_fail(p
     from tests.kit import World
 
     world = World(postgres_url, tmp_path)
-    monkeypatch.setattr(store, "advisory_lock", lambda *_, **__: None)
+    monkeypatch.setattr(store, "_HOLD", sa.select(1))
     rounds = [write_together(world, writers=6, each=5) for _ in range(3)]
     monkeypatch.undo()
     errors = [error for _, found in rounds for error in found]

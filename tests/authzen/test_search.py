@@ -2,6 +2,8 @@
 
 import pytest
 
+from app.authzen.direct import finding
+from app.authzen.direct.questions import LongWay
 from app.authzen.search.rules import MOST, Window, cut
 from app.governance.models.rules import Right
 from tests.authzen.conftest import ACCOUNTS, PEOPLE
@@ -269,3 +271,13 @@ def test_no_more_is_tried_than_it_takes_to_know_whether_there_is_more():
     tried = []
     found = cut("hgfedcba", lambda one: tried.append(one) or one in "bdf", Window("a", 2))
     assert found.results == ("b", "d") and found.following.after == "d" and tried == list("bcdef")
+
+
+def test_a_search_among_too_many_leaves_the_loop_that_answers_everybody(standing, monkeypatch):
+    pdp, found = standing.pdp, {path: standing.pdp.found(path) for path in (SUBJECT, RESOURCE)}
+    assert all(found.values())
+    monkeypatch.setattr(finding, "MOST", 0)
+    assert {path: pdp.found(path) for path in (SUBJECT, RESOURCE)} == found
+    if standing.app.direct is not None:
+        with pytest.raises(LongWay):
+            finding._few({1})
