@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from app.governance.requests import rules
+
 
 @pytest.fixture
 def account(team):
@@ -350,3 +352,18 @@ def test_a_switch_that_is_dated_ahead_denies_on_its_day_what_it_refuses(team, ac
     assert team.get(f"/v1/rights-requests/{asked['id']}", "asker")["state"] == "denied"
     assert team.get("/v1/approvals", "liaison")["items"] == []
     assert team.decide("liaison", asked, status=409)["code"] == "request_not_pending"
+
+
+def test_B15_only_so_many_requests_of_one_person_wait_at_a_time(team, monkeypatch):
+    """Somebody has to read them all. What was decided, withdrawn or has lapsed makes room again."""
+    monkeypatch.setattr(rules, "MOST_OPEN", 2)
+    first, second, third = (team.account(f"acme_{n}") for n in range(3))
+    mine = team.ask("asker", first)
+    team.ask("asker", second)
+    assert team.ask("asker", third, status=409)["code"] == "too_many_open_requests"
+    team.ask("colleague", third)  # nobody is in another's way
+    team.post(f"/v1/rights-requests/{mine['id']}/withdraw", "asker", {})
+    team.ask("asker", third)
+    assert team.ask("asker", first, status=409)["code"] == "too_many_open_requests"
+    team.clock.turn(days=60)
+    team.ask("asker", first)

@@ -9,7 +9,7 @@ from app.authzen.binding.api import StandardRoute
 from app.authzen.denials.rules import REQUESTS, SCHEMA, Desk, ExpiredDenial, InvalidDenialBinding
 from app.governance.grants import rules as grant_rules
 from app.governance.reasons.rules import RequestRefused
-from app.governance.requests.rules import AlreadyRequested
+from app.governance.requests.rules import AlreadyRequested, TooManyOpen
 from app.kernel.access import allow
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, MalformedRequest
@@ -41,7 +41,7 @@ class ProfileRoute(StandardRoute):
 
 router = APIRouter(route_class=ProfileRoute, tags=[Tag.TOOLS])
 _ASKING = (
-    MalformedRequest, InvalidDenialBinding, ExpiredDenial, DuplicateRequest, RequestRefused, AlreadyRequested,
+    MalformedRequest, InvalidDenialBinding, ExpiredDenial, DuplicateRequest, RequestRefused, AlreadyRequested, TooManyOpen,
     grant_rules.GrantSuspended, Forbidden, UrlNotAllowed,
 )  # fmt: skip
 

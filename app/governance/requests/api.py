@@ -23,7 +23,15 @@ from app.kernel.work import Work
 from . import rules, service, wire
 
 router = APIRouter(prefix="/v1", route_class=Route, tags=[Tag.LIAISONS])
-_ASKING = (RequestRefused, rules.AlreadyRequested, grant_rules.GrantSuspended, NotFound, Forbidden, Invalid)
+_ASKING = (
+    RequestRefused,
+    rules.AlreadyRequested,
+    rules.TooManyOpen,
+    grant_rules.GrantSuspended,
+    NotFound,
+    Forbidden,
+    Invalid,
+)
 _DECIDING = (
     NotFound, Forbidden, step_rules.NotPending, step_rules.SelfApproval, step_rules.NotTheApprover,
     step_rules.AlreadyDecided, NoLongerAllowed, grant_rules.GrantExists, grant_rules.GrantSuspended, PreconditionFailed,

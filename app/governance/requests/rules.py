@@ -19,6 +19,24 @@ class AlreadyRequested(Conflict):
     code = "already_requested"
 
 
+MOST_OPEN = 100
+"""So many requests of one person may wait at a time: nobody has more to ask for, and somebody has to read them."""
+
+
+class TooManyOpen(Conflict):
+    """Whoever asks has asked for as much as may wait at a time; withdraw some, or wait until they are decided."""
+
+    code = "too_many_open_requests"
+
+
+def check_room(waiting: int) -> None:
+    """May somebody of whom so many requests wait make another? Raises ``TooManyOpen``."""
+    if waiting >= MOST_OPEN:
+        raise TooManyOpen(
+            f"{waiting} of your requests wait for a decision; at most {MOST_OPEN} may. Withdraw some, or wait."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """All that the answer depends on."""

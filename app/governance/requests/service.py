@@ -156,13 +156,17 @@ def _check_asker(work: Work, ask: Ask) -> None:
 
 
 def ask(work: Work, ask: Ask) -> Shown:
-    """Make a request. Raises ``RequestRefused`` with every reason, ``AlreadyRequested``, ``Forbidden``, ``NotFound``."""
+    """Make a request.
+
+    Raises ``RequestRefused`` with every reason, ``AlreadyRequested``, ``TooManyOpen``, ``Forbidden``, ``NotFound``.
+    """
     routing.hold_rules(work)
     _check_asker(work, ask)
     directory.lock_employees(work.session, {work.me, ask.beneficiary_id or work.me}, shared=True)
     planned = _plan_alone(work, ask, work.me)
     refuse(RequestRefused, planned.verdict.refusals)
     _check_not_pending(work, planned.beneficiary.id, ask)
+    rules.check_room(store.count_live(work.session, work.now, RequestKind.RIGHTS, work.me))
     members = {
         "kind": RequestKind.RIGHTS,
         "account_id": ask.account_id,

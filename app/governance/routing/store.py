@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.governance.models.rules import ModelKey, Right, StepKind
@@ -45,6 +45,12 @@ def live(session: Session, at: datetime, kind: RequestKind | None = None, **equa
     for name, value in equal.items():
         stmt = stmt.where(getattr(Row, name) == value)
     return _values(session, list(session.scalars(stmt.order_by(Row.id))))
+
+
+def count_live(session: Session, at: datetime, kind: RequestKind, requester_id: UUID) -> int:
+    """How many requests of a person wait for somebody."""
+    live = (Row.kind == kind, Row.ended_at.is_(None), Row.state.in_(LIVE), Row.expires_at > at)
+    return session.scalar(select(func.count()).where(*live, Row.requester_id == requester_id)) or 0
 
 
 def lock_lapsed(session: Session, at: datetime, kind: RequestKind, limit: int) -> list[Request]:
