@@ -291,7 +291,7 @@ _COMPUTED: Mapping[str, Mapping[str, Iterable[str]]] = {
 
 
 def error_classes() -> list[type[DomainError]]:
-    """Every refusal there is, by status and code; the first of those that share a code."""
+    """Every refusal there is, by status and code; of those that share a code the first by name, whoever was imported first."""
     for module in pkgutil.walk_packages(app.__path__, "app."):
         importlib.import_module(module.name)
     found: dict[str, type[DomainError]] = {}
@@ -300,7 +300,7 @@ def error_classes() -> list[type[DomainError]]:
         one = waiting.pop(0)
         waiting += one.__subclasses__()
         if one.__module__.startswith("app."):  # a test may have made some of its own
-            found.setdefault(one.code, one)
+            found[one.code] = min(one, found.get(one.code, one), key=lambda each: (each.__module__, each.__name__))
     return sorted(found.values(), key=lambda one: (status_of(one), one.code))
 
 

@@ -89,14 +89,14 @@ def test_a_permit_names_no_revision_at_which_the_right_was_gone(race, account, m
     race.team.switch("boss", "decentralized")
     grant = race.ask("asker", account)["grants"][0]
     act = revoked(race, grant)
-    usual = evaluation.evaluate
+    usual = evaluation.Evaluator.evaluate
 
-    def evaluate(work, question):
-        decision = usual(work, question)
+    def evaluate(evaluator, question):
+        decision = usual(evaluator, question)
         act()
         return decision
 
-    monkeypatch.setattr(evaluation, "evaluate", evaluate)
+    monkeypatch.setattr(evaluation.Evaluator, "evaluate", evaluate)
     question = {"subject": {"type": "employee", "id": "asker"}, "action": {"name": "publish"},
                 "resource": {"type": "account", "id": account}}  # fmt: skip
     answer = race.want("asker", "POST", "/access/v1/evaluation", question)

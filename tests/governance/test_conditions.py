@@ -125,6 +125,8 @@ ELSEWHERE = {
     "tool_not_registered", "tool_not_the_platform",  # with other tools, below
     "network_not_allowed", "not_for_others", "not_the_proposer", "publishers_full", "until_in_the_past", "until_too_late",
     "custodians_missing",  # of requests and registrations
+    "approval_unverifiable",  # of a question that names an approval
+    "decision_stale",  # of whoever answers, not of the facts
 }  # fmt: skip
 NEVER_BOTH = [GRANTS, CLEARANCES, TRAININGS]
 

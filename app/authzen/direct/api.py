@@ -187,8 +187,8 @@ def _spelled(decision: Decision, offered: denials.Offer | None) -> bytes:
     It is written out here because a model takes longer than the decision; that both are the same is tested answer by answer.
     """
     context: dict[str, Any] = {
-        "reasons": [{"policy": None, **one} for one in as_members(decision.reasons)],
-        "advice": [{"policy": None, **one} for one in as_members(decision.advice)],
+        "reasons": _told(decision.reasons),
+        "advice": _told(decision.advice),
         "grant_id": str(decision.grant_id) if decision.grant_id else None,
         "model": decision.model,
     }
@@ -201,6 +201,10 @@ def _spelled(decision: Decision, offered: denials.Offer | None) -> bytes:
             "request_schema_url": offered.schema_url,
         }
     return orjson.dumps({"decision": decision.permitted, "context": context})[:-2] + b',"revision":"'
+
+
+def _told(reasons: tuple[Reason, ...]) -> list[dict[str, object]]:
+    return [{**one, "policy": one.get("policy")} for one in as_members(reasons)]
 
 
 _STALE = Answer(STALE, -NEVER, NEVER)
