@@ -360,11 +360,7 @@ def as_routed_now(work: Work, found: Sequence[Request]) -> list[Request]:
     """Requests as the model now in force routes them, where that changed unseen: a switch dated ahead has begun, or a
     unit was moved. What is seen is what the next decision will write."""
     stale = routing.outdated(work, found)
-    return [_routed_now(work, one) if one.id in stale else one for one in found]
-
-
-def _routed_now(work: Work, request: Request) -> Request:
-    return if_rerouted(work, request)[0]
+    return [if_rerouted(work, one)[0] if one.id in stale else one for one in found]
 
 
 def if_rerouted(work: Work, request: Request) -> tuple[Request, tuple[Reason, ...]]:

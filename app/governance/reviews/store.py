@@ -1,7 +1,6 @@
 """Every statement that touches reviews and their items, and those that find what is to be reviewed."""
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -28,6 +27,7 @@ from app.policies.rules import RiskTier
 from app.roles.rules import Role
 from app.roles.tables import Appointment
 
+from .custody import store as custody
 from .rules import Case, Filter, Item, Kind, Outcome, Review
 from .tables import Review as Row
 from .tables import ReviewItem
@@ -357,36 +357,8 @@ def first_end_at(session: Session, grant_id: UUID, at: datetime) -> datetime | N
 
 def _read(session: Session, stmt: Select[Any], at: datetime) -> list[Item]:
     rows = session.execute(stmt, {"at": at}).all()
-    former = _former(session, [one for one in rows if one.kind == Kind.ACCOUNTS])
+    former = custody.former(session, [one for one in rows if one.kind == Kind.ACCOUNTS])
     return [_item(one, former.get(one.id, frozenset())) for one in rows]
-
-
-def _former(session: Session, rows: Sequence[Any]) -> dict[UUID, frozenset[UUID]]:
-    """By item: who was a custodian of its account at any time since the review was opened. The audit log has kept that."""
-    opened = {
-        UUID(one.subject_id): one.seq
-        for one in audit.of_subjects(session, "review.opened", "review", {row.review_id for row in rows})
-    }
-    if not opened:
-        return {}
-    changed = audit.of_subjects(
-        session, "account.updated", "account", {row.account_id for row in rows}, min(opened.values())
-    )
-    before: dict[UUID, list[tuple[int, frozenset[UUID]]]] = {}
-    for one in changed:
-        before.setdefault(UUID(one.subject_id), []).append((one.seq, _custodians(one.before)))
-    return {
-        row.id: frozenset(
-            person for seq, people in before.get(row.account_id, ()) for person in people if seq > opened[row.review_id]
-        )
-        for row in rows
-        if row.review_id in opened
-    }
-
-
-def _custodians(told: str | None) -> frozenset[UUID]:
-    members = json.loads(told or "{}")
-    return frozenset(UUID(members[name]) for name in ("steward_id", "backup_steward_id") if members.get(name))
 
 
 def _item(row: Any, former: frozenset[UUID]) -> Item:
