@@ -252,6 +252,12 @@ class Machine(RuleBasedStateMachine):
             others = [who for who in self.holders("strategist") if who != writer]
             self.do("publish", self.anyone(luck, *others), policy, n)
 
+    @happens(when=lambda self: self.org.limits(((), None)))
+    def say_more_of_what_the_enterprise_rules(self, luck):
+        policy = luck.choice([name for name, (kind, *_) in self.org.policies.items() if kind != "enterprise"])
+        writer = self.anyone(luck, *self.holders("content_strategist", "strategist"))
+        self.do("draft", writer, policy, rules_of(luck, self.org.limits(((), None))), None, 0)
+
     @happens(when=lambda self: self.org.versions)
     def publish_again(self, luck):
         one = luck.choice(self.org.versions)
