@@ -116,6 +116,19 @@ def overdue_on_another_route(one):
     one.do("decide", "hub", 0, "approve")
 
 
+def owing_what_policy_asks(one):
+    """Somebody of another unit would ask only their own liaison, had they learnt what policy asks; as long as they have
+    not, the route is the long one, and what is said on it counts."""
+    one.do("draft", "boss", "house", {"required_training": {"basics": None}}, None, 0)
+    one.do("publish", "boss2", "house", 1)
+    one.do("switch", "boss", "honeycomb", "nordics")
+    one.do("ask", "asker", "instagram:fjord", ["draft"])
+    one.do("decide", "liaison2", 0, "approve")
+    one.do("decide", "liaison", 0, "approve")
+    one.do("complete", "boss", "asker", "basics", 0)
+    one.do("decide", "liaison2", 0, "approve")
+
+
 def roles_and_offices(one):
     """Who may appoint whom, and to what."""
     one.do("appoint", "liaison", "liaison", "strategist", ENTERPRISE)

@@ -365,6 +365,7 @@ ON = {"deputy_and_holder_count_twice": ("postgresql",), "one_database_forgets_fr
             happenings.back_in_office,
             happenings.refused_by_now,
             happenings.overdue_on_another_route,
+            happenings.owing_what_policy_asks,
         )
     ),
     ids=lambda one: one.__name__,

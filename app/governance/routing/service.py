@@ -16,7 +16,7 @@ from app.audit import service as audit
 from app.directory import store as directory
 from app.directory.rules import BusinessUnit
 from app.governance.models import service as models
-from app.governance.models.rules import MODELS, Model, Right, Setting, StepKind
+from app.governance.models.rules import MODELS, Model, Right, StepKind
 from app.governance.reasons.rules import Reason
 from app.governance.steps import rules as step_rules
 from app.governance.steps.rules import Decision, Seats, Standing, Step, Verdict
@@ -79,15 +79,19 @@ def outdated(work: Work, found: Sequence[Request]) -> set[UUID]:
     for one in pending:
         on = grounds[one.id]
         setting = settings[on.account.path]
-        steps = _steps_now(one, on, setting, policy_rules.combine(policy_rules.in_scope(in_force, on.account.place)))
+        limits = policy_rules.combine(policy_rules.in_scope(in_force, on.account.place))
+        steps = _steps_now(work, one, on, MODELS[setting.model], limits)
         if setting.id != one.setting_id or steps not in ((), one.steps):
             stale.add(one.id)
     return stale
 
 
-def _steps_now(request: Request, on: Grounds, setting: Setting, limits: Limits) -> tuple[Step, ...]:
+def _steps_now(work: Work, request: Request, on: Grounds, model: Model, limits: Limits) -> tuple[Step, ...]:
     rights = request.rights if request.kind is rules.RequestKind.RIGHTS else None
-    return steps_of(MODELS[setting.model], rights, on, limits)
+    # What they owe only matters where nobody would be asked if they owed nothing; elsewhere it is not looked up.
+    asks_nobody = rights is not None and model.automatic.issuperset(rights)
+    done = current(work, request.beneficiary_id, limits) if asks_nobody else True
+    return steps_of(model, rights, on, limits, current=done)
 
 
 def steps_of(
