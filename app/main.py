@@ -71,6 +71,7 @@ from app.kernel.access import MAX_AT_ONCE, URGENT_AT_ONCE, House
 from app.kernel.clock import Clock, system_clock
 from app.kernel.database import Base, engine_for, reading
 from app.kernel.errors import Unauthenticated, Unavailable
+from app.kernel.rates import UNLIMITED, Limits
 from app.kernel.request_id import RequestId
 from app.kernel.strict_json import BODY_ERRORS, StrictBody
 from app.kernel.tags import Tag
@@ -98,8 +99,8 @@ from app.tools import api as tools
 from app.tools import tables as _tools
 
 METADATA = Base.metadata
-THREADS = 3 * MAX_AT_ONCE + URGENT_AT_ONCE + 12
-"""Writing, reading and public work, what is urgent, and routes without a transaction: none waits for another's thread."""
+THREADS = 4 * MAX_AT_ONCE + URGENT_AT_ONCE + 12
+"""Work of each kind that has turns of its own, what is urgent, routes without a transaction: none waits for another's."""
 TABLES = (
     _access_requests,
     _accounts,
@@ -197,7 +198,12 @@ class Service(FastAPI):
             await answer(direct, super().__call__, scope, receive, send)
 
 
-def house_for(engine: Engine, clock: Clock = system_clock, committed: Callable[[int], None] = lambda _: None) -> House:
+def house_for(
+    engine: Engine,
+    clock: Clock = system_clock,
+    committed: Callable[[int], None] = lambda _: None,
+    limits: Limits = UNLIMITED,
+) -> House:
     """What transactions need, on this database."""
     return House(
         writes=sessionmaker(engine),
@@ -206,6 +212,7 @@ def house_for(engine: Engine, clock: Clock = system_clock, committed: Callable[[
         load_actor=identity_deps.load_actor,
         seal=notices_service.seal,
         committed=committed,
+        limits=limits,
     )
 
 
@@ -230,7 +237,7 @@ def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: s
     """Give an application the database, the keys and the clock that it works with."""
     engine = engine_for(told.database_url)
     app.direct = app.state.follower = None  # from the start of serving on, where decisions are answered
-    app.state.house = house_for(engine, clock, partial(_committed, app))
+    app.state.house = house_for(engine, clock, partial(_committed, app), Limits(told.limits))
     app.state.engine = engine
     app.state.schema_behind = partial(migrating.behind, engine)
     app.state.informed = partial(_informed, app, told)
@@ -256,7 +263,9 @@ def short_way(app: Service, follower: Follower) -> Direct:
     """Decisions from a follower's desk, in the name of this application."""
     state = app.state
     callers = Callers(state.identity)
-    return Direct(follower, callers, state.house.clock, state.cursor_key, state.desk, state.decision_log)
+    return Direct(
+        follower, callers, state.house.clock, state.cursor_key, state.desk, state.decision_log, state.house.limits
+    )
 
 
 @contextmanager

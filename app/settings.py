@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from limits import RateLimitItem
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.kernel.outbound import LOOPBACK, Outside
+from app.kernel.rates import Rate, read_limit
 
 
 class BadSettings(Exception):
@@ -72,6 +74,19 @@ class Settings(BaseSettings):
             description="The only hosts that callbacks go to: `a.example.com,b.example.com:8443`; unset: any public one."
         ),
     ] = None
+    limit_reads: Annotated[
+        str, Field(description="How much one caller may read, per process: `100/second`; empty: no limit.")
+    ] = "6000/minute"
+    limit_writes: Annotated[
+        str, Field(description="How often one caller may change something, per process; a freeze is never counted.")
+    ] = "6000/minute"
+    limit_feeds: Annotated[
+        str,
+        Field(description="How many requests an HR or learning system may send, per process, over SCIM or by file."),
+    ] = ""
+    limit_decisions: Annotated[
+        str, Field(description="How often one publishing tool may ask for decisions, per process and second or minute.")
+    ] = ""
     role: Annotated[
         Literal["all", "api", "decisions"],
         Field(description="What this process answers: everything, everything but decisions, or only decisions."),
@@ -97,6 +112,7 @@ class Settings(BaseSettings):
             raise ValueError("COE_DATABASE_URL must begin with sqlite:// or postgresql+psycopg://")
         _check_database_url(self.database_url)
         _check_mail(self.smtp_url, self.mail_from)
+        _limits(self)
         return self
 
     @cached_property
@@ -127,9 +143,26 @@ class Settings(BaseSettings):
         return Outside(self.public_url.rstrip("/"), None if self.callback_hosts is None else hosts)
 
     @property
+    def limits(self) -> dict[Rate, RateLimitItem]:
+        """How often one caller may ask, by class of routes; a class without a limit is not in it."""
+        return _limits(self)
+
+    @property
     def sqlite(self) -> bool:
         """Is it the embedded database?"""
         return self.database_url.startswith("sqlite://")
+
+
+def _limits(told: Settings) -> dict[Rate, RateLimitItem]:
+    found = {}
+    for rate in Rate:
+        try:
+            limit = read_limit(getattr(told, f"limit_{rate.value}"))
+        except ValueError as error:
+            raise ValueError(f"COE_LIMIT_{rate.name}: {error}") from error
+        if limit is not None:
+            found[rate] = limit
+    return found
 
 
 def _check_database_url(url: str) -> None:

@@ -62,7 +62,7 @@ class Installation:
             "COE_KEY_DIR": str(self.folder / "keys"),
             "COE_PUBLIC_URL": f"http://{HOST}:{self.port}",
         }
-        return environment(place | {"COE_LOG_LEVEL": "WARNING"})
+        return environment(place | {"COE_LOG_LEVEL": "WARNING", "COE_LIMIT_READS": "", "COE_LIMIT_WRITES": ""})
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:

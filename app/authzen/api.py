@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from app.authzen.denials import rules as denials
 from app.authzen.requests import wire as profile
 from app.governance.evaluation.rules import Decision
-from app.kernel.access import allow
+from app.kernel.access import allow_deciding
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, MalformedRequest
 from app.kernel.problems import responses
@@ -26,7 +26,7 @@ _REFUSALS = responses(MalformedRequest, Forbidden, RevisionUnavailable)
 @router.post("/evaluation", responses=_REFUSALS)
 def evaluate(
     body: wire.Evaluation,
-    work: Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)],
+    work: Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE)],
     at_least: AtLeast,
     request: Request,
 ) -> wire.Answer:
@@ -38,7 +38,7 @@ def evaluate(
 @router.post("/evaluations", responses=_REFUSALS)
 def evaluate_many(
     body: wire.Evaluations,
-    work: Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)],
+    work: Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE)],
     at_least: AtLeast,
     request: Request,
 ) -> wire.Answers | wire.Answer:

@@ -14,9 +14,10 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.types import Scope
 
-from app.kernel.access import READS, Allow, AllowWork, Route
+from app.kernel.access import READS, Allow, AllowUrgent, AllowWork, Route
 from app.kernel.errors import Forbidden, Invalid, InvalidCursor, MalformedRequest, PreconditionFailed, Unauthenticated
 from app.kernel.problems import responses
+from app.kernel.rates import TooManyRequests
 from app.kernel.replies import KeyInUse, KeyReused
 
 from .rules import Door, Refusals, fill, finish, render_markdown
@@ -40,6 +41,7 @@ _PAGE_HEADERS: Final[Mapping[str, str]] = {
 }
 _REFUSALS: Final = Refusals(
     permission=responses(Forbidden),
+    counted=responses(TooManyRequests),
     strict=responses(Invalid),
     cursor=responses(InvalidCursor),
     key=responses(MalformedRequest, KeyReused, KeyInUse),
@@ -127,8 +129,9 @@ def doors(app: FastAPI) -> dict[tuple[str, str], Door]:
 
 def _door(dependant: Dependant, method: str, *, strict: bool) -> Door:
     lock = next(_locks(dependant), None)
-    writes = isinstance(lock, AllowWork) and method not in READS
-    return Door(lock.permission if lock else None, writes=writes, strict=strict)
+    permission = lock.permission if lock else None
+    writes = isinstance(lock, AllowWork | AllowUrgent) and method not in READS
+    return Door(permission, writes, strict, counted=permission is not None and not isinstance(lock, AllowUrgent))
 
 
 def _locks(dependant: Dependant) -> Iterator[Allow]:

@@ -19,6 +19,7 @@ from .actor import Actor, ActorKind, Permission
 from .clock import Clock
 from .errors import DomainError, MalformedRequest
 from .problems import refuse_unknown_query
+from .rates import UNLIMITED, Limits, Rate
 from .work import Work
 
 READS = frozenset({"GET", "HEAD"})
@@ -38,6 +39,7 @@ class House:
     ``load_actor(session, request, now)`` answers who is calling or raises ``Unauthenticated``.
     ``seal(work)`` writes the collected records into the audit log and answers the new revision, None if nothing changed.
     ``committed(revision)`` is told of each commit that changed something, before the reply is sent.
+    ``limits``: how often one caller may ask.
     ``operator`` and ``request_id`` are who acts, and what for, in ``operator_work``: long work that somebody asked for
     over HTTP is done in their name.
     """
@@ -48,6 +50,7 @@ class House:
     load_actor: Callable[[Session, Request, Any], Actor]
     seal: Callable[[Work], int | None]
     committed: Callable[[int], None] = lambda _: None
+    limits: Limits = UNLIMITED
     operator: Actor = OPERATOR
     request_id: str | None = None
 
@@ -66,12 +69,16 @@ def house(request: Request) -> House:
 
 
 @contextmanager
-def _transaction(request: Request, *, write: bool, public: bool = False) -> Iterator[Work]:
-    parts = house(request)
+def _transaction(request: Request, rate: Rate | None, *, write: bool, public: bool = False) -> Iterator[Work]:
+    parts, bearer = house(request), request.headers.get("authorization", "")
+    if rate is not None:
+        parts.limits.turn_away(rate, bearer)
     now, revision = parts.clock(), None
     with (parts.writes if write else parts.reads).begin() as session:
         actor = NOBODY if public else parts.load_actor(session, request, now)
         request.state.actor = actor
+        if rate is not None:
+            parts.limits.count(rate, actor, bearer)
         claimed = _claim(request, session, actor, now) if write else None
         work = Work(session, actor, now, request.state.request_id, _if_match(request))
         try:
@@ -123,31 +130,39 @@ def _finish(request: Request, parts: House, work: Work, claimed: replies.Claim |
 
 def open_work(request: Request) -> Iterator[Work]:
     """A transaction as the method says: GET reads, everything else writes."""
-    with _transaction(request, write=request.method not in READS) as work:
+    write = request.method not in READS
+    with _transaction(request, Rate.WRITES if write else Rate.READS, write=write) as work:
         yield work
 
 
 def open_urgent(request: Request) -> Iterator[Work]:
-    """A writing transaction that does not wait its turn with the others."""
-    with _transaction(request, write=True) as work:
+    """A writing transaction that does not wait its turn with the others, however often it is asked for."""
+    with _transaction(request, None, write=True) as work:
         yield work
 
 
 def open_reading(request: Request) -> Iterator[Work]:
-    """A transaction for a POST that only asks (previews, evaluations)."""
-    with _transaction(request, write=False) as work:
+    """A transaction for a POST that only asks, such as a preview."""
+    with _transaction(request, Rate.READS, write=False) as work:
+        yield work
+
+
+def open_deciding(request: Request) -> Iterator[Work]:
+    """A reading transaction for what is asked before every post."""
+    with _transaction(request, Rate.DECISIONS, write=False) as work:
         yield work
 
 
 def open_public(request: Request) -> Iterator[Work]:
     """A reading transaction for anybody, known or not."""
-    with _transaction(request, write=False, public=True) as work:
+    with _transaction(request, None, write=False, public=True) as work:
         yield work
 
 
 # One Depends each, shared by all routes: its limit is counted per object. Without it slow requests hold every thread.
 _WORK = Depends(open_work, scope="function", max_concurrency=MAX_AT_ONCE)
 _READING = Depends(open_reading, scope="function", max_concurrency=MAX_AT_ONCE)
+_DECIDING = Depends(open_deciding, scope="function", max_concurrency=MAX_AT_ONCE)
 _PUBLIC = Depends(open_public, scope="function", max_concurrency=MAX_AT_ONCE)
 # A few turns that nothing else takes: stopping the press never queues behind other work.
 _URGENT = Depends(open_urgent, scope="function", max_concurrency=URGENT_AT_ONCE)
@@ -182,6 +197,16 @@ class AllowReading(Allow):
         return _admit(work, self.permission)
 
 
+class AllowDeciding(Allow):
+    """The lock of a route that publishing tools ask before every post: it has turns of its own, and a limit of its own.
+
+    Raises ``Unauthenticated``, ``Forbidden``.
+    """
+
+    async def __call__(self, work: Annotated[Work, _DECIDING]) -> Work:
+        return _admit(work, self.permission)
+
+
 class AllowPublic(Allow):
     """No lock: a token is not even looked at, so that a bad one is no obstacle either."""
 
@@ -201,12 +226,12 @@ class AllowInside(Allow):
 
 
 @contextmanager
-def work_for(request: Request, permission: Permission, *, write: bool) -> Iterator[Work]:
+def work_for(request: Request, permission: Permission, rate: Rate, *, write: bool) -> Iterator[Work]:
     """A transaction for a caller with this permission; the reply stands in ``request.state.reply`` when it ends.
 
-    Raises ``Unauthenticated``, ``Forbidden``.
+    ``rate``: how it is counted. Raises ``Unauthenticated``, ``Forbidden``, ``TooManyRequests``.
     """
-    with _transaction(request, write=write) as work:
+    with _transaction(request, rate, write=write) as work:
         yield _admit(work, permission)
 
 
@@ -224,6 +249,11 @@ def allow(permission: Permission, *, reads: bool = False) -> Any:
 def allow_urgent(permission: Permission) -> Any:
     """The Work of a route that stops something, or lets it go on: it has turns of its own."""
     return Depends(AllowUrgent(permission), scope="function")
+
+
+def allow_deciding(permission: Permission) -> Any:
+    """The Work of a route that is asked before every post; it changes nothing although it may be no GET."""
+    return Depends(AllowDeciding(permission, reads=True), scope="function")
 
 
 def allow_inside(permission: Permission, *, reads: bool = False) -> Any:

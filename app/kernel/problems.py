@@ -37,6 +37,7 @@ from .errors import (
     UnsupportedMediaType,
 )
 from .findings import findings
+from .rates import TooManyRequests
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "tag:coe.example,2026:problem/"
@@ -57,6 +58,7 @@ STATUS: Final[Mapping[type[DomainError], int]] = MappingProxyType(
         TooLarge: 413,
         UnsupportedMediaType: 415,
         Invalid: 422,
+        TooManyRequests: 429,
         Unavailable: 503,
     }
 )

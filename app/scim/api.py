@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.kernel.access import House, Replay, allow_inside, house, work_for
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Unavailable
+from app.kernel.rates import Rate
 from app.kernel.work import Work
 
 from .service import Handler, Storage
@@ -131,7 +132,7 @@ def _answered(request: Request, lock: Permission, write: bool) -> Response:
 
     service = _service(request)
     try:
-        with work_for(request, lock, write=write) as work:
+        with work_for(request, lock, Rate.FEEDS, write=write) as work:
             made = request.state.reply = _response(Handler(service, Storage(work)).handle(_asked(request, work.actor)))
             work.etag = None  # a unit or an appointment that came of it has one, too; the answer's is the resource's
     except SCIMException as error:
@@ -144,7 +145,7 @@ def _all_of_it(request: Request, lock: Permission) -> Response:
     from scim2_models import SCIMException
 
     parts, service = house(request), _service(request)
-    with work_for(request, lock, write=False) as work:
+    with work_for(request, lock, Rate.FEEDS, write=False) as work:
         actor, request.state.reply = work.actor, Response()
     revisions: list[int] = []
     begin = partial(_operation, parts, actor, request.state.request_id, revisions)

@@ -25,8 +25,10 @@ from app.decisions.memory.instants import NEVER, micros, sure
 from app.decisions.worker import Follower
 from app.governance.evaluation.rules import Decision
 from app.governance.reasons.rules import Reason, ReasonCode, as_members
+from app.kernel.actor import Actor
 from app.kernel.clock import Clock, system_clock, system_micros
 from app.kernel.ids import new_id
+from app.kernel.rates import Limits, Rate, TooManyRequests
 from app.kernel.wire import format_instant
 
 from .callers import Caller, Callers
@@ -69,7 +71,8 @@ class Behind(Exception):
 class Direct:
     """Answers from a follower's desk.
 
-    ``cursor_key`` signs the page tokens of searches; ``profile``: what refusals that can be cured offer.
+    ``cursor_key`` signs the page tokens of searches; ``profile``: what refusals that can be cured offer; ``limits``: how
+    often one caller may ask.
     """
 
     def __init__(
@@ -80,10 +83,12 @@ class Direct:
         cursor_key: bytes,
         profile: denials.Desk,
         log: DecisionLog,
+        limits: Limits,
     ) -> None:
         self._follower, self._callers = follower, callers
         self._now = system_micros if clock is system_clock else lambda: micros(clock())
         self._cursor_key, self._profile, self._log = cursor_key, profile, log
+        self._limits = limits if limits.limited(Rate.DECISIONS) else None
         self._named, self._count = f"{new_id()}-".encode(), count()
 
     async def answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
@@ -109,7 +114,18 @@ class Direct:
             raise LongWay
         named = named or self._named + b"%x" % next(self._count)
         asking = Asking(desk, caller, scope["path"], now, named)
-        return WAYS[scope["path"]](self, parsed(body), asking), named
+        reply = WAYS[scope["path"]](self, parsed(body), asking)
+        if self._limits is not None:
+            self._count_one(self._limits, caller.actor, authorization)
+        return reply, named
+
+    def _count_one(self, limits: Limits, actor: Actor, authorization: bytes) -> None:
+        """Who asks too often is told so on the long way."""
+        try:
+            limits.turn_away(Rate.DECISIONS, authorization.decode("latin-1"))
+            limits.count(Rate.DECISIONS, actor, authorization.decode("latin-1"))
+        except TooManyRequests:
+            raise LongWay from None
 
     def one(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
         """A single evaluation."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 
 from app.governance.evaluation.service import Question
-from app.kernel.access import Route, allow
+from app.kernel.access import Route, allow_deciding
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, Invalid
 from app.kernel.problems import render, responses
@@ -49,7 +49,7 @@ router = APIRouter(prefix="/access/v1", route_class=ForwardRoute, tags=[Tag.TOOL
 
 @router.get("/check", status_code=204, response_class=Response, responses=responses(NotPermitted, Forbidden))
 def check(
-    work: Annotated[Work, allow(Permission.DECISION_EVALUATE)],
+    work: Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE)],
     subject: wire.Subject,
     right: wire.Right,
     account: wire.Account,

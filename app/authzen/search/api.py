@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from app.authzen.binding.api import AtLeast, StandardRoute
 from app.authzen.rules import ACCOUNT, EMPLOYEE, RevisionUnavailable
 from app.authzen.service import revision
-from app.kernel.access import allow
+from app.kernel.access import allow_deciding
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, MalformedRequest
 from app.kernel.problems import responses
@@ -19,7 +19,7 @@ from .rules import InvalidPageToken
 
 router = APIRouter(prefix="/access/v1/search", route_class=StandardRoute, tags=[Tag.TOOLS])
 _REFUSALS = responses(MalformedRequest, InvalidPageToken, Forbidden, RevisionUnavailable)
-_Asking = Annotated[Work, allow(Permission.DECISION_EVALUATE, reads=True)]
+_Asking = Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE)]
 
 
 @router.post("/subject", responses=_REFUSALS)

@@ -27,6 +27,8 @@ class Door:
     writes: bool = False
     strict: bool = False
     """It refuses what it does not know in its query."""
+    counted: bool = False
+    """One caller may ask it only so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Refusals:
     """What the machinery that routes share may answer, as ``problems.responses`` writes it, by what brings it about."""
 
     permission: Answers = field(default_factory=dict)
+    counted: Answers = field(default_factory=dict)
     strict: Answers = field(default_factory=dict)
     cursor: Answers = field(default_factory=dict)
     key: Answers = field(default_factory=dict)
@@ -115,7 +118,8 @@ audited. `Idempotency-Key` on a POST makes it safe to send again. `ETag` comes w
 `If-Match` it refuses a change of what has changed since. `Coe-Revision` comes with every write.
 
 **Collections** answer `{"items": [...], "next_cursor": ...}`; pass `next_cursor` as `cursor` for the next page. Times
-are RFC 3339 in UTC; unknown fields and query parameters are refused.
+are RFC 3339 in UTC; unknown fields and query parameters are refused. One caller may ask only so often: 429 says in
+`Retry-After` how many seconds to wait (RFC 6585 4). A freeze is never counted, a decision only where that is set.
 """
 
 
@@ -210,6 +214,7 @@ def _finish(path: str, method: str, operation: Document, door: Door, refusals: R
     pages = any(one.get("name") == "cursor" for one in operation.get("parameters", []))
     for holds, answers in (
         (door.permission is not None, refusals.permission),
+        (door.counted, refusals.counted),
         (door.strict, refusals.strict),
         (pages, refusals.cursor),
         (keyed, refusals.key),

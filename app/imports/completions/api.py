@@ -11,6 +11,7 @@ from app.kernel.access import allow_inside, house, work_for
 from app.kernel.actor import Permission
 from app.kernel.errors import Invalid
 from app.kernel.problems import responses
+from app.kernel.rates import Rate
 from app.kernel.tags import Tag
 from app.kernel.uploads import MalformedForm, UploadRoute
 
@@ -42,7 +43,7 @@ async def import_completions(
 
 
 def _load(request: Request, response: Response, lock: Permission) -> CompletionsImported:
-    with work_for(request, lock, write=False) as work:
+    with work_for(request, lock, Rate.FEEDS, write=False) as work:
         actor, request.state.reply = work.actor, Response()
     acting = replace(house(request), operator=actor, request_id=request.state.request_id)
     loaded = worker.load(acting, request.state.upload)
