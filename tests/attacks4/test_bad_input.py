@@ -33,8 +33,12 @@ def test_B06_one_person_decides_once_however_often_and_by_whatever_token(team, a
 def test_B08_what_is_changed_is_decided_anew(team, account):
     asked = team.ask("asker", account)
     team.decide("liaison", asked)
-    changed = team.want(200, "PATCH", f"/v1/rights-requests/{asked['id']}", "asker", {"rights": ["engage"]})
-    assert changed["state"] == "pending" and not any(step["decisions"] for step in changed["steps"])
+    path = f"/v1/rights-requests/{asked['id']}"
+    changed = team.want(200, "PATCH", path, "asker", {"rights": ["engage"]})
+    assert changed["state"] == "pending" and changed["steps"] == asked["steps"]
+    assert team.get(path, "asker")["steps"] == asked["steps"]
+    assert team.decide("liaison", asked)["state"] == "pending"  # who has approved what was asked approves what is asked
+    assert team.decide("hub", asked)["grants"][0]["right"] == "engage"
     (event,) = team.events(subject_id=asked["id"], action="rights_request.revised")
     assert event["before"]["rights"] == ["publish"] and event["after"]["rights"] == ["engage"]
 
