@@ -12,25 +12,41 @@ from app.governance.evaluation.rules import Decision
 
 from .memory.hashed import ABSENT
 from .memory.index import LONGEST, Delta, Index, Question
-from .memory.instants import sure
+from .memory.instants import NEVER, sure
 
 KEPT: Final = 200_000
 """So many answers are kept; then they are made anew."""
 
 
 class Answer:
-    """A decision, for whatever instant from ``since`` up to ``until`` (microseconds).
+    """The decision on a question, for whatever instant from ``since`` up to ``until`` (microseconds).
 
-    ``person`` and ``account``: whose change ends it sooner. ``rendered``: whoever spells it keeps that here, up to
-    ``renewed`` (microseconds); ``told``: whoever logs it keeps there what is the same in every line.
+    ``person`` and ``account``: whose change ends it sooner; it is then ``over``, whoever still has it. ``kept``: until
+    then it is. ``rendered``: whoever spells it keeps that here, up to ``renewed`` (microseconds); ``told``: whoever logs
+    it keeps there what is the same in every line.
     """
 
-    __slots__ = ("account", "decision", "person", "rendered", "renewed", "since", "told", "until")
+    __slots__ = (
+        "account", "decision", "kept", "permitted", "person", "question", "rendered", "renewed", "since", "told", "until",
+    )  # fmt: skip
 
-    def __init__(self, decision: Decision, since: int, until: int, person: int = ABSENT, account: int = ABSENT) -> None:
-        self.decision, self.since, self.until = decision, since, until
-        self.person, self.account = person, account
+    def __init__(
+        self,
+        question: Question,
+        decision: Decision,
+        since: int,
+        until: int,
+        person: int = ABSENT,
+        account: int = ABSENT,
+    ) -> None:
+        self.question, self.decision, self.permitted = question, decision, decision.permitted
+        self.since, self.until = since, until
+        self.person, self.account, self.kept = person, account, False
         self.rendered, self.renewed, self.told = b"", since, b""
+
+    def over(self) -> None:
+        """It is not the answer any more, at no instant."""
+        self.until = -NEVER
 
 
 class Desk:
@@ -49,10 +65,13 @@ class Desk:
             return kept
         at = sure(now)
         found = self.index.look(question, at)
-        made = Answer(rules.decide(found.facts, at), now, found.until, found.person, found.account)
-        if kept is None and not self._note(question, made):
+        made = Answer(question, rules.decide(found.facts, at), now, found.until, found.person, found.account)
+        if kept is not None:
+            kept.over()
+        elif not self._note(question, made):
             return made
         self.answers[question] = made
+        made.kept = True
         return made
 
     def _note(self, question: Question, made: Answer) -> bool:
@@ -81,6 +100,7 @@ class Desk:
 
     def _forget(self, question: Question) -> None:
         gone = self.answers.pop(question)
+        gone.over()
         for known, row in ((self._of_person, gone.person), (self._of_account, gone.account)):
             others = known.get(row)
             if others is not None:
@@ -90,6 +110,8 @@ class Desk:
 
     def forget_all(self) -> None:
         """Every answer is made anew."""
+        for answer in self.answers.values():
+            answer.over()
         self.answers.clear()
         self._of_person.clear()
         self._of_account.clear()

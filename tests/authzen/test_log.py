@@ -8,14 +8,16 @@ import pytest
 import structlog
 
 from app.authzen.log.rules import Sampling
-from app.authzen.log.service import FLUSH_SECONDS, MOST, DecisionLog
+from app.authzen.log.service import FLUSH_SECONDS, MOST, DecisionLog, _lines
 from app.decisions.desk import Answer
+from app.decisions.memory.index import Question
 from app.governance.evaluation.rules import Decision
 from app.governance.reasons.rules import Reason, ReasonCode
 from app.kernel.actor import Actor, ActorKind
 from tests.authzen.pdp import EVALUATION, EVALUATIONS
 
 ACTOR = Actor(ActorKind.CLIENT, uuid4())
+NAME, ASKED = f"client:{ACTOR.id}".encode(), Question("asker", "publish", "x:acme")
 REFUSED = Decision(permitted=False, reasons=(Reason(ReasonCode.NO_GRANT, "Never held."),))
 PERMITTED = Decision(permitted=True)
 
@@ -29,7 +31,7 @@ def noted(log, *decisions):
 
     async def run():
         for decision in decisions:
-            log.note(Index, 1_000_000, b"call-1", ACTOR, "publish", Answer(decision, 0, 1))
+            log.note(Index, 1_000_000, b"call-1", NAME, Answer(ASKED, decision, 0, 1))
         early = list(written)
         await asyncio.sleep(FLUSH_SECONDS * 2)
         return early
@@ -54,7 +56,7 @@ def test_refusals_are_told_permits_by_their_share_and_nothing_at_once():
         ["no_grant"],
         "7",
     )
-    assert (line["request_id"], line["timestamp"]) == ("call-1", "1970-01-01T00:00:01Z")
+    assert (line["request_id"], line["timestamp"]) == ("call-1", "1970-01-01T00:00:01.000000Z")
     assert line["actor"] == f"client:{ACTOR.id}"
     assert [one["permitted"] for one in noted(log(share=1.0), PERMITTED, REFUSED)[1]] == [True, False]
     assert len(noted(log(share=0.6), *[PERMITTED] * 3)[1]) == 3 and noted(log(share=0.4), *[PERMITTED] * 3)[1] == []
@@ -73,11 +75,13 @@ def test_names_as_they_were_written_stand_in_no_line(standing, path, monkeypatch
     if standing.app.direct is not None:  # the loop of a test ends before the lines are written
         seen = []
         monkeypatch.setattr(
-            type(standing.app.state.decision_log), "note",
-            lambda _, index, now, named, actor, right, answer: seen.append((index.people.id_of(answer.person), right)),
+            DecisionLog, "note",
+            lambda _, index, now, named, by, answer: seen.extend(_lines(index, [(now, named, by, answer, 7)])),
         )  # fmt: skip
         pdp.want(200, path, asked if path == EVALUATION else {"evaluations": [asked]})
-        assert [(str(person), right) for person, right in seen] == [(pdp.ids["asker"], "publish")]
+        (line,) = map(json.loads, seen)
+        assert (line["subject"], line["account"]) == (pdp.ids["asker"], pdp.ids["empty"])
+        assert (line["right"], line["reasons"]) == ("publish", ["no_grant"]) and b"world.example" not in seen[0]
         return
     with structlog.testing.capture_logs() as lines:
         pdp.want(200, path, asked if path == EVALUATION else {"evaluations": [asked]})

@@ -60,8 +60,8 @@ def test_what_another_process_writes_is_known_here_in_a_moment_or_when_it_is_ask
         direct, ways = deciding.direct, []
         answer = direct.answer
 
-        async def watched(scope, body):
-            reply = await answer(scope, body)
+        def watched(scope, body):
+            reply = answer(scope, body)
             ways.append("short")
             return reply
 

@@ -33,6 +33,7 @@ from app.kernel.wire import format_instant
 
 from .callers import Caller, Callers
 from .finding import Memory
+from .memo import Results
 from .questions import LongWay, batch, headers, parsed, question, questions, read_context
 
 LARGEST: Final = 1024 * 1024
@@ -58,7 +59,7 @@ class Asking(NamedTuple):
     named: bytes
 
 
-Handler = Callable[["Direct", Mapping[str, Any], Asking], bytes]
+Handler = Callable[["Direct", bytes, Asking], bytes]
 
 
 class Behind(Exception):
@@ -91,20 +92,16 @@ class Direct:
         self._limits = limits if limits.limited(Rate.DECISIONS) else None
         self._named, self._count = f"{new_id()}-".encode(), count()
 
-    async def answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
-        """The reply's body and the request's name. Raises ``LongWay``."""
-        try:
-            return self._answer(scope, body)
-        except Behind as behind:
-            if not await self._follower.reach(behind.wanted, WAIT_SECONDS):
-                raise LongWay from None
-        try:
-            return self._answer(scope, body)
-        except Behind:  # something more was written meanwhile
-            raise LongWay from None
+    async def wait(self, wanted: int) -> None:
+        """Wait a moment for a revision that is not known here yet. Raises ``LongWay``."""
+        if not await self._follower.reach(wanted, WAIT_SECONDS):
+            raise LongWay
 
-    def _answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
-        """One step, from beginning to end: nothing is applied to the index meanwhile."""
+    def answer(self, scope: Scope, body: bytes) -> tuple[bytes, bytes]:
+        """The reply's body and the request's name. Raises ``LongWay``, ``Behind``.
+
+        One step, from beginning to end: nothing is applied to the index meanwhile.
+        """
         desk, now = self._follower.desk, self._now()
         authorization, named = headers(scope["headers"])
         if desk is None or scope["query_string"]:
@@ -113,8 +110,8 @@ class Direct:
         if caller is None:
             raise LongWay
         named = named or self._named + b"%x" % next(self._count)
-        asking = Asking(desk, caller, scope["path"], now, named)
-        reply = WAYS[scope["path"]](self, parsed(body), asking)
+        path = scope["path"]
+        reply = WAYS[path](self, body, Asking(desk, caller, path, now, named))
         if self._limits is not None:
             self._count_one(self._limits, caller.actor, authorization)
         return reply, named
@@ -127,55 +124,77 @@ class Direct:
         except TooManyRequests:
             raise LongWay from None
 
-    def one(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
+    def one(self, body: bytes, asking: Asking) -> bytes:
         """A single evaluation."""
-        one, wanted = question(asked, asking.caller)
-        self._check_up_to(asking.desk, wanted)
-        return self._given(asking, one).rendered + b'%d"}}' % asking.desk.index.revision
+        memo = asking.caller.memo
+        answer = memo.answer(body, asking.now)
+        if answer is None:
+            answer = self._asked(parsed(body), asking)
+            memo.keep(body, answer)
+        else:  # a revision that was wanted when it was read first is known since
+            self._check_up_to(asking.desk, 0)
+        return self._given(asking, answer).rendered + b'%d"}}' % asking.desk.index.revision
 
-    def many(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
-        """A batch: of one state of things at one instant."""
-        items, semantic = batch(asked)
-        if not items:
-            return self.one(asked, asking)
-        every, wanted = questions(asked, items, asking.caller)
+    def _asked(self, said: Mapping[str, Any], asking: Asking) -> Answer:
+        one, wanted = question(said, asking.caller)
         self._check_up_to(asking.desk, wanted)
-        ending, given = b'%d"}}' % asking.desk.index.revision, []
+        return asking.desk.answer(one, asking.now)
+
+    def many(self, body: bytes, asking: Asking) -> bytes:
+        """A batch: of one state of things at one instant."""
+        asked, desk, now = parsed(body), asking.desk, asking.now
+        items, semantic = batch(asked)
+        ending = b'%d"}}' % desk.index.revision
+        if not items:
+            return self._given(asking, self._asked(asked, asking)).rendered + ending
+        every, wanted = questions(asked, items, asking.caller)
+        self._check_up_to(desk, wanted)
+        given = []
         for one in every:
-            answer = self._given(asking, one)
+            answer = self._given(asking, desk.answer(one, now))
             given.append(answer.rendered)
-            if semantic.ends_with(permitted=answer.decision.permitted):
+            if semantic.ends_with(permitted=answer.permitted):
                 break
         return b'{"evaluations":[' + (ending + b",").join(given) + ending + b"]}"
 
-    def _given(self, asking: Asking, one: Question) -> Answer:
-        """The answer, spelled but for its end (the revision, and what closes it), and noted in the log."""
-        desk, now = asking.desk, asking.now
-        answer = desk.answer(one, now) if self._follower.fresh else _STALE
+    def _given(self, asking: Asking, answer: Answer) -> Answer:
+        """An answer as it is given out: spelled but for its end (the revision, and what closes it), and noted in the log."""
+        index, now = asking.desk.index, asking.now
+        if not self._follower.fresh:
+            answer = _STALE
         if now >= answer.renewed:
-            self._spell(answer, one, now, desk.index.revision)
-        self._log.note(desk.index, now, asking.named, asking.caller.actor, one.right, answer)
+            self._spell(answer, now, index.revision)
+        self._log.note(index, now, asking.named, asking.caller.name, answer)
         return answer
 
-    def _spell(self, answer: Answer, one: Question, now: int, revision: int) -> None:
+    def _spell(self, answer: Answer, now: int, revision: int) -> None:
         """Spell an answer, with what may be done about it; that is made anew after a while, for it is dated."""
-        at, words = sure(now), denials.Asked(EMPLOYEE, one.subject, one.right, ACCOUNT, one.account)
+        at, one = sure(now), answer.question
+        words = denials.Asked(EMPLOYEE, one.subject, one.right, ACCOUNT, one.account)
         offered = denials.offer(answer.decision, words, at, revision, self._profile)
         answer.rendered = _spelled(answer.decision, offered)
         answer.renewed = NEVER if offered is None else now + SEALED_FOR
 
-    def find(self, asked: Mapping[str, Any], asking: Asking) -> bytes:
+    def find(self, body: bytes, asking: Asking) -> bytes:
         """A search."""
-        wanted = read_context(asked["context"], asking.caller)[2] if asked.get("context") is not None else 0
-        self._check_up_to(asking.desk, wanted)
+        caller, desk, path, now = asking.caller, asking.desk, asking.path, asking.now
+        revision = desk.index.revision
         if not self._follower.fresh:
             raise LongWay
-        source = Memory(asking.desk, asking.caller, asking.now)
+        kept = caller.memo.found(path, body, revision, now)
+        if kept is not None:
+            self._check_up_to(desk, 0)
+            return kept
+        asked = parsed(body)
+        wanted = read_context(asked["context"], caller)[2] if asked.get("context") is not None else 0
+        self._check_up_to(desk, wanted)
+        source = Memory(desk, caller, now)
         try:
-            reply = self._found(asking.path, asked, asking.caller, source, asking.desk.index.revision)
+            reply = self._found(path, asked, caller, source, revision).model_dump_json().encode()
         except (ValidationError, InvalidPageToken):
             raise LongWay from None
-        return reply.model_dump_json().encode()
+        caller.memo.keep_found(path, body, Results(reply, revision, now, source.until))
+        return reply
 
     def _check_up_to(self, desk: Desk, wanted: int) -> None:
         """Does the desk know of a revision, and of whatever this process has written itself? Raises ``Behind``."""
@@ -223,7 +242,7 @@ def _told(reasons: tuple[Reason, ...]) -> list[dict[str, object]]:
     return [{**one, "policy": one.get("policy")} for one in as_members(reasons)]
 
 
-_STALE = Answer(STALE, -NEVER, NEVER)
+_STALE = Answer(Question("", "", ""), STALE, -NEVER, NEVER)
 _SEARCHES: Mapping[str, type[found.SubjectSearch | found.ResourceSearch | found.ActionSearch]] = {
     "/access/v1/search/subject": found.SubjectSearch,
     "/access/v1/search/resource": found.ResourceSearch,
@@ -242,12 +261,18 @@ async def answer(direct: Direct, app: ASGIApp, scope: Scope, receive: Receive, s
     if scope["method"] != "POST":
         await app(scope, receive, send)
         return
-    got, size = [await receive()], 0
+    message = await receive()
+    got = [message]
     try:
-        while got[-1].get("more_body") and (size := size + len(got[-1].get("body", b""))) <= LARGEST:
-            got.append(await receive())
-        reply, named = await direct.answer(scope, _whole(got))
-    except LongWay:
+        body = message.get("body", b"")
+        if message.get("more_body") or not 0 < len(body) <= LARGEST:
+            body = await _whole(got, receive)
+        try:
+            reply, named = direct.answer(scope, body)
+        except Behind as behind:
+            await direct.wait(behind.wanted)
+            reply, named = direct.answer(scope, body)
+    except (LongWay, Behind):  # behind still: something more was written meanwhile
         await app(scope, _again(got, receive), send)
         return
     length = (b"content-length", b"%d" % len(reply))
@@ -255,8 +280,12 @@ async def answer(direct: Direct, app: ASGIApp, scope: Scope, receive: Receive, s
     await send({"type": "http.response.body", "body": reply})
 
 
-def _whole(got: list[Message]) -> bytes:
-    body = got[0].get("body", b"") if len(got) == 1 else b"".join(one.get("body", b"") for one in got)
+async def _whole(got: list[Message], receive: Receive) -> bytes:
+    """A body in pieces, all of which stand in ``got`` afterwards. Raises ``LongWay`` where it is too much, or not all of it."""
+    size = 0
+    while got[-1].get("more_body") and (size := size + len(got[-1].get("body", b""))) <= LARGEST:
+        got.append(await receive())
+    body = b"".join(one.get("body", b"") for one in got)
     if got[-1]["type"] != "http.request" or got[-1].get("more_body") or len(body) > LARGEST:
         raise LongWay
     return body

@@ -17,6 +17,8 @@ from app.kernel.actor import Actor, Permission
 from app.kernel.tokens import BadToken
 from app.roles.rules import ClientScope
 
+from .memo import Memo
+
 MANY: Final = 10_000
 """So many tokens are remembered; then all of them are verified anew."""
 _BEARER: Final = re.compile(rb"bearer ([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  # RFC 6750 2.1
@@ -26,6 +28,7 @@ class Caller(NamedTuple):
     """A client that may ask about everybody. ``own_tool``: the id of the publishing tool that it speaks for.
 
     ``since``: when its token was looked at; ``until``: when it ends, in microseconds; ``owner``: a row of people.
+    ``name``: as logs call it; ``memo``: what it has asked before.
     """
 
     actor: Actor
@@ -33,6 +36,8 @@ class Caller(NamedTuple):
     since: int
     until: int
     owner: int
+    name: bytes
+    memo: Memo
 
     def tool(self, named: Any) -> bytes | str | None:
         """The tool that counts: the client's own; only a gateway's word about another does."""
@@ -82,11 +87,10 @@ class Callers:
         if client is None or actor is None or not actor.may(Permission.DECISION_EVALUATE):
             return None
         owner = index.people.row_of(client.owner_id.bytes) if client.owner_id else ABSENT
-        return (
-            None
-            if client.owner_id and owner == ABSENT
-            else Caller(actor, client.tool_id.bytes if client.tool_id else None, micros(at), until, owner)
-        )
+        if client.owner_id and owner == ABSENT:
+            return None
+        tool, name = client.tool_id.bytes if client.tool_id else None, f"{actor.kind}:{actor.id}".encode()
+        return Caller(actor, tool, micros(at), until, owner, name, Memo())
 
     def _read(self, token: str, world: World, at: datetime) -> tuple[Client | None, frozenset[ClientScope], int]:
         """The client, the scopes that its token is for, and until when; no client: it is a person's, or a stranger's."""

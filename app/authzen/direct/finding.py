@@ -7,6 +7,7 @@ from app.authzen.search.service import Source
 from app.decisions.desk import Desk
 from app.decisions.memory.hashed import ABSENT
 from app.decisions.memory.index import Question
+from app.decisions.memory.instants import NEVER
 from app.governance.evaluation import service as evaluation
 from app.governance.evaluation.rules import Decision
 
@@ -18,10 +19,13 @@ MOST: Final = 2_000
 
 
 class Memory(Source):
-    """What one caller finds in the index at one instant. Raises ``LongWay`` where there is too much to try."""
+    """What one caller finds in the index at one instant. Raises ``LongWay`` where there is too much to try.
+
+    ``until``: when one of the decisions ends by itself, in microseconds.
+    """
 
     def __init__(self, desk: Desk, caller: Caller, now: int) -> None:
-        self._desk, self._caller, self._now = desk, caller, now
+        self._desk, self._caller, self._now, self.until = desk, caller, now, NEVER
 
     def candidates_on(self, account: str) -> list[UUID]:
         """Whoever ever had a grant on the account."""
@@ -40,7 +44,9 @@ class Memory(Source):
         asked = Question(
             question.subject, question.right, question.account, self._caller.tool(question.tool), question.digest
         )
-        return self._desk.answer(asked, self._now).decision
+        answer = self._desk.answer(asked, self._now)
+        self.until = min(self.until, answer.until)
+        return answer.decision
 
 
 def _few(rows: set[int]) -> set[int]:

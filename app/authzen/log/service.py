@@ -6,8 +6,8 @@ If more is asked than can be written, lines are left out, and how many is said.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -34,15 +34,8 @@ _UNTOLD = Counter("coe_decisions_unlogged", "Of how many decisions no line was w
 _log = structlog.get_logger(__name__)
 
 
-class _Note(NamedTuple):
-    """What a line is made of, later."""
-
-    now: int
-    request_id: bytes
-    actor: Actor
-    right: str
-    answer: Answer
-    revision: int
+_Note = tuple[int, bytes, bytes, Answer, int]
+"""What a line is made of, later: the instant in microseconds, the request's name, who asked, the answer, the revision."""
 
 
 class DecisionLog:
@@ -65,19 +58,18 @@ class DecisionLog:
             told = rules.members(person, account, right, decision)
             _log.info(EVENT, actor=f"{actor.kind}:{actor.id}", revision=str(revision), **told)
 
-    def note(self, index: Index, now: int, request_id: bytes, actor: Actor, right: str, answer: Answer) -> None:
-        """A line soon. On the loop that answers."""
-        decision = answer.decision
-        self._given[decision.permitted] += 1
+    def note(self, index: Index, now: int, request_id: bytes, by: bytes, answer: Answer) -> None:
+        """A line soon; ``by``: who asked. On the loop that answers."""
+        self._given[answer.permitted] += 1
         if not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush, index)
-        if self._write is None or not self._sampling.tells(decision):
+        if self._write is None or (answer.permitted and not self._sampling.tells(answer.decision)):
             return
         if len(self._notes) >= MOST:
             self._untold += 1
         else:
-            self._notes.append(_Note(now, request_id, actor, right, answer, index.revision))
+            self._notes.append((now, request_id, by, answer, index.revision))
 
     def _flush(self, index: Index) -> None:
         """Make lines of what was noted, and have them written elsewhere."""
@@ -86,7 +78,7 @@ class DecisionLog:
             counter.inc(given)
         self._given = [0, 0]
         notes, self._notes = self._notes, deque()
-        lines = [_line(index, one) for one in notes]
+        lines = list(_lines(index, notes))
         if self._untold:
             _UNTOLD.inc(self._untold)
             lines.append(orjson.dumps({"event": "decisions_unlogged", "level": "warning", "count": self._untold}))
@@ -95,27 +87,28 @@ class DecisionLog:
             asyncio.get_running_loop().run_in_executor(None, self._write, b"\n".join(lines) + b"\n")
 
 
-def _line(index: Index, one: _Note) -> bytes:
-    answer = one.answer
-    if not answer.told:
-        answer.told = orjson.dumps(_same(index, one))[1:-1]
-    at, name, by = format_instant(sure(one.now)), one.request_id.decode(), one.actor
-    # The rest is ours, or was looked at: nothing in it has to be escaped.
-    return (
-        (
-            f'{{"event":"{EVENT}","level":"info","timestamp":"{at}","request_id":"{name}","actor":"{by.kind}:{by.id}",'
-            f'"revision":"{one.revision}",'
-        ).encode()
-        + answer.told
-        + b"}"
-    )
+def _lines(index: Index, notes: Iterable[_Note]) -> Iterator[bytes]:
+    second, at = -1, b""
+    for now, request_id, by, answer, revision in notes:
+        if now // 1_000_000 != second:
+            second = now // 1_000_000
+            at = format_instant(sure(second * 1_000_000))[:-1].encode()
+        if not answer.told:
+            answer.told = orjson.dumps(_same(index, answer))[1:-1]
+        # The rest is ours, or was looked at: nothing in it has to be escaped.
+        yield _LINE % (at, now % 1_000_000, request_id, by, revision, answer.told)
 
 
-def _same(index: Index, one: _Note) -> dict[str, object]:
+_LINE = (
+    b'{"event":"%b","level":"info","timestamp":"%%b.%%06dZ","request_id":"%%b","actor":"%%b","revision":"%%d",%%b}'
+    % EVENT.encode()
+)
+
+
+def _same(index: Index, answer: Answer) -> dict[str, object]:
     """What every line about an answer says."""
-    person, account = one.answer.person, one.answer.account
     return rules.members(
-        index.people.id_of(person) if person != ABSENT else None,
-        index.accounts.id_of(account) if account != ABSENT else None,
-        one.right, one.answer.decision,
+        index.people.id_of(answer.person) if answer.person != ABSENT else None,
+        index.accounts.id_of(answer.account) if answer.account != ABSENT else None,
+        answer.question.right, answer.decision,
     )  # fmt: skip
