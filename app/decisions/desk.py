@@ -9,6 +9,7 @@ from typing import Final
 
 from app.governance.evaluation import rules
 from app.governance.evaluation.rules import Decision
+from app.kernel import memory
 
 from .memory.hashed import ABSENT
 from .memory.index import LONGEST, Delta, Index, Question
@@ -16,6 +17,7 @@ from .memory.instants import NEVER, sure
 
 KEPT: Final = 200_000
 """So many answers are kept; then they are made anew."""
+_SETTLED: Final = 5_000
 
 
 class Answer:
@@ -82,6 +84,8 @@ class Desk:
             self.forget_all()
         self._of_person.setdefault(made.person, set()).add(question)
         self._of_account.setdefault(made.account, set()).add(question)
+        if len(self.answers) % _SETTLED == _SETTLED - 1:
+            memory.settled()
         return True
 
     def apply(self, delta: Delta) -> None:

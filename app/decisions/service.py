@@ -1,6 +1,8 @@
 """The index, filled by one pass over the database; and what is new since, read by what the log says has changed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
 from uuid import UUID
 
 import orjson
@@ -10,6 +12,7 @@ from app.clients import store as clients
 from app.directory import store as directory
 from app.governance.freezes import store as freezes
 from app.governance.models import store as models
+from app.kernel import memory
 from app.kernel.work import Work
 from app.networks import store as networks
 from app.policies import store as policies
@@ -18,11 +21,14 @@ from app.roles import store as roles
 from app.tools import store as tools
 
 from . import rules, store
+from .memory.filling import Filling
 from .memory.index import Delta, Index, standing
 from .memory.world import World
 from .rules import Part
 from .store import Change
 
+T = TypeVar("T")
+_AT_ONCE = 10_000
 MANY = 100_000
 """From so many changes on the whole is read anew; meanwhile what is known grows stale, and is refused."""
 
@@ -31,26 +37,26 @@ class Rebuild(Exception):
     """The whole is to be read anew: more has changed than is worth following, or something that is not known here."""
 
 
-def load(work: Work, progress: Callable[[str], None] = lambda _: None) -> Index:
+def load(work: Work) -> Index:
     """The index of what this transaction sees, which must be one snapshot."""
     session = work.session
     index = Index(world(work), audit.newest(session), *store.counts(session))
-    progress("people")
-    for person in store.people(session):
-        index.people.put(person)
-    for account in store.accounts(session):
-        index.accounts.put(standing(*account))
-    progress("grants")
-    for row in store.grants(session):
-        index.take_grant(*row)
-    progress("trainings and attestations")
-    for done in store.studied(session):
-        index.take_learnt(index.people.row_of(done.employee_id), done.course_id, done.at)
-    for agreed in store.accepted(session):
-        index.take_attested(index.people.row_of(agreed.employee_id), agreed.version_id)
+    with memory.bulk():
+        for account in store.accounts(session):
+            index.accounts.put(standing(*account))
+        filling = Filling(index)
+        _fill(filling.people, store.people(session))
+        _fill(filling.grants, store.grants(session))
+        _fill(filling.learnt, store.studied(session))
+        _fill(filling.attested, store.accepted(session))
     for cleared in store.clearances(session):
         index.take_clearance(*cleared)
     return index
+
+
+def _fill(fill: Callable[[Sequence[T]], None], rows: Iterator[T]) -> None:
+    while some := list(islice(rows, _AT_ONCE)):
+        fill(some)
 
 
 def world(work: Work) -> World:

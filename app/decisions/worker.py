@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from app.audit import store as audit
+from app.kernel import memory
 from app.kernel.access import SYSTEM
 from app.kernel.clock import Clock, system_clock
 from app.kernel.database import reading
@@ -161,6 +162,7 @@ class Follower:
 
     def _install(self, index: Index, heard: float) -> None:
         self.desk, self.heard, self.fit = Desk(index), heard, True
+        memory.settled()
         _PEOPLE.set(len(index.people))
         _GRANTS.set(len(index.grants))
         self._arrived()

@@ -298,3 +298,34 @@ def test_a_body_of_very_many_parts_costs_what_it_holds(door):
     parts = [Part(type="http.request", body=b" ", more_body=True) for _ in range(many)]
     assert sent(door, headers(door), [*parts, *messages(raw())])[0] == 200
     assert Part.looked < 20 * many
+
+
+def items(*given, **common):
+    return json.dumps({"evaluations": given, **common}).encode()
+
+
+DEEP = {"a": {"a": {"a": {"a": []}}}}
+
+
+@pytest.mark.parametrize("path", [EVALUATION, EVALUATIONS])
+@pytest.mark.parametrize(
+    "body",
+    [
+        raw(context={"content_sha256": "0" * 64}),
+        raw(subject={**ASKED["subject"], "properties": []}),
+        raw(more=99999999999999999999),
+        raw(more=DEEP),
+        raw()[:-1] + b',"resource":' + json.dumps(ASKED["resource"]).encode() + b"}",
+        b'{"subject":' + b'{"a":' * 70 + b"1" + b"}" * 70 + b"," + raw()[1:],
+        items(ASKED, ASKED),
+        items({}, **ASKED),
+        items(ASKED, {}, **ASKED),
+        # As many quotation marks as two bare questions have, and something else in them.
+        items({}, {}, **ASKED, context={"at_least_revision": "999999", **dict.fromkeys("abcd", "e"), "f": "g", "h": "i"}),
+        items({}, {}, **ASKED, more=DEEP, **{f"n{n}": 99999999999999999999 for n in range(8)}),
+        items({**ASKED, "more": 99999999999999999999}, {name: ASKED[name] for name in ("subject", "action")}),
+        items({**ASKED, "action": {"name": 'pub"lish'}}, ASKED),
+    ],
+)  # fmt: skip
+def test_a_question_with_more_in_it_than_it_needs_is_looked_through(door, path, body):
+    same(door, body, path=path)

@@ -106,8 +106,8 @@ def test_what_is_remembered_is_not_read_again(door, monkeypatch):
     """Else none of these attacks would meet it."""
     from app.authzen.direct import api
 
-    read, parsed = [], api.parsed
-    monkeypatch.setattr(api, "parsed", lambda body: read.append(body) or parsed(body))
+    read, body = [], api.Body
+    monkeypatch.setattr(api, "Body", lambda raw: read.append(raw) or body(raw))
     where = json.dumps({**ASKED, "resource": {"type": "account"}}).encode()
     for _ in range(3):
         assert sent(door, headers(door), messages(words()))[0] == 200

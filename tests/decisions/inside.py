@@ -1,5 +1,7 @@
 """What an index holds, as plain values, to be compared with another."""
 
+from app.decisions.memory.index import duty
+
 
 def content(index):
     """All that is in it, in no row's or number's terms."""
@@ -11,13 +13,13 @@ def content(index):
     for row in range(len(index.people)):
         who = index.people.person(row).id
         for number, id_ in courses.items():
-            if (at := index._learnt.get(row << 16 | number)) != -1:
+            if (at := index.learnt.get(duty(row, number))) != -1:
                 learnt[who, id_] = at
-        attested |= {(who, id_) for number, id_ in versions.items() if index._attested.get(row << 16 | number) != -1}
+        attested |= {(who, id_) for number, id_ in versions.items() if index.attested.get(duty(row, number)) != -1}
         for account in index.grants.accounts_of(row):
             assert row in index.grants.people_on(account)
             grants |= {(who, accounts[account].id, held[:-2]) for held in index.grants.of_pair(row, account)}
-    assert len(grants) == len(index.grants)
+    assert (len(grants), len(learnt), len(attested)) == (len(index.grants), len(index.learnt), len(index.attested))
     cleared = {
         (accounts[account].id, one._replace(account=0))
         for (account, _), ones in index.clearances._of_content.items()

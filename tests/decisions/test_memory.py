@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from app.accounts.rules import AccountState
 from app.decisions import store
 from app.decisions.memory.accounts import Accounts, Standing
-from app.decisions.memory.grants import Grants, Held
-from app.decisions.memory.hashed import ABSENT, IntMap
+from app.decisions.memory.grants import INSTANTS, Granted, Grants, Held
+from app.decisions.memory.hashed import ABSENT, NONE, Heads, IntMap
 from app.decisions.memory.instants import NEVER, instant, micros, sure
 from app.decisions.memory.people import People, Person
 from app.directory import store as directory
@@ -202,9 +202,9 @@ def test_grants_are_found_by_person_by_account_and_by_both(steps, expected):
     held, model = Grants(expected), {}
     for n, who, where, right, end, at in steps:
         place = model[n][-2:] if n in model else (who, where)  # whose and where a grant is never changes
-        one = Held(UUID(int=n).bytes, right, end, at, at, NEVER, at, NEVER, at, at, *place)
-        held.put(one)
-        model[n] = one
+        id_, times = UUID(int=n).bytes, (at, at, NEVER, at, NEVER, at, at)
+        held.put(Granted(b"", b"", id_, right.value, end and end.value, INSTANTS.pack(*times)), *place)
+        model[n] = Held(id_, right, end, *times, *place)
     assert len(held) == len(model)
     for who in range(5):
         assert held.accounts_of(who) == {one.account for one in model.values() if one.person == who}
@@ -230,3 +230,29 @@ def test_handles_name_whoever_holds_them_now():
             expected = next((id_ for id_, kept in model.items() if kept == (handle, True)), None)
             row = accounts.registered("x", handle)
             assert (accounts.account(row).id if row != ABSENT else None) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 99)), max_size=30), max_size=6),
+    st.sampled_from([0, 50]),
+)
+def test_many_at_once_are_as_one_by_one(parts, expected):
+    singly, together, heads, model = IntMap(expected), IntMap(expected), Heads(), {}
+    for pairs in parts:
+        wanted = [singly.put(*pair) for pair in pairs]
+        assert together.put_all(pairs) == wanted
+        before = [model.get(key, NONE) for key, _ in pairs]
+        for n, (key, value) in enumerate(pairs):
+            before[n] = model.get(key, NONE)
+            model[key] = value
+        assert heads.put_all([key for key, _ in pairs], [value for _, value in pairs]) == before
+    assert len(singly) == len(together) == len(model)
+    for key in range(60):
+        assert singly.get(key) == together.get(key) == model.get(key, ABSENT)
+        assert heads.get(key) == model.get(key, NONE)
+    several = IntMap(expected)
+    for pairs in parts:
+        several.add_all(pairs)
+    for key in range(41):
+        assert sorted(several.every(key)) == sorted(value for pairs in parts for one, value in pairs if one == key)

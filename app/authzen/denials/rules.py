@@ -8,12 +8,13 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import ceil
 from typing import Final
+
+import orjson
 
 from app.governance.evaluation.rules import Decision
 from app.governance.reasons.rules import ReasonCode, curable
@@ -164,7 +165,7 @@ def _opened(evaluation_id: str, asked: Asked, key: bytes) -> bytes:
 def _mac(asked: Asked, told: bytes, key: bytes) -> bytes:
     words = [asked.subject_type, asked.subject, asked.action, asked.resource_type, asked.resource]
     # Hashed to a fixed length first, so that no part of the words can pass for the time.
-    question = hashlib.sha256(json.dumps(words).encode()).digest()
+    question = hashlib.sha256(orjson.dumps(words)).digest()
     return hmac.digest(key, question + told, hashlib.sha256)[:_MAC_BYTES]
 
 

@@ -20,6 +20,10 @@ _ELSEWHERE = frozenset({"consistency", "approval"})
 _SEMANTICS = {one.value: one for one in Semantic}
 
 
+_MARKS: Final = 2 * (3 + 2 + 1 + 2 + 5)
+"""Quotation marks of a question that has no more than it needs: eight names and five texts."""
+
+
 class LongWay(Exception):
     """Not to be answered here."""
 
@@ -35,21 +39,42 @@ def headers(given: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
     return named.get(b"authorization", b""), name
 
 
-def parsed(body: bytes) -> dict[str, Any]:
-    """A JSON object that is flat enough; the standard lets the last of equal members count."""
-    if b"\\u0000" in body or _MANY_DIGITS.search(body) or too_deep(body, MAX_DEPTH):
-        raise LongWay
-    try:
-        said = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise LongWay from None
-    if type(said) is not dict:
-        raise LongWay
-    return said
+class Body:
+    """A body as it came, and what it says. Raises ``LongWay`` where that is no JSON object."""
+
+    __slots__ = ("_raw", "said")
+
+    def __init__(self, raw: bytes) -> None:
+        if b"\\u0000" in raw:
+            raise LongWay
+        try:
+            said = orjson.loads(raw)  # the standard lets the last of equal members count
+        except orjson.JSONDecodeError:
+            raise LongWay from None
+        if type(said) is not dict:
+            raise LongWay
+        self.said: dict[str, Any] = said
+        self._raw = raw
+
+    def bare(self, questions: int, others: int = 0) -> bool:
+        """Is there nothing in it but what so many questions need, and so many other names?
+
+        Told by its quotation marks: one more or less, and something is there that no question needs, or is missing. Then
+        all of it is looked through, which takes longer than all the rest. Raises ``LongWay`` where that finds something.
+        """
+        if self._raw.count(b'"') == _MARKS * questions + 2 * others:
+            return True
+        self.check()
+        return False
+
+    def check(self) -> None:
+        """It is flat enough, and its numbers are. Raises ``LongWay``."""
+        if _MANY_DIGITS.search(self._raw) or too_deep(self._raw, MAX_DEPTH):
+            raise LongWay
 
 
-def question(asked: Mapping[str, Any], caller: Caller) -> tuple[Question, int]:
-    """What is asked, and the revision that the answer must know of."""
+def question(asked: Mapping[str, Any], caller: Caller, *, bare: bool) -> tuple[Question, int]:
+    """What is asked, and the revision that the answer must know of. ``bare``: as its body says of itself."""
     try:
         subject, action, resource = asked["subject"], asked["action"], asked["resource"]
         kind, who, right = subject["type"], subject["id"], action["name"]
@@ -58,10 +83,11 @@ def question(asked: Mapping[str, Any], caller: Caller) -> tuple[Question, int]:
         raise LongWay from None
     if not (type(who) is type(right) is type(where) is type(kind) is type(what) is str):
         raise LongWay
-    if "properties" in subject or "properties" in action or "properties" in resource:
+    tool, digest, wanted = caller.tool(None), None, 0
+    if not bare:
         _check_properties(subject, action, resource)
-    context = asked.get("context")
-    tool, digest, wanted = (caller.tool(None), None, 0) if context is None else read_context(context, caller)
+        if asked.get("context") is not None:
+            tool, digest, wanted = read_context(asked["context"], caller)
     told = (who if kind == EMPLOYEE else "", right, where if what == ACCOUNT else "", tool, digest)
     return tuple.__new__(Question, told), wanted  # as its own does, less a call of Python's
 
@@ -81,8 +107,9 @@ def read_context(context: Any, caller: Caller) -> tuple[Any, str | None, int]:
     return caller.tool(context.get("tool")), digest if type(digest) is str else None, int(wanted)
 
 
-def batch(asked: Mapping[str, Any]) -> tuple[list[Any], Semantic]:
+def batch(body: Body) -> tuple[list[Any], Semantic]:
     """The items of a batch as they came, none of a single question; how far to go."""
+    asked = body.said
     items, options = asked.get("evaluations"), asked.get("options")
     semantic = None if options is None else _semantic(options)
     if items is not None and (type(items) is not list or len(items) > MAX_EVALUATIONS):
@@ -90,15 +117,19 @@ def batch(asked: Mapping[str, Any]) -> tuple[list[Any], Semantic]:
     return items or [], semantic or Semantic.EXECUTE_ALL
 
 
-def questions(asked: Mapping[str, Any], items: list[Any], caller: Caller) -> tuple[list[Question], int]:
+def questions(body: Body, items: list[Any], caller: Caller) -> tuple[list[Question], int]:
     """The items of a batch, each with what stands at the top; the newest revision wanted."""
-    common = {name: asked[name] for name in ("subject", "action", "resource", "context") if name in asked}
+    asked = body.said
+    bare = len(asked) == 1 and body.bare(len(items), others=1)  # nothing that holds for all: each says all of it
+    if len(asked) > 1:
+        body.check()
+    common: dict[str, Any] = {name: asked[name] for name in ("subject", "action", "resource", "context") if name in asked}
     _check_common(common)
     found, newest = [], 0
     for item in items:
         if type(item) is not dict:
             raise LongWay
-        one, wanted = question({**common, **item} if common else item, caller)
+        one, wanted = question({**common, **item} if common else item, caller, bare=bare)
         found.append(one)
         newest = max(newest, wanted)
     if common.get("context") is not None:  # it binds the whole, even if each item has its own

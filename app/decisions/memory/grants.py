@@ -1,6 +1,6 @@
 """Every grant there ever was, by person, by account and by both, in some hundred bytes a grant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
@@ -8,23 +8,38 @@ from uuid import UUID
 from app.governance.grants.rules import End, Tenure
 from app.governance.models.rules import Right
 
-from .hashed import ABSENT, IntMap
+from .hashed import ABSENT, NONE, Heads, IntMap
 from .instants import instant, sure
 
 _RIGHTS, _ENDS = tuple(Right), (None, *End)
-_RIGHT_NUMBERS = {right: n for n, right in enumerate(_RIGHTS)}
-_END_NUMBERS = {end: n for n, end in enumerate(_ENDS)}
-_ROW = Struct("<16sBBqqqqqqqIIIII")
+_KINDS = {
+    (right.value, end and end.value): bytes((n, m)) for n, right in enumerate(_RIGHTS) for m, end in enumerate(_ENDS)
+}
+_ROW = Struct(">16sBBqqqqqqqIIIII")
 _SIZE = _ROW.size
-_LINKS = Struct("<III")
+INSTANTS = Struct(">qqqqqqq")
+"""The seven instants of a grant as they stand in its row; the database gives them so, and nothing has to be read of them."""
+_PLACES = Struct(">IIIII")
+_LINKS = Struct(">III")
 _LINKS_AT = _SIZE - _LINKS.size
-_NONE = 0xFFFF_FFFF
-_ENDED = frozenset({_NONE, ABSENT})
+_PAIR = 24  # bits for the row of an account beside that of a person
+_ENDED = frozenset({NONE, ABSENT})
 _PERSON, _ACCOUNT, _NEXT_OF_PAIR, _NEXT_OF_PERSON, _NEXT_OF_ACCOUNT = range(10, 15)
 
 
+class Granted(NamedTuple):
+    """A grant as the database knows it, with whose and where it is by our ids; ``instants``: as in ``INSTANTS``."""
+
+    employee_id: bytes
+    account_id: bytes
+    id: bytes
+    right: str
+    end: str | None
+    instants: bytes
+
+
 class Held(NamedTuple):
-    """A grant as decisions know it: instants in microseconds; ``person`` and ``account`` are rows."""
+    """The same as decisions know it; ``person`` and ``account`` are rows."""
 
     id: bytes
     right: Right
@@ -58,30 +73,26 @@ class Grants:
     def __init__(self, expected: int = 0) -> None:
         self._rows = bytearray()
         self._of_pair = IntMap(expected)
-        self._of_person = IntMap(expected // 2)
-        self._of_account = IntMap(expected // 8)
+        self._of_person, self._of_account = Heads(), Heads()
 
     def __len__(self) -> int:
         return len(self._rows) // _SIZE
 
-    def put(self, held: Held) -> None:
-        """Take a grant in, or what is new of one that is known."""
-        key = _pair(held.person, held.account)
-        for row in self._walk(self._of_pair.get(key), _NEXT_OF_PAIR):
-            if self._rows[row * _SIZE : row * _SIZE + 16] == held.id:
+    def put(self, granted: Granted, person: int, account: int) -> None:
+        """Take a grant in, or what is new of one that is known; ``person`` and ``account``: their rows."""
+        for row in self._walk(self._of_pair.get(_pair(person, account)), _NEXT_OF_PAIR):
+            if self._rows[row * _SIZE : row * _SIZE + 16] == granted.id:
                 links = _LINKS.unpack_from(self._rows, row * _SIZE + _LINKS_AT)
-                self._rows[row * _SIZE : (row + 1) * _SIZE] = self._packed(held, *links)
+                self._rows[row * _SIZE : (row + 1) * _SIZE] = _packed(granted, person, account, *links)
                 return
-        row = len(self)
-        chains = ((self._of_pair, key), (self._of_person, held.person), (self._of_account, held.account))
-        self._rows += self._packed(held, *(_link(of.get(of_key)) for of, of_key in chains))
-        for of, of_key in chains:
-            of.put(of_key, row)
+        self.fill([granted], [person], [account])
 
-    @staticmethod
-    def _packed(held: Held, *links: int) -> bytes:
-        id_, right, end, *instants, person, account = held
-        return _ROW.pack(id_, _RIGHT_NUMBERS[right], _END_NUMBERS[end], *instants, person, account, *links)
+    def fill(self, several: Sequence[Granted], people: Sequence[int], accounts: Sequence[int]) -> None:
+        """Take in many, none of which is known yet, of people and on accounts in these rows."""
+        rows = range(len(self), len(self) + len(several))
+        of_pair = self._of_pair.put_all(list(zip(map(_pair, people, accounts), rows, strict=True)), NONE)
+        of_person, of_account = self._of_person.put_all(people, rows), self._of_account.put_all(accounts, rows)
+        self._rows += b"".join(map(_packed, several, people, accounts, of_pair, of_person, of_account))
 
     def of_pair(self, person: int, account: int) -> list[Held]:
         """Every grant a person ever had on an account."""
@@ -110,9 +121,10 @@ class Grants:
         return part
 
 
+def _packed(granted: Granted, *places: int) -> bytes:
+    _, _, id_, right, end, instants = granted
+    return id_ + _KINDS[right, end] + instants + _PLACES.pack(*places)
+
+
 def _pair(person: int, account: int) -> int:
-    return person << 24 | account
-
-
-def _link(row: int) -> int:
-    return _NONE if row == ABSENT else row
+    return person << _PAIR | account

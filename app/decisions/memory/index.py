@@ -22,14 +22,14 @@ from app.programme.training.rules import Learnt
 
 from .accounts import Accounts, Standing
 from .clearances import Clearances, Cleared
-from .grants import Grants, Held
+from .grants import Granted, Grants
 from .hashed import ABSENT, IntMap
 from .instants import NEVER, micros, sure
 from .people import People, Person, uuid_bytes
 from .world import Era, World
 
 _MINUTE = 60_000_000
-_KINDS = 16  # bits for the number of a course or a version
+_PEOPLE = 32  # bits for the row of a person below the number of a course or a version
 _HANDLES = 200_000  # spellings of handles that are remembered: reading one takes longer than all the rest
 _RIGHTS = {right.value: right for right in Right}
 LONGEST = 500
@@ -69,7 +69,7 @@ class Delta:
     world: World | None = None
     people: list[Person] = field(default_factory=list)
     accounts: list[Standing] = field(default_factory=list)
-    grants: list[tuple[bytes, bytes, Held]] = field(default_factory=list)
+    grants: list[Granted] = field(default_factory=list)
     clearances: list[tuple[bytes, Cleared]] = field(default_factory=list)
     learnt: dict[bytes, dict[bytes, int]] = field(default_factory=dict)
     attested: dict[bytes, set[bytes]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Index:
         self.world = world
         self.people, self.accounts = People(people), Accounts()
         self.grants, self.clearances = Grants(grants), Clearances()
-        self._learnt, self._attested = IntMap(people), IntMap(people)
+        self.learnt, self.attested = IntMap(people), IntMap(people)
         self._handles: dict[str, int] = {}
         self._courses: dict[bytes, int] = {}
         self._versions: dict[bytes, int] = {}
@@ -116,8 +116,8 @@ class Index:
         for one in delta.people:  # who was meant by a name may not be, once it is somebody else's
             people |= self.people.namesakes(one)
         accounts = {self.accounts.put(one) for one in delta.accounts}
-        for employee_id, account_id, held in delta.grants:
-            people.add(self.take_grant(employee_id, account_id, held))
+        for granted in delta.grants:
+            people.add(self.take_grant(granted))
         for account_id, cleared in delta.clearances:
             accounts.add(self.take_clearance(account_id, cleared))
         for id_, done in delta.learnt.items():
@@ -131,10 +131,10 @@ class Index:
         self.revision = delta.revision
         return Touched(delta.world is not None, people, accounts)
 
-    def take_grant(self, employee_id: bytes, account_id: bytes, held: Held) -> int:
+    def take_grant(self, granted: Granted) -> int:
         """A grant, new or changed; answers the row of its holder."""
-        person, account = self.people.row_of(employee_id), self.accounts.row_of(account_id)
-        self.grants.put(held._replace(person=person, account=account))
+        person = self.people.row_of(granted.employee_id)
+        self.grants.put(granted, person, self.accounts.row_of(granted.account_id))
         return person
 
     def take_clearance(self, account_id: bytes, cleared: Cleared) -> int:
@@ -143,21 +143,27 @@ class Index:
         self.clearances.put(cleared._replace(account=account))
         return account
 
+    def number_of_course(self, course: bytes) -> int:
+        """The number that stands for a course here."""
+        return self._courses.setdefault(course, len(self._courses))
+
+    def number_of_version(self, version: bytes) -> int:
+        """The number that stands for a version of a policy here."""
+        return self._versions.setdefault(version, len(self._versions))
+
     def take_learnt(self, person: int, course: bytes, at: int) -> None:
         """When somebody completed a course last."""
-        number = self._courses.setdefault(course, len(self._courses))
-        self._learnt.put(person << _KINDS | number, at)
+        self.learnt.put(duty(person, self.number_of_course(course)), at)
 
     def take_attested(self, person: int, version: bytes) -> None:
         """Somebody has accepted a version; that is never taken back."""
-        number = self._versions.setdefault(version, len(self._versions))
-        self._attested.put(person << _KINDS | number, 1)
+        self.attested.put(duty(person, self.number_of_version(version)), 1)
 
     def _take_learnt(self, id_: bytes, done: dict[bytes, int]) -> int:
         person = self.people.row_of(id_)
         for course, number in self._courses.items():
             if course not in done:
-                self._learnt.remove(person << _KINDS | number)
+                self.learnt.remove(duty(person, number))
         for course, at in done.items():
             self.take_learnt(person, course, at)
         return person
@@ -225,7 +231,7 @@ class Index:
             attested=self._accepted(row, limits) if limits else frozenset(),
         )  # fmt: skip
         if limits is not None:
-            ends += [micros(duty.by) for duty in rules.duties(subject, limits)]
+            ends += map(micros, rules.turns(subject, limits))
         return subject
 
     def _completed(self, person: int, limits: Limits) -> dict[str, Learnt]:
@@ -233,7 +239,7 @@ class Index:
         for key in courses(limits["required_training"] or ()):
             id_, days = self.world.courses[key]
             number = self._courses.get(id_.bytes, ABSENT)
-            at = self._learnt.get(person << _KINDS | number) if number != ABSENT else ABSENT
+            at = self.learnt.get(duty(person, number)) if number != ABSENT else ABSENT
             if at != ABSENT:
                 found[key] = Learnt(sure(at), days)
         return found
@@ -243,7 +249,7 @@ class Index:
             one.version_id
             for one in limits.attestations
             if (number := self._versions.get(one.version_id.bytes, ABSENT)) != ABSENT
-            and self._attested.get(person << _KINDS | number) != ABSENT
+            and self.attested.get(duty(person, number)) != ABSENT
         )
 
     def _tool(self, asked: bytes | str | None) -> UsedTool | None:
@@ -260,6 +266,11 @@ class Index:
         known = self.clearances.of_account(account, question.digest)
         ends += [one.not_after for one in known]
         return clearance_rules.check([one.vetted() for one in known], question.digest, at)
+
+
+def duty(person: int, number: int) -> int:
+    """The key of what somebody has done: a course or a version, by its number."""
+    return number << _PEOPLE | person
 
 
 def standing(id_: bytes, network: str, handle: str, state: str, unit_id: bytes) -> Standing:

@@ -1,6 +1,6 @@
 """Everybody, by each of their names, in a hundred-odd bytes a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
@@ -64,11 +64,14 @@ class People:
 
     def row_of(self, id_: bytes) -> int:
         """The row of a person by our id, ``ABSENT`` for nobody's."""
-        rows, size = self._rows, _ROW.size
-        for row in self._by_name.every(hash((_ID, id_)) & _KEY):
-            if rows[row * size : row * size + 16] == id_:
-                return row
-        return ABSENT
+        row = self._by_name.get(key := hash((_ID, id_)) & _KEY)
+        if row == ABSENT or self._is(row, id_):
+            return row
+        return next((one for one in self._by_name.every(key) if self._is(one, id_)), ABSENT)
+
+    def _is(self, row: int, id_: bytes) -> bool:
+        begin = row * _ROW.size
+        return self._rows[begin : begin + 16] == id_
 
     def id_of(self, row: int) -> UUID:
         """Our id of the person in a row."""
@@ -112,6 +115,23 @@ class People:
                 self._by_name.add(key, row)
         self._rows[row * _ROW.size : (row + 1) * _ROW.size] = self._packed(person, where)
         return row
+
+    def fill(self, people: Iterable[Person]) -> None:
+        """Take in many, none of whom is known yet: as ``put`` of each, in a third of the time."""
+        rows, names, row, found = self._rows, self._names, len(self), list[tuple[int, int]]()
+        for id_, active, kind, begins, ends, number, email, user_name in people:
+            rows += _ROW.pack(id_, active, _NUMBERS[kind], begins, ends, len(names))
+            first, second, third = number.encode(), email.encode(), user_name.encode()
+            names += _LENGTHS.pack(len(first), len(second), len(third)) + first + second + third
+            found.append((hash((_ID, id_)) & _KEY, row))
+            if number:
+                found.append((hash((_NUMBER, number)) & _KEY, row))
+            if email:
+                found.append((hash((_EMAIL, email)) & _KEY, row))
+            if user_name:
+                found.append((hash((_USER_NAME, user_name)) & _KEY, row))
+            row += 1
+        self._by_name.add_all(found)
 
     @staticmethod
     def _packed(person: Person, where: int) -> bytes:

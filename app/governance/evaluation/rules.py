@@ -212,28 +212,38 @@ class Duty:
         return self.by is None or self.by <= at
 
 
-def duties(subject: Subject, limits: Limits) -> Iterator[Duty]:
-    """All that policy asks of a person that they have not done, or that counts no more some day."""
+def duties(subject: Subject, limits: Limits, at: datetime | None = None) -> Iterator[Duty]:
+    """All that policy asks of a person that they have not done, or that counts no more some day; ``at``: or then."""
     for course, days in courses(limits["required_training"] or ()).items():
         source, done = limits.source[f"required_training/{course}"], subject.completed.get(course)
         ends = valid_until(done.at, done.valid_for_days, days) if done else None
         if done is None:
             yield Duty(Reason(C.TRAINING_MISSING, f"The course {course} has not been completed.", source), None)
-        elif ends is not None:
+        elif ends is not None and (at is None or ends <= at):
             message = (
                 f"The course {course} was completed on {done.at:%Y-%m-%d}; that counts until {ends:%Y-%m-%dT%H:%M:%SZ}."
             )
             yield Duty(Reason(C.TRAINING_EXPIRED, message, source), ends)
     for one in limits.attestations:
-        if one.version_id not in subject.attested:
+        if one.version_id not in subject.attested and (at is None or one.by is None or one.by <= at):
             call = f"POST /v1/policies/{one.key}/versions/{one.n}/attestations"
             message = f"Version {one.n} of the policy {one.key} has not been accepted."
             yield Duty(Reason(C.ATTESTATION_MISSING, message, one.name, call), one.by)
 
 
+def turns(subject: Subject, limits: Limits) -> Iterator[datetime]:
+    """The instants at which that changes by itself."""
+    for course, days in courses(limits["required_training"] or ()).items():
+        done = subject.completed.get(course)
+        ends = valid_until(done.at, done.valid_for_days, days) if done else None
+        if ends is not None:
+            yield ends
+    yield from (one.by for one in limits.attestations if one.by and one.version_id not in subject.attested)
+
+
 def _person(subject: Subject, limits: Limits, at: datetime) -> list[Reason]:
     """What policy has against this person's using rights there."""
-    return [*_employment(subject, limits), *(one.reason for one in duties(subject, limits) if one.due(at))]
+    return [*_employment(subject, limits), *(one.reason for one in duties(subject, limits, at))]
 
 
 def _policy(facts: Facts, subject: Subject, resource: Resource, at: datetime) -> list[Reason]:

@@ -177,7 +177,7 @@ def _course(subject: Subject, limits: Limits, course: str, days: int | None, at:
 
 
 def _due(subject: Subject, limits: Limits, at: datetime) -> list[Reason]:
-    return [one.reason for one in duties(subject, limits) if one.due(at)]
+    return [one.reason for one in duties(subject, limits, at)]
 
 
 def _post(facts: Facts, resource: Resource, at: datetime) -> Iterator[Condition]:
