@@ -123,7 +123,9 @@ def questions(body: Body, items: list[Any], caller: Caller) -> tuple[list[Questi
     bare = len(asked) == 1 and body.bare(len(items), others=1)  # nothing that holds for all: each says all of it
     if len(asked) > 1:
         body.check()
-    common: dict[str, Any] = {name: asked[name] for name in ("subject", "action", "resource", "context") if name in asked}
+    common: dict[str, Any] = {
+        name: asked[name] for name in ("subject", "action", "resource", "context") if name in asked
+    }
     _check_common(common)
     found, newest = [], 0
     for item in items:
