@@ -8,6 +8,7 @@ together with the log that tells what to read, so that the index is always one s
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from threading import Event, Lock, Thread
 from time import monotonic, perf_counter
 from typing import Any, Final, Protocol
@@ -50,6 +51,8 @@ class _Waiting(Protocol):
 
     def wait(self) -> None: ...
 
+    def beat(self, seq: int) -> tuple[int, datetime, str | None] | None: ...
+
 
 class _Listening:
     """PostgreSQL's notifications, on a connection of their own."""
@@ -64,6 +67,10 @@ class _Listening:
         """Until something was committed, or the beat is over."""
         for _ in self._driver.notifies(timeout=BEAT_SECONDS, stop_after=1):
             pass
+
+    def beat(self, seq: int) -> tuple[int, datetime, str | None]:
+        """The newest revision, the database's clock, and the hash of an event, in one look."""
+        return audit.beat(self._driver, seq)
 
 
 class _Looking:
@@ -87,6 +94,9 @@ class _Looking:
             if (version := self._version()) != self._seen:
                 self._seen = version
                 return
+
+    def beat(self, seq: int) -> None:
+        """A file is looked into as it always is."""
 
 
 class Follower:
@@ -189,7 +199,8 @@ class Follower:
                     self._build()
                     while not self._stopping.is_set():
                         signals.wait()
-                        self._follow()
+                        if not self._quiet(signals):
+                            self._follow()
             except service.Rebuild as cause:
                 self._read_to = 0
                 _log.warning("index_rebuilt", cause=str(cause))
@@ -235,7 +246,7 @@ class Follower:
             raise service.Rebuild("a change that could not be applied")
         with self._snapshot() as work:
             head, skew = audit.head(work.session, self._clock)
-            fit = abs(skew) <= SKEW_SECONDS or self._clock is not system_clock
+            fit = self._fits(skew)
             if not fit:
                 _log.error("index_unfit", skew_seconds=round(skew, 3))
             self._check_history(work)
@@ -244,6 +255,21 @@ class Follower:
         if delta is not None:  # not before the snapshot has ended well: whatever was read is handed over, too
             self._read_to, self._read_hash = delta.revision, known
         self._hand(self._deliver, delta, began, fit)
+
+    def _quiet(self, signals: _Waiting) -> bool:
+        """Is nothing new, and everything else as it should be? Then that is all there is to say, and it is cheap."""
+        began = monotonic()
+        found = None if self._lost.is_set() else signals.beat(self._read_to)
+        if found is None:
+            return False
+        head, there, known = found
+        if (head, known) != (self._read_to, self._read_hash) or not self._fits((self._clock() - there).total_seconds()):
+            return False
+        self._hand(self._deliver, None, began, True)
+        return True
+
+    def _fits(self, skew: float) -> bool:
+        return abs(skew) <= SKEW_SECONDS or self._clock is not system_clock
 
     def _check_history(self, work: Work) -> None:
         """The log still holds the event that was read last: if a backup was played in, what is known never happened."""

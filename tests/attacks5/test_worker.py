@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic
 
@@ -308,16 +309,25 @@ def test_who_asks_before_there_is_an_index_is_answered_from_the_database(door, m
 
 
 def test_a_clock_that_is_another_than_the_databases_permits_nothing(door, monkeypatch):
-    head = audit.head
+    head, beat = audit.head, audit.beat
+
+    def other(skew):
+        def beats(*more):
+            newest, there, known = beat(*more)
+            return newest, there - timedelta(seconds=skew), known
+
+        return beats
 
     async def story():
         async with following(door, system_clock) as follower:
             await caught_up(door, follower)
             for skew in (1.5, -1.5):
                 monkeypatch.setattr(audit, "head", lambda *more, skew=skew: (head(*more)[0], skew))
+                monkeypatch.setattr(audit, "beat", other(skew))
                 await until(lambda: not follower.fresh)
                 assert await decision(door) == (False, ["decision_stale"])
                 monkeypatch.setattr(audit, "head", head)
+                monkeypatch.setattr(audit, "beat", beat)
                 await until(lambda: follower.fresh)
             end_the_right(door)
             await true_again(door, follower)
@@ -394,3 +404,32 @@ def test_an_index_whose_reading_ends_badly_is_read_again(door, monkeypatch):
             await true_again(door, follower)
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("found", "lost", "quiet"),
+    [
+        ((5, 0.0, "a"), False, True),
+        ((6, 0.0, "a"), False, False),
+        ((4, 0.0, None), False, False),
+        ((5, 0.0, "b"), False, False),  # as much has happened again, by another history
+        ((5, 1.5, "a"), False, False),
+        ((5, 0.0, "a"), True, False),  # what was read could not be applied
+        (None, False, False),
+    ],
+)
+def test_nothing_new_is_said_only_where_there_is_nothing_new(door, monkeypatch, found, lost, quiet):
+    follower, handed = Follower(door.app.state.engine, system_clock), []
+    follower._read_to, follower._read_hash = 5, "a"
+    monkeypatch.setattr(follower, "_hand", lambda *told: handed.append(told))
+    if lost:
+        follower._lost.set()
+
+    class Signals:
+        def beat(self, seq):
+            assert seq == 5
+            return found and (found[0], system_clock() + timedelta(seconds=found[1]), found[2])
+
+    assert follower._quiet(Signals()) is quiet
+    assert bool(handed) is quiet
+    assert follower._lost.is_set() is lost
