@@ -29,7 +29,10 @@ _PERSONAL = PersonalValue._fields
 _HEAD = select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)
 _HASH = select(AuditEvent.hash).where(AuditEvent.seq == bindparam("seq"))
 _BEAT = select(func.coalesce(func.max(AuditEvent.seq), 0), func.clock_timestamp(type_=UTCDateTime()))
-_BEAT_OF_DRIVER = "SELECT coalesce((SELECT max(seq) FROM audit_event), 0), clock_timestamp(), (SELECT hash FROM audit_event WHERE seq = %s)"
+_BEAT_OF_DRIVER = """
+    SELECT coalesce((SELECT max(seq) FROM audit_event), 0), clock_timestamp(),
+           (SELECT hash FROM audit_event WHERE seq = %s)
+"""
 _HOLD = select(func.pg_advisory_xact_lock(CHAIN_LOCK), func.pg_notify(CHANNEL, ""))
 
 
