@@ -26,6 +26,6 @@ def decider(settings: Settings) -> Callable[[str, str], bool]:
 
     def decide(person: str, account: str) -> bool:
         asked = tuple.__new__(Question, (person, "publish", account, tool, None))
-        return desk.answer(asked, system_micros()).decision.permitted
+        return desk.answer(asked, system_micros()).permitted
 
     return decide
