@@ -26,7 +26,7 @@ _REFUSALS = responses(MalformedRequest, Forbidden, RevisionUnavailable)
 @router.post("/evaluation", responses=_REFUSALS)
 def evaluate(
     body: wire.Evaluation,
-    work: Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE)],
+    work: Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE, reads=True)],
     at_least: AtLeast,
     request: Request,
 ) -> wire.Answer:
@@ -38,7 +38,7 @@ def evaluate(
 @router.post("/evaluations", responses=_REFUSALS)
 def evaluate_many(
     body: wire.Evaluations,
-    work: Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE)],
+    work: Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE, reads=True)],
     at_least: AtLeast,
     request: Request,
 ) -> wire.Answers | wire.Answer:

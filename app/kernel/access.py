@@ -251,9 +251,9 @@ def allow_urgent(permission: Permission) -> Any:
     return Depends(AllowUrgent(permission), scope="function")
 
 
-def allow_deciding(permission: Permission) -> Any:
-    """The Work of a route that is asked before every post; it changes nothing although it may be no GET."""
-    return Depends(AllowDeciding(permission, reads=True), scope="function")
+def allow_deciding(permission: Permission, *, reads: bool = False) -> Any:
+    """The Work of a route that is asked before every post; ``reads``: it changes nothing although it is no GET."""
+    return Depends(AllowDeciding(permission, reads), scope="function")
 
 
 def allow_inside(permission: Permission, *, reads: bool = False) -> Any:

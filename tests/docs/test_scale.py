@@ -6,7 +6,7 @@ import pytest
 
 from app.decisions import desk, service
 from app.decisions.memory import grants, people
-from app.decisions.memory.hashed import IntMap
+from app.decisions.memory.hashed import NONE, Heads, IntMap
 from scripts.docs import DOCS
 
 PAGE = (DOCS / "scale.md").read_text()
@@ -29,8 +29,6 @@ def slots(expected):
 MAPS = {
     "people, map": slots(PEOPLE * 4),
     "grants, map of pairs": slots(GRANTS),
-    "grants, map by person": slots(GRANTS // 2),
-    "grants, map by account": slots(GRANTS // 8),
     "completions, map": slots(PEOPLE),
     "attestations, map": slots(PEOPLE),
 }
@@ -38,6 +36,7 @@ BYTES = {
     "people, rows": PEOPLE * people._ROW.size,
     "people, names": PEOPLE * (people._LENGTHS.size + NAMES),
     "grants, rows": GRANTS * grants._ROW.size,
+    "grants, by person and by account": (PEOPLE + ACCOUNTS) * Heads()._last.itemsize,
     "accounts": ACCOUNTS * ACCOUNT,
     "answers kept": desk.KEPT * ANSWER,
     **{name: count * SLOT for name, count in MAPS.items()},
@@ -71,6 +70,13 @@ def test_each_row_is_worked_out(name):
     assert said == (f"{MAPS[name]:,}" if name in MAPS else "")
 
 
+def test_beside_each_grant_stand_its_persons_and_its_accounts():
+    assert (
+        row("a grant, found by")[1]
+        == f"of the map of pairs; beside it {Heads()._last.itemsize} bytes for each person and each account"
+    )
+
+
 def test_it_is_added_up():
     assert row("together")[-1] == f"{sum(BYTES.values()) / 1e6:,.0f}"
 
@@ -83,14 +89,14 @@ def test_when_the_map_of_people_is_full():
 
 def test_where_the_numbers_end():
     assert grants._pair(1, 0) - 1 == 16_777_215 and "16,777,215 accounts" in PAGE
-    assert grants._NONE == 4_294_967_295 and "4,294,967,295 people or grants" in PAGE
+    assert NONE == 4_294_967_295 and "4,294,967,295 people or grants" in PAGE
     assert f"more than {service.MANY:,} changes behind" in PAGE
 
 
 def test_the_machines_are_worked_out():
     rows = re.findall(r"^\| ([\d,]+) \| (\d+) \| (\d+) \| (\d+) \| ([\d,]+) GB \|$", PAGE, re.MULTILINE)
-    assert len(rows) == 3
+    assert len(rows) == 4
     for rate, bare, spare, machines, memory in rows:
         workers = 1_000_000 / int(rate.replace(",", ""))
         assert (int(bare), int(spare)) == (workers, 1.5 * workers)
-        assert int(machines) == -(-int(spare) // 16) and memory == f"{int(spare) * 13:,}"
+        assert int(machines) == -(-int(spare) // 16) and memory == f"{int(spare) * 14:,}"

@@ -1,6 +1,8 @@
 """How often one caller may ask: by class of routes, by who they are and not by their token, and never at the cost of a freeze."""
 
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +15,15 @@ from app.settings import BadSettings, load
 
 SOMEBODY = Actor(ActorKind.EMPLOYEE, "one")
 NOBODY_KNOWN = "00000000-0000-7000-8000-000000000000"
+
+
+@pytest.fixture(autouse=True)
+def _within_one_window(monkeypatch):
+    """Limits are counted by the machine's clock: no test is to lie across the end of a minute."""
+    now = time.time() // 60 * 60 + 10
+    for module in ("limits.storage.memory", "limits.strategies", "app.kernel.rates"):
+        clock = SimpleNamespace(time=lambda: now, monotonic=time.monotonic)
+        monkeypatch.setattr(f"{module}.time", clock)
 
 
 @pytest.fixture
@@ -74,7 +85,7 @@ def test_who_does_not_wait_is_turned_away_by_their_token_until_the_time_is_over(
         limits.turn_away(Rate.READS, "a")
     limits.turn_away(Rate.READS, "b")  # a token that nobody was told to wait with
     limits.turn_away(Rate.WRITES, "a")
-    later = rates.time.monotonic() + 120
+    later = time.monotonic() + 120
     monkeypatch.setattr(rates.time, "monotonic", lambda: later)
     limits.turn_away(Rate.READS, "a")
 

@@ -19,7 +19,7 @@ from .rules import InvalidPageToken
 
 router = APIRouter(prefix="/access/v1/search", route_class=StandardRoute, tags=[Tag.TOOLS])
 _REFUSALS = responses(MalformedRequest, InvalidPageToken, Forbidden, RevisionUnavailable)
-_Asking = Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE)]
+_Asking = Annotated[Work, allow_deciding(Permission.DECISION_EVALUATE, reads=True)]
 
 
 @router.post("/subject", responses=_REFUSALS)
