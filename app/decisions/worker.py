@@ -49,7 +49,7 @@ _GRANTS = Gauge("coe_index_grants", "How many grants decisions of this process k
 class _Waiting(Protocol):
     """What tells that something may have been committed."""
 
-    def wait(self) -> bool: ...
+    def wait(self) -> None: ...
 
     def beat(self, seq: int) -> tuple[int, datetime, str | None] | None: ...
 
@@ -63,9 +63,10 @@ class _Listening:
         driver.execute(f"LISTEN {audit.CHANNEL}")
         self._driver: psycopg.Connection[Any] = driver
 
-    def wait(self) -> bool:
-        """Until something was committed, or the beat is over: was it?"""
-        return bool(list(self._driver.notifies(timeout=BEAT_SECONDS, stop_after=1)))
+    def wait(self) -> None:
+        """Until something was committed, or the beat is over."""
+        for _ in self._driver.notifies(timeout=BEAT_SECONDS, stop_after=1):
+            pass
 
     def beat(self, seq: int) -> tuple[int, datetime, str | None]:
         """The newest revision, the database's clock, and the hash of an event, in one look."""
@@ -83,17 +84,16 @@ class _Looking:
         version: int = self._cursor.execute("PRAGMA data_version").fetchone()[0]
         return version
 
-    def wait(self) -> bool:
-        """Until something was committed, or the beat is over: was it?"""
+    def wait(self) -> None:
+        """Until something was committed, or the beat is over."""
         until = monotonic() + BEAT_SECONDS
         while monotonic() < until:
             if self._woken.wait(LOOK_SECONDS):
                 self._woken.clear()
-                return True
+                return
             if (version := self._version()) != self._seen:
                 self._seen = version
-                return True
-        return False
+                return
 
     def beat(self, seq: int) -> None:
         """A file is looked into as it always is."""
@@ -198,7 +198,8 @@ class Follower:
                 with self._signals() as signals:
                     self._build()
                     while not self._stopping.is_set():
-                        if signals.wait() or not self._quiet(signals):
+                        signals.wait()
+                        if not self._quiet(signals):
                             self._follow()
             except service.Rebuild as cause:
                 self._read_to = 0
