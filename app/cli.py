@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli_audit import commands as audit
 from app.cli_import import commands as imports
 from app.kernel.errors import DomainError
 from app.operator import fail, first_line, person, settings, working
@@ -16,10 +17,9 @@ app = typer.Typer(
     help="Governance of official social media accounts: who may post where, by whose decision, and why not.",
 )  # fmt: skip
 clients = typer.Typer(no_args_is_help=True, help="Service clients: publishing tools, feeds, scripts.")
-audit_commands = typer.Typer(no_args_is_help=True, help="The audit log.")
 passports = typer.Typer(no_args_is_help=True, help="Posting passports.")
 app.add_typer(clients, name="client")
-app.add_typer(audit_commands, name="audit")
+app.add_typer(audit, name="audit")
 app.add_typer(passports, name="passport")
 app.add_typer(imports, name="import")
 
@@ -145,22 +145,6 @@ def create_client(
         typer.echo(f"client_secret: {made.secret}")
     if made.bearer is not None:
         typer.echo(f"bearer: {made.bearer}")
-
-
-@audit_commands.command("verify")
-def verify_audit() -> None:
-    """Walk the whole audit chain; exit 1 with the first bad sequence number when it was altered."""
-    from app.audit import service as audit
-    from app.audit.rules import Flaw
-
-    with working(write=False) as work:
-        found = audit.verify(
-            work, lambda n: typer.echo(f"\r{n} events", err=True, nl=False) if sys.stderr.isatty() else None
-        )
-    if isinstance(found, Flaw):
-        typer.echo(f"altered at {found.seq}: {found.what}")
-        raise typer.Exit(1)
-    typer.echo(f"verified: {found} events")
 
 
 @passports.command("verify")

@@ -17,7 +17,12 @@ from app import migrating
 from app.accounts import api as accounts
 from app.accounts import tables as _accounts
 from app.audit import api as audit
+from app.audit import service as audit_service
 from app.audit import tables as _audit
+from app.audit.checkpoints import api as checkpoints
+from app.audit.checkpoints import service as checkpoints_service
+from app.audit.checkpoints import tables as _checkpoints
+from app.audit.rules import Known
 from app.authzen import api as evaluations
 from app.authzen.denials.rules import Desk
 from app.authzen.direct.api import WAYS, Direct, answer
@@ -94,6 +99,7 @@ from app.roles import api as roles
 from app.roles import tables as _roles
 from app.scim import api as scim
 from app.settings import Settings, load
+from app.sweeping.service import notary_of
 from app.sweeping.worker import sweeping
 from app.tools import api as tools
 from app.tools import tables as _tools
@@ -106,6 +112,7 @@ TABLES = (
     _accounts,
     _attestations,
     _audit,
+    _checkpoints,
     _clearances,
     _clients,
     _directory,
@@ -161,6 +168,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     *imports.routers,
     scim.router,
     audit.router,
+    checkpoints.router,
     *identity.routers,
     operations.router,
 )
@@ -207,10 +215,11 @@ def house_for(
     clock: Clock = system_clock,
     committed: Callable[[int], None] = lambda _: None,
     limits: Limits = UNLIMITED,
+    known: Known | None = None,
 ) -> House:
-    """What transactions need, on this database."""
+    """What transactions need, on this database. ``known``: of which event of its log is known already."""
     return House(
-        writes=sessionmaker(engine),
+        writes=sessionmaker(engine, info={audit_service.KNOWN: known or Known()}),
         reads=sessionmaker(reading(engine)),
         clock=clock,
         load_actor=identity_deps.load_actor,
@@ -240,13 +249,16 @@ def _print(lines: bytes) -> None:
 def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: str | None = None) -> None:
     """Give an application the database, the keys and the clock that it works with."""
     engine = engine_for(told.database_url)
+    notary = notary_of(told)
+    known = checkpoints_service.known(told.checkpoints, notary)
     app.direct = app.state.follower = None  # from the start of serving on, where decisions are answered
-    app.state.house = house_for(engine, clock, partial(_committed, app), Limits(told.limits))
+    app.state.house = house_for(engine, clock, partial(_committed, app), Limits(told.limits), known)
     app.state.engine = engine
     app.state.schema_behind = partial(migrating.behind, engine)
     app.state.informed = partial(_informed, app, told)
     app.state.cursor_key = signing.cursor_key(told.keys)
     app.state.identity = build_identity(told, notice=notice)
+    app.state.notary = notary
     own = app.state.identity.own
     app.state.passports = Office(own.name, own.audience, own.ring.newest)
     app.state.decision_log = _decision_log(told)

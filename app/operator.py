@@ -13,6 +13,7 @@ from app.settings import BadSettings, Settings, load
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from app.audit.rules import Known
     from app.directory.rules import Employee
     from app.kernel.access import House
     from app.kernel.work import Work
@@ -37,13 +38,14 @@ def settings() -> Settings:
         raise fail(str(error)) from error
 
 
-def parts(*, lean: bool = False) -> "House":
+def parts(*, lean: bool = False, anew: bool = False) -> "House":
     """The database of the environment, migrated; or an exit that says what to do.
 
     ``lean``: for a command that serves nothing and imports all the tables it writes to. Every route and its models take
-    longer to import than most files to load.
+    longer to import than most files to load. ``anew``: it may be older than the newest checkpoint that was kept.
     """
     from app import migrating
+    from app.audit.rules import Known
     from app.kernel.database import engine_for
 
     told = settings()
@@ -51,26 +53,38 @@ def parts(*, lean: bool = False) -> "House":
     wrong = migrating.behind(engine)
     if wrong:
         raise fail(f"{wrong}; run `coe migrate` first.")
-    house = (_lean if lean else _whole)(engine)
+    house = (_lean if lean else _whole)(engine, Known() if anew else _known(told))
     memory.started()
     return house
 
 
-def _whole(engine: "Engine") -> "House":
+def _known(told: Settings) -> "Known":
+    """What was kept of the log's checkpoints: whatever a command writes, it writes behind them."""
+    from app.audit.checkpoints import service
+    from app.identity import signing
+
+    return service.known(
+        told.checkpoints, lambda: signing.notary(told.keys, told.public_url.rstrip("/"), told.checkpoints)
+    )
+
+
+def _whole(engine: "Engine", known: "Known") -> "House":
     from app.main import house_for
 
-    return house_for(engine)
+    return house_for(engine, known=known)
 
 
-def _lean(engine: "Engine") -> "House":
+def _lean(engine: "Engine", known: "Known") -> "House":
     from sqlalchemy.orm import sessionmaker
 
+    from app.audit.service import KNOWN
     from app.kernel.access import House
     from app.kernel.clock import system_clock
     from app.kernel.database import reading
     from app.notices import service as notices
 
-    return House(sessionmaker(engine), sessionmaker(reading(engine)), system_clock, _nobody_calls, notices.seal)
+    writes = sessionmaker(engine, info={KNOWN: known})
+    return House(writes, sessionmaker(reading(engine)), system_clock, _nobody_calls, notices.seal)
 
 
 def _nobody_calls(*_: object) -> NoReturn:
@@ -78,12 +92,12 @@ def _nobody_calls(*_: object) -> NoReturn:
 
 
 @contextmanager
-def working(*, write: bool = True) -> Iterator["Work"]:
-    """One transaction of the operator; a refusal is said in words and ends with exit 2."""
+def working(*, write: bool = True, anew: bool = False) -> Iterator["Work"]:
+    """One transaction of the operator; a refusal is said in words and ends with exit 2. ``anew``: as ``parts`` has it."""
     from app.kernel.access import operator_work
 
     try:
-        with operator_work(parts(), write=write) as work:
+        with operator_work(parts(anew=anew), write=write) as work:
             yield work
     except DomainError as error:
         raise fail(str(error)) from error

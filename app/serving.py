@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import migrating
 from app.kernel import memory
+from app.kernel.access import operator_work
 from app.kernel.database import engine_for
 from app.kernel.outbound import LOOPBACK
 from app.settings import Settings, load
@@ -38,6 +39,23 @@ def prepare(settings: Settings, host: str, *, migrate: bool) -> None:
         ) from error
     if wrong:
         raise NotServed(f"{wrong}; run `coe migrate` first.")
+    _check_history(settings)
+
+
+def _check_history(settings: Settings) -> None:
+    from app.audit.checkpoints import service as checkpoints
+    from app.audit.verifier import BadCheckpoint
+    from app.main import house_for
+    from app.sweeping.service import notary_of
+
+    try:
+        known = checkpoints.known(settings.checkpoints, notary_of(settings))
+    except (BadCheckpoint, OSError) as error:
+        raise NotServed(f"{settings.checkpoints}, where checkpoints of the audit log are kept: {error}.") from error
+    with operator_work(house_for(engine_for(settings.database_url)), write=False) as work:
+        lacking = checkpoints.lacking(work, known)
+    if lacking:
+        raise NotServed(f"{lacking}. If that is what you want: `coe audit accept-restore --reason ...`.")
 
 
 def run(settings: Settings, host: str, port: int, workers: int) -> None:

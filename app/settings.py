@@ -35,6 +35,13 @@ class Settings(BaseSettings):
         str | None, Field(description="The same database as the owner of the tables; set, `coe serve` migrates by it.")
     ] = None
     key_dir: Annotated[Path | None, Field(description="Where the signing key is kept; all replicas share it.")] = None
+    checkpoint_file: Annotated[
+        Path | None,
+        Field(
+            description="Where each signed checkpoint of the audit log is kept besides the database; no process starts on a"
+            " database that is older than the last of them. Beside the keys unless set; best on another machine's disk."
+        ),
+    ] = None
     spool_dir: Annotated[
         Path | None, Field(description="Where uploaded files wait for their import; on the disk of this process.")
     ] = None
@@ -119,6 +126,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """Where the signing key is kept: as set, else beside the SQLite file, else in the working directory."""
         return self.key_dir or self._beside / "coe-keys"
+
+    @cached_property
+    def checkpoints(self) -> Path:
+        """Where checkpoints are kept: as set, else beside the keys."""
+        return self.checkpoint_file or self.keys / "checkpoints.jsonl"
 
     @cached_property
     def spool(self) -> Path:

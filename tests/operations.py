@@ -336,6 +336,7 @@ OPERATIONS = (
     Operation("GET /v1/directory/changes", "directory:read_changes"),
     Operation("GET /v1/directory/orphans", "directory:read_orphans"),
     Operation("GET /v1/audit/events", "audit:read"),
+    Operation("GET /v1/audit/checkpoints", "audit:read"),
     Operation("GET /v1/groups", "group:read"),
     Operation("GET /v1/group-mappings", "group:read"),
     Operation("GET /v1/group-mappings/{id}", "group:read", "mapping"),

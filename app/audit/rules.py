@@ -13,13 +13,13 @@ import json
 import secrets
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from json.encoder import encode_basestring
-from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from app.kernel.errors import Unavailable
 from app.kernel.work import Personal, Record
 
 ENCODING = 1
@@ -115,15 +115,6 @@ def digest(parts: Iterable[str | None]) -> str:
     return hashlib.sha256(b"".join(told)).hexdigest()
 
 
-_HASHED = tuple(field.name for field in fields(Event) if field.name != "hash")
-_members = attrgetter(*_HASHED)
-
-
-def hash_of(event: Event) -> str:
-    """The hash an event must carry."""
-    return _hash(_members(event))
-
-
 def _hash(members: Iterable[Any]) -> str:
     return digest([None if value is None else str(value) for value in members])
 
@@ -193,7 +184,7 @@ class _Hider:
             return _NULL
         salt, value = next(self._salts), text_of(personal.value)
         self.values.append(PersonalValue(self.seq, where, self.person_id, salt, value))
-        # As ``personal_digest`` does it, with the lengths and the salt in one go: there are many of these.
+        # As ``digest`` does it, with the lengths and the salt in one go: there are many of these.
         data = value.encode()
         said = _LENGTHS.pack(2 * _SALT, salt.encode(), len(data)) + data
         return f'{{"{DIGEST}":"{hashlib.sha256(said).hexdigest()}"}}'
@@ -206,54 +197,42 @@ def _salts() -> Iterator[str]:
         yield from (drawn[at : at + 2 * _SALT] for at in range(0, len(drawn), 2 * _SALT))
 
 
-def personal_digest(kept: PersonalValue) -> str:
-    """What stands in the chain for an erasable value."""
-    return digest((kept.salt, kept.value))
+class Fenced(Unavailable):
+    """The database is not the one that this process has written to, or an older state of it: nothing is added to it."""
+
+    code = "database_behind"
+    title = "The database lacks what was written before"
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """The first thing in the log that is not as it was written."""
+class Known:
+    """The newest event that a process knows to have been committed. Whatever log it writes to must hold this event.
 
-    seq: int
-    what: str
+    After a failover to a server that was left behind, or on an older copy that was played in, it does not; and what would
+    be written there would begin a second history.
+    """
 
+    def __init__(self, seq: int = 0, hash_: str = GENESIS) -> None:
+        self._newest = (seq, hash_)
 
-def first_flaw(rows: Iterable[tuple[Event, Sequence[PersonalValue]]]) -> Iterator[Flaw | int]:
-    """Walk the log in order; yields the number of events seen so far after each, or one ``Flaw`` and ends."""
-    prev, count = GENESIS, 0
-    for event, values in rows:
-        what = _flaw_in(event, values, count + 1, prev)
-        if what:
-            yield Flaw(min(event.seq, count + 1), what)
-            return
-        prev, count = event.hash, count + 1
-        yield count
+    @property
+    def newest(self) -> tuple[int, str]:
+        """Its number and hash; (0, ``GENESIS``): none is known."""
+        return self._newest
 
-
-def _flaw_in(event: Event, values: Sequence[PersonalValue], seq: int, prev: str) -> str | None:
-    if event.seq != seq:
-        return f"event {seq} is missing; event {event.seq} stands in its place"
-    if event.encoding != ENCODING:
-        return f"event {seq} has the unknown encoding {event.encoding}"
-    if event.prev_hash != prev:
-        return f"event {seq} does not follow the event before it"
-    if event.hash != hash_of(event):
-        return f"event {seq} was altered"
-    for value in values:
-        if personal_digest(value) != _digest_at(event, value.field):
-            return f"a personal value of event {seq} ({value.field}) was altered"
-    return None
+    def note(self, seq: int, hash_: str) -> None:
+        """This event was committed."""
+        if seq > self._newest[0]:
+            self._newest = (seq, hash_)
 
 
-def _digest_at(event: Event, field: str) -> str | None:
-    side, _, name = field.partition(".")
-    if side not in ("reason", "before", "after"):
-        return None
-    stored = json.loads(getattr(event, side) or "null")
-    if name:
-        stored = (stored or {}).get(name)
-    return stored.get(DIGEST) if isinstance(stored, dict) else None
+def check_known(known: tuple[int, str], found: str | None) -> None:
+    """``found``: what the log holds as the hash of the event that is known. Raises ``Fenced`` where it is another."""
+    seq, expected = known
+    if seq and found != expected:
+        raise Fenced(
+            f"Event {seq} of the audit log was committed, and this database does not hold it. If an older copy was played in,"
+            " an operator has to say so: `coe audit accept-restore`."
+        )
 
 
 def readable(text: str | None, side: str, values: Mapping[str, str]) -> Any:

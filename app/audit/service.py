@@ -1,14 +1,21 @@
 """Recording changes, sealing them into the chain, reading and verifying it."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from app.kernel.pages import Page
 from app.kernel.work import Record, Work
 
-from . import rules, store
+from . import rules, store, verifier
+from .verifier import Checkpoint, Flaw
+
+KNOWN = "coe.known"
+"""Under which name sessions hold what their process knows of the log (``rules.Known``)."""
 
 
 def record(
@@ -34,12 +41,22 @@ def seal(work: Work) -> int | None:
     if not work.records:
         return None
     work.session.flush()  # the change itself before the lock: the chain is held for the sealing alone
-    seq, prev_hash = store.lock_head(work.session)
+    known = _known(work)
+    newest = known.newest
+    seq, prev_hash, found = store.lock_head(work.session, newest[0])
+    rules.check_known(newest, found)
     author = rules.Author(work.actor.kind, work.actor.id, work.actor.roles)
     events, values = rules.seal(work.records, author, work.now, work.request_id, seq, prev_hash)
     store.append(work.session, events, values)
     work.records.clear()
+    store.on_commit(work.session, partial(known.note, events[-1].seq, events[-1].hash))
     return events[-1].seq
+
+
+def _known(work: Work) -> rules.Known:
+    """What this process knows of the log; of a session that nobody gave anything to know: nothing."""
+    known: rules.Known = work.session.info.get(KNOWN) or rules.Known()
+    return known
 
 
 def events(work: Work, page: Page, filters: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -61,13 +78,22 @@ def _readable(event: rules.Event, kept: Mapping[str, str]) -> dict[str, Any]:
     return members
 
 
-def verify(work: Work, progress: Callable[[int], None] | None = None) -> rules.Flaw | int:
-    """Walk the whole chain: the first flaw, or the number of events if there is none."""
-    seen: rules.Flaw | int = 0
-    for seen in rules.first_flaw(store.walk(work.session)):
+def verify(
+    work: Work, signed: Mapping[int, Checkpoint] = MappingProxyType({}), progress: Callable[[int], None] | None = None
+) -> Flaw | int:
+    """Walk the whole chain, and compare it with what was signed: the first flaw, or the number of events if there is none."""
+    seen: Flaw | int = 0
+    for seen in verifier.walk(store.walk(work.session), signed):
         if progress and isinstance(seen, int) and seen % 1000 == 0:
             progress(seen)
     return seen
+
+
+def lines(work: Work, *, values: bool) -> Iterator[str]:
+    """The whole log as JSON lines, each event as it was hashed; with the personal values that still exist, if wanted."""
+    for event, kept in store.walk(work.session):
+        said = dict(zip((*verifier.FIELDS, "hash"), event, strict=True))
+        yield json.dumps(said | ({"personal": kept} if values and kept else {}), ensure_ascii=False)
 
 
 def revision(work: Work, at: datetime | None = None) -> int:

@@ -1,15 +1,15 @@
 """Every statement that touches the audit log: append, and read."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, event, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.kernel.bulk import insert_rows
 from app.kernel.clock import Clock
@@ -18,15 +18,19 @@ from app.kernel.pages import Page, keyset
 
 from .rules import GENESIS, Event, PersonalValue
 from .tables import AuditEvent, AuditPersonal
+from .verifier import Value
 
 CHAIN_LOCK = 0x636F_6501
 CHANNEL = "coe_revision"
 """Where PostgreSQL tells, at the commit, whoever listens that the log has grown."""
 _AT_ONCE = 500
+_WALKED_AT_ONCE = 1000
 _EVENT = tuple(field.name for field in fields(Event))
 _PERSONAL = PersonalValue._fields
 # Every change asks this while it holds the chain. It is made once: making it takes longer than having it answered.
-_HEAD = select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)
+_KNOWN = aliased(AuditEvent)
+_HASH_OF_KNOWN = select(_KNOWN.hash).where(_KNOWN.seq == bindparam("known")).scalar_subquery()
+_HEAD = select(AuditEvent.seq, AuditEvent.hash, _HASH_OF_KNOWN).order_by(AuditEvent.seq.desc()).limit(1)
 _HASH = select(AuditEvent.hash).where(AuditEvent.seq == bindparam("seq"))
 _BEAT = select(func.coalesce(func.max(AuditEvent.seq), 0), func.clock_timestamp(type_=UTCDateTime()))
 _BEAT_OF_DRIVER = """
@@ -36,16 +40,16 @@ _BEAT_OF_DRIVER = """
 _HOLD = select(func.pg_advisory_xact_lock(CHAIN_LOCK), func.pg_notify(CHANNEL, ""))
 
 
-def lock_head(session: Session) -> tuple[int, str]:
-    """Hold the end of the chain until the transaction ends; answers its (seq, hash).
+def lock_head(session: Session, known: int = 0) -> tuple[int, str, str | None]:
+    """Hold the end of the chain until the transaction ends; answers its seq and hash, and the hash of the event ``known``.
 
     The lock must be taken by a statement of its own before the head is read, under READ COMMITTED: a snapshot taken
     with the lock would miss the event committed while waiting for it, and the chain would fork.
     """
     if session.get_bind().dialect.name == "postgresql":  # SQLite writers are already alone
         session.execute(_HOLD)
-    row = session.execute(_HEAD).first()
-    return (row.seq, row.hash) if row else (0, GENESIS)
+    row = session.execute(_HEAD, {"known": known}).first()
+    return (row[0], row[1], row[2]) if row else (0, GENESIS, None)
 
 
 def append(session: Session, events: Sequence[Event], values: Sequence[PersonalValue]) -> None:
@@ -53,6 +57,11 @@ def append(session: Session, events: Sequence[Event], values: Sequence[PersonalV
     insert_rows(session, AuditEvent, _EVENT, map(attrgetter(*_EVENT), events))
     if values:
         insert_rows(session, AuditPersonal, _PERSONAL, values)
+
+
+def on_commit(session: Session, do: Callable[[], None]) -> None:
+    """Do this once the transaction is committed, and never if it is not."""
+    event.listen(session, "after_commit", lambda _: do(), once=True)
 
 
 def page(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Event]:
@@ -72,21 +81,25 @@ def personal(session: Session, seqs: Sequence[int]) -> dict[int, dict[str, str]]
     return found
 
 
-def walk(session: Session) -> Iterator[tuple[Event, list[PersonalValue]]]:
-    """The whole log in order, in constant memory, each event with its personal values."""
+def walk(session: Session, after: int = 0, until: int | None = None) -> Iterator[tuple[Sequence[Any], list[Value]]]:
+    """The log in order behind an event, in constant memory: each event with its personal values, as ``verifier`` wants them."""
     columns = [getattr(AuditEvent, name) for name in _EVENT]
-    extra = [getattr(AuditPersonal, name).label(f"p_{name}") for name in _PERSONAL]
+    extra = [AuditPersonal.seq.label("p_seq"), AuditPersonal.field, AuditPersonal.salt, AuditPersonal.value]
     stmt = (
         select(*columns, *extra)
         .outerjoin(AuditPersonal, AuditPersonal.seq == AuditEvent.seq)
+        .where(AuditEvent.seq > after)
         .order_by(AuditEvent.seq)
-        .execution_options(yield_per=1000)
+        .execution_options(yield_per=_WALKED_AT_ONCE)
     )
+    if until is not None:
+        stmt = stmt.where(AuditEvent.seq <= until)
+    many = len(_EVENT)
     with session.execute(stmt) as found:  # closed even if whoever walks stops at the first flaw
-        for _, rows in groupby(found, key=lambda row: row.seq):
-            group = list(rows)
-            event = Event(*group[0][: len(_EVENT)])
-            yield event, [PersonalValue(*row[len(_EVENT) :]) for row in group if row.p_seq is not None]
+        for _, group in groupby(found, key=itemgetter(1)):
+            rows = list(group)
+            values = [] if rows[0][many] is None else [Value(*row[many + 1 :]) for row in rows]
+            yield rows[0][:many], values
 
 
 def _event(row: AuditEvent) -> Event:

@@ -26,6 +26,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "access_task": frozenset(),
         "account": frozenset({P.ACCOUNTS}),
         "appointment": frozenset({P.WORLD}),
+        "audit": frozenset(),
         "business_unit": frozenset({P.UNITS, P.WORLD}),
         "clearance": frozenset({P.CLEARANCES}),
         "client": frozenset({P.WORLD}),
@@ -48,6 +49,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "review": frozenset({P.REVIEWS}),
         "review_item": frozenset({P.REVIEW_ITEMS}),
         "rights_request": frozenset(),
+        "route": frozenset(),
     }
 )
 """What may have changed when something of this kind did."""

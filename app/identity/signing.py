@@ -17,12 +17,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from app.audit.checkpoints.rules import Notary
 from app.kernel import tokens
 from app.kernel.ids import new_id
 from app.kernel.tokens import SigningKey, Trust
 
-_KEY_FILE: Final = re.compile(r"signing-(\d{4})\.pem")
-_FIRST_KEY: Final = "signing-0001.pem"
+_TOKENS, _CHECKPOINTS = "signing", "checkpoint"
+"""What a key signs; its file is named after that, and its number."""
 _SECRET_FILE: Final = "secret"  # noqa: S105 - a name, not the thing
 _SECRET_BYTES: Final = 32
 _NOT_OURS_ALONE: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -67,17 +68,26 @@ class Issuer:
         return tokens.sign(members, self.ring.newest)
 
 
-def key_ring(directory: Path) -> KeyRing:
+def key_ring(directory: Path, purpose: str = _TOKENS) -> KeyRing:
     """The keys ``signing-NNNN.pem`` in the directory; the first is made where there is none. Raises ``UnsafeKeys``.
 
     To replace the key, put another beside it under the next number and restart; take the old file away once the last
     token it signed has expired.
     """
     _prepare(directory)
-    if not _key_files(directory):
-        _create_once(directory / _FIRST_KEY, _new_key)
-    newest, *older = (_load(path) for path in reversed(_key_files(directory)))
+    if not _key_files(directory, purpose):
+        _create_once(directory / f"{purpose}-0001.pem", _new_key)
+    newest, *older = (_load(path) for path in reversed(_key_files(directory, purpose)))
     return KeyRing(newest, tuple(older))
+
+
+def notary(directory: Path, issuer: str, file: Path) -> Notary:
+    """Who signs the audit log's checkpoints, by keys ``checkpoint-NNNN.pem`` of its own. Raises ``UnsafeKeys``.
+
+    Such a key is replaced as the others are, but a former one stays: as long as the log there are checkpoints by it.
+    """
+    ring = key_ring(directory, _CHECKPOINTS)
+    return Notary(issuer, ring.newest, ring.public(), file)
 
 
 def cursor_key(directory: Path) -> bytes:
@@ -105,8 +115,9 @@ def _check_private(path: Path) -> None:
         raise UnsafeKeys(f"{path} is open to other users of this machine; take their permissions away (chmod go=).")
 
 
-def _key_files(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.iterdir() if _KEY_FILE.fullmatch(path.name))
+def _key_files(directory: Path, purpose: str) -> list[Path]:
+    named = re.compile(rf"{purpose}-\d{{4}}\.pem")
+    return sorted(path for path in directory.iterdir() if named.fullmatch(path.name))
 
 
 def _new_key() -> bytes:

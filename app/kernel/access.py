@@ -10,22 +10,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from . import replies
 from .actor import Actor, ActorKind, Permission
 from .clock import Clock
-from .errors import DomainError, MalformedRequest
+from .errors import DomainError, Forbidden, MalformedRequest
 from .problems import refuse_unknown_query
 from .rates import UNLIMITED, Limits, Rate
-from .work import Work
+from .work import Personal, Record, Work
 
 READS = frozenset({"GET", "HEAD"})
 MAX_AT_ONCE, URGENT_AT_ONCE = 24, 4
 _KEPT_HEADERS = ("content-type", "etag", "coe-revision", "location")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
+_log = structlog.get_logger(__name__)
 NOBODY = Actor(ActorKind.PUBLIC)
 OPERATOR = Actor(ActorKind.OPERATOR, roles=("operator",))
 SYSTEM = Actor(ActorKind.SYSTEM, roles=("system",))
@@ -70,6 +73,35 @@ def house(request: Request) -> House:
 
 @contextmanager
 def _transaction(request: Request, rate: Rate | None, *, write: bool, public: bool = False) -> Iterator[Work]:
+    try:
+        with _attempt(request, rate, write=write, public=public) as work:
+            yield work
+    except Forbidden as error:
+        _note_denial(request, error)
+        raise
+
+
+def _note_denial(request: Request, error: Forbidden) -> None:
+    """Write down that somebody known was denied something, in a short transaction of its own (trust: I-45)."""
+    parts, actor = house(request), request.state.actor
+    if actor.id is None or not parts.limits.tells(actor):
+        return
+    door = f"{request.method} {getattr(request.scope.get('route'), 'path', '')}"
+    told = {"code": error.code, "path": Personal(request.scope["path"])}
+    try:
+        with parts.writes.begin() as session:
+            work = Work(session, actor, parts.clock(), request.state.request_id)
+            work.records.append(Record("route.denied", "route", door, after=told))
+            revision = parts.seal(work)
+    except (DomainError, SQLAlchemyError) as trouble:  # whoever is denied is denied all the same
+        _log.warning("denial_not_told", door=door, code=error.code, error=type(trouble).__name__)
+        return
+    if revision is not None:
+        parts.committed(revision)
+
+
+@contextmanager
+def _attempt(request: Request, rate: Rate | None, *, write: bool, public: bool = False) -> Iterator[Work]:
     parts, bearer = house(request), request.headers.get("authorization", "")
     if rate is not None:
         parts.limits.turn_away(rate, bearer)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
@@ -16,6 +16,10 @@ from .errors import DomainError
 
 MANY: Final = 10_000
 """So many callers that have to wait are remembered; then all of them are counted anew."""
+
+
+DENIALS: Final = RateLimitItemPerMinute(20)
+"""Of so many denied attempts of one caller, and process, the audit log tells."""
 
 
 class TooManyRequests(DomainError):
@@ -87,6 +91,10 @@ class Limits:
             self._waiting.clear()
         self._waiting[rate, bearer] = time.monotonic() + left
         raise self._refusal(rate, left)
+
+    def tells(self, actor: Actor) -> bool:
+        """Is what this caller is denied still told of? Whoever is denied very often fills no log with it."""
+        return self._asked.hit(DENIALS, "denials", actor.kind.value, str(actor.id))
 
     def _refusal(self, rate: Rate, left: float) -> TooManyRequests:
         seconds = max(1, math.ceil(left))

@@ -1,7 +1,10 @@
 """What is swept: one line a task. Nothing about a decision waits for any of it."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 
+from app.audit.checkpoints import worker as checkpoints
+from app.audit.checkpoints.rules import Notary
 from app.authzen.requests import worker as callbacks
 from app.governance.approvals import service as approvals
 from app.governance.grants import service as grants
@@ -50,10 +53,16 @@ def tasks(told: Settings) -> tuple[Task, ...]:
 
 
 def errands(told: Settings) -> tuple[Errand, ...]:
-    """What goes on beside, each in a thread of its own: callbacks, and the mail, where there is a server for it."""
+    """What goes on beside, each in a thread of its own: checkpoints, callbacks, and mail where there is a server for it."""
     mailer = mailer_of(told)
+    signed = Errand("checkpoints_signed", partial(checkpoints.seal, notary_of(told)), checkpoints.SECONDS)
     called = Errand("callbacks_sent", partial(callbacks.deliver, courier_of(told)))
-    return (called, *((Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()))
+    return (signed, called, *((Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()))
+
+
+def notary_of(told: Settings) -> Callable[[], Notary]:
+    """Who signs checkpoints; its key is made, or read, when it is first needed."""
+    return cache(lambda: signing.notary(told.keys, told.public_url.rstrip("/"), told.checkpoints))
 
 
 def courier_of(told: Settings) -> callbacks.Courier:

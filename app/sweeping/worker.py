@@ -102,8 +102,9 @@ def sweeping(parts: House, told: Settings) -> Iterator[None]:
     """Sweep as long as this lasts, as the settings say. Each errand has a thread of its own: a slow server delays nothing
     else.
     """
-    jobs: list[Sequence[Job]] = [service.tasks(told), *((one,) for one in service.errands(told))]
-    sweepers = [Sweeper(parts, one, told.sweep_seconds) for one in jobs] if told.sweep_seconds else []
+    usual = told.sweep_seconds
+    beside = [Sweeper(parts, (one,), one.seconds or usual) for one in service.errands(told)]
+    sweepers = [Sweeper(parts, service.tasks(told), usual), *beside] if usual else []
     for one in sweepers:
         one.start()
     try:

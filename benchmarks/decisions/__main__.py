@@ -70,7 +70,7 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=3_000, help="of a write and a question that has to know it")
     parser.add_argument("--stops", type=int, default=10, help="of a replica, for longer than it may be behind")
     parser.add_argument("--workers", type=int, default=1, help="of each replica that is told of revocations")
-    parser.add_argument("--decider", metavar="MODULE:NAME",
+    parser.add_argument("--decider", metavar="MODULE:NAME", default="benchmarks.decisions.decider:decider",
                         help="what decides in process, instead of the whole application: takes the settings, gives a function"
                         " of employee id and `network:handle`")  # fmt: skip
     parser.add_argument("--write", action="store_true", help="write RESULTS-DECISIONS.md though not all was measured")

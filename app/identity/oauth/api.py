@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from app.audit.checkpoints.rules import Notary
 from app.identity.service import Identity
 from app.kernel.access import NOBODY, house
 from app.kernel.tags import Tag
@@ -74,8 +75,9 @@ def _exchange(request: Request, form: dict[str, str]) -> Response:
 
 @router.get("/.well-known/jwks.json", summary="The public keys that our tokens are signed with")
 def jwks(request: Request) -> dict[str, list[dict[str, str]]]:
-    """A JWK Set (RFC 7517 5); the first key is the one in use."""
-    return {"keys": list(identity(request).own.ring.public().values())}
+    """A JWK Set (RFC 7517 5); the first key is the one in use. Those that sign the audit log's checkpoints come last."""
+    signed: Notary = request.app.state.notary()
+    return {"keys": [*identity(request).own.ring.public().values(), *map(dict, signed.public.values())]}
 
 
 @router.get("/.well-known/openid-configuration", summary="What this issuer can do and where")

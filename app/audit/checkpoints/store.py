@@ -1,0 +1,82 @@
+"""Where checkpoints are kept: in a table, and in a file that no statement reaches."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import verifier
+from app.audit.verifier import BadCheckpoint
+from app.kernel.database import try_advisory_lock, value_of
+from app.kernel.pages import Page, keyset
+
+from .rules import Checkpoint
+from .tables import AuditCheckpoint
+
+LOCK = 0x636F_6502
+_TAIL_BYTES = 64 * 1024
+Keys = Mapping[str, tuple[int, int]]
+"""Public RSA keys: ``kid`` -> modulus, exponent."""
+
+
+def alone(session: Session) -> bool:
+    """Is no other process adding a checkpoint at this moment? Holds until the transaction ends."""
+    return try_advisory_lock(session, LOCK)
+
+
+def newest(session: Session) -> Checkpoint | None:
+    """The last checkpoint."""
+    row = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)).first()
+    return value_of(Checkpoint, row) if row else None
+
+
+def add(session: Session, one: Checkpoint) -> None:
+    """Write a checkpoint."""
+    session.add(AuditCheckpoint(**{name: getattr(one, name) for name in Checkpoint.__slots__}))
+    session.flush()
+
+
+def page(session: Session, page: Page) -> list[Checkpoint]:
+    """Checkpoints by their number, one more than the page's limit if there are more."""
+    stmt = keyset(select(AuditCheckpoint), ((AuditCheckpoint.seq, page.descending),), page)
+    return [value_of(Checkpoint, row) for row in session.scalars(stmt)]
+
+
+def signatures(session: Session) -> Iterator[tuple[int, str]]:
+    """The number and the signature of every checkpoint, in order."""
+    stmt = select(AuditCheckpoint.seq, AuditCheckpoint.signature).order_by(AuditCheckpoint.seq)
+    with session.execute(stmt.execution_options(yield_per=1000)) as found:
+        yield from found
+
+
+def keep(file: Path, one: Checkpoint) -> None:
+    """Add a checkpoint to the file, so that it survives a power loss; several processes may do so at once."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(descriptor, f"{one.line()}\n".encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def kept(file: Path, keys: Keys) -> verifier.Checkpoint | None:
+    """The newest checkpoint of the file; None where there is none. Raises ``BadCheckpoint``, ``OSError``."""
+    try:
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - _TAIL_BYTES))
+            lines = opened.read().decode().splitlines()
+    except FileNotFoundError:
+        return None
+    found: verifier.Checkpoint | None = None
+    for number, line in enumerate(lines):
+        try:
+            one = next(verifier.checkpoints_of([line], keys), None)
+        except BadCheckpoint:
+            if number == 0 or number == len(lines) - 1:  # cut off: by where we began to read, or by a power loss
+                continue
+            raise
+        if one is not None and (found is None or one.seq > found.seq):
+            found = one
+    return found
