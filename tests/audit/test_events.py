@@ -5,8 +5,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.audit import service as audit
 from app.audit import store
 from app.clients import service as clients
+from app.kernel.rates import DENIALS, Limits
 from tests.operations import OPERATIONS
 
 TAINT = "Taintmark"
@@ -234,9 +236,49 @@ def test_a_refusal_leaves_no_event(team):
         ("POST", "/v1/business-units/sales/close", "boss", {"reason": "x"}, 409),
         ("POST", "/v1/governance/preview", "boss", {"model": "centralized", "reason": "x"}, 200),
     )
+    denied = 0
     for method, path, who, body, status in refused:
         team.want(status, method, path, body=body, bearer=bearer[who])
-    assert team.intact() == before
+        denied += status == 403
+        assert team.intact() == before + denied, path
+    assert denied == len(team.events(action="route.denied")) == 1
+
+
+def test_a_denied_attempt_is_told_of_and_not_how_often_it_is_repeated(team, monkeypatch):
+    """I-45: who, through which door, why; neither the query nor the token nor what was sent."""
+    limits = Limits({})
+    monkeypatch.setattr(type(team.house.limits), "tells", lambda _, actor: limits._asked.hit(DENIALS, str(actor.id)))
+    bearer = team.token("asker")
+    body = {"model": "dandelion", "reason": f"{TAINT} wants it."}
+    for _ in range(DENIALS.amount + 5):
+        team.want(403, "PUT", "/v1/governance", body=body, bearer=bearer)
+    told = team.events(action="route.denied")
+    assert len(told) == DENIALS.amount
+    assert told[0]["actor"] == {"kind": "employee", "id": str(team.ids["asker"]), "roles": []}
+    assert told[0]["subject"] == {"kind": "route", "id": "PUT /v1/governance"}
+    assert told[0]["after"] == {"code": "forbidden", "path": "/v1/governance"}
+    assert TAINT not in json.dumps(told) and bearer not in json.dumps(told)
+    team.want(403, "PUT", "/v1/governance", body=body, bearer=team.token("colleague"))
+    assert len(team.events(action="route.denied")) == DENIALS.amount + 1
+    team.want(401, "PUT", "/v1/governance", body=body, bearer="nobody")  # nobody known
+    team.want(
+        404, "GET", f"/v1/grants/{UUID(int=7)}", bearer=bearer
+    )  # not there, or not to be seen: nothing was denied
+    assert len(team.events(action="route.denied")) == DENIALS.amount + 1
+
+
+def test_who_is_denied_is_denied_though_the_log_cannot_be_written(team, monkeypatch):
+    real = audit.seal
+
+    def broken(work):
+        if any(one.action == "route.denied" for one in work.records):
+            raise sa.exc.OperationalError("INSERT", {}, Exception("full"))
+        return real(work)
+
+    monkeypatch.setattr(audit, "seal", broken)
+    before = team.intact()
+    team.want(403, "PUT", "/v1/governance", "asker", {"model": "dandelion", "reason": "x"})
+    assert team.intact() == before + 1  # the token that was issued for the call
 
 
 def marked(team):

@@ -110,7 +110,5 @@ def lacking(work: Work, known: Known) -> str | None:
 def accept_restore(work: Work, lost: tuple[int, str], reason: str) -> None:
     """An operator says that an older copy of the database was played in, and that it is to be gone on with."""
     seq, hash_ = lost
-    audit.record(
-        work, "audit.restored", ("audit", "log"), after={"lost_seq": seq, "lost_hash": hash_, "ends_with": audit.revision(work)},
-        reason=reason,
-    )  # fmt: skip
+    after = {"lost_seq": seq, "lost_hash": hash_, "ends_with": audit.revision(work)}
+    audit.record(work, "audit.restored", ("audit", "log"), after=after, reason=reason)
