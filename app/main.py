@@ -9,7 +9,7 @@ from random import Random
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import sessionmaker
 from starlette.types import Receive, Scope, Send
 
@@ -105,6 +105,7 @@ from app.tools import api as tools
 from app.tools import tables as _tools
 
 METADATA = Base.metadata
+DECIDING_CONNECTIONS = 8
 THREADS = 4 * MAX_AT_ONCE + URGENT_AT_ONCE + 12
 """Work of each kind that has turns of its own, what is urgent, routes without a transaction: none waits for another's."""
 TABLES = (
@@ -216,17 +217,35 @@ def house_for(
     committed: Callable[[int], None] = lambda _: None,
     limits: Limits = UNLIMITED,
     known: Known | None = None,
+    *,
+    aside: bool = False,
 ) -> House:
-    """What transactions need, on this database. ``known``: of which event of its log is known already."""
+    """What transactions need, on this database. ``known``: of which event of its log is known already. ``aside``: what is
+    urgent and what decides gets connections of its own; on SQLite there is one writer at a time whatever one does.
+    """
+    info = {audit_service.KNOWN: known or Known()}
+    urgent = _beside(engine, URGENT_AT_ONCE) if aside else engine
+    deciding = _beside(engine, DECIDING_CONNECTIONS) if aside else engine
     return House(
-        writes=sessionmaker(engine, info={audit_service.KNOWN: known or Known()}),
+        writes=sessionmaker(engine, info=info),
         reads=sessionmaker(reading(engine)),
         clock=clock,
         load_actor=identity_deps.load_actor,
         seal=notices_service.seal,
         committed=committed,
         limits=limits,
+        urgent=sessionmaker(urgent, info=info),
+        deciding=sessionmaker(reading(deciding)),
     )
+
+
+def _beside(engine: Engine, connections: int) -> Engine:
+    """The same database over a few connections that nothing else uses; they go when the engine's do."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    made = engine_for(engine.url, pool_size=connections)
+    event.listen(engine, "engine_disposed", lambda _: made.dispose())
+    return made
 
 
 def _informed(app: Service, told: Settings) -> bool:
@@ -252,7 +271,7 @@ def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: s
     notary = notary_of(told)
     known = checkpoints_service.known(told.checkpoints, notary)
     app.direct = app.state.follower = None  # from the start of serving on, where decisions are answered
-    app.state.house = house_for(engine, clock, partial(_committed, app), Limits(told.limits), known)
+    app.state.house = house_for(engine, clock, partial(_committed, app), Limits(told.limits), known, aside=True)
     app.state.engine = engine
     app.state.schema_behind = partial(migrating.behind, engine)
     app.state.informed = partial(_informed, app, told)

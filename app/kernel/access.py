@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from . import replies
 from .actor import Actor, ActorKind, Permission
 from .clock import Clock
+from .committing import commit
 from .errors import DomainError, Forbidden, MalformedRequest
 from .problems import refuse_unknown_query
 from .rates import UNLIMITED, Limits, Rate
@@ -42,7 +43,8 @@ class House:
     ``load_actor(session, request, now)`` answers who is calling or raises ``Unauthenticated``.
     ``seal(work)`` writes the collected records into the audit log and answers the new revision, None if nothing changed.
     ``committed(revision)`` is told of each commit that changed something, before the reply is sent.
-    ``limits``: how often one caller may ask.
+    ``limits``: how often one caller may ask. ``urgent`` and ``deciding``: connections of their own for what stops the press
+    and what is asked before every post, so that nothing slow takes them all; None: those that everything shares.
     ``operator`` and ``request_id`` are who acts, and what for, in ``operator_work``: long work that somebody asked for
     over HTTP is done in their name.
     """
@@ -54,6 +56,8 @@ class House:
     seal: Callable[[Work], int | None]
     committed: Callable[[int], None] = lambda _: None
     limits: Limits = UNLIMITED
+    urgent: sessionmaker[Session] | None = None
+    deciding: sessionmaker[Session] | None = None
     operator: Actor = OPERATOR
     request_id: str | None = None
 
@@ -72,9 +76,19 @@ def house(request: Request) -> House:
 
 
 @contextmanager
-def _transaction(request: Request, rate: Rate | None, *, write: bool, public: bool = False) -> Iterator[Work]:
+def _transaction(
+    request: Request,
+    rate: Rate | None,
+    *,
+    write: bool,
+    public: bool = False,
+    sessions: sessionmaker[Session] | None = None,
+) -> Iterator[Work]:
+    """``sessions``: where it is not done over the connections that everything else shares."""
+    parts = house(request)
+    usual = parts.writes if write else parts.reads
     try:
-        with _attempt(request, rate, write=write, public=public) as work:
+        with _attempt(request, rate, sessions or usual, write=write, public=public) as work:
             yield work
     except Forbidden as error:
         _note_denial(request, error)
@@ -93,6 +107,7 @@ def _note_denial(request: Request, error: Forbidden) -> None:
             work = Work(session, actor, parts.clock(), request.state.request_id)
             work.records.append(Record("route.denied", "route", door, after=told))
             revision = parts.seal(work)
+            commit(session)
     except (DomainError, SQLAlchemyError) as trouble:  # whoever is denied is denied all the same
         _log.warning("denial_not_told", door=door, code=error.code, error=type(trouble).__name__)
         return
@@ -101,12 +116,14 @@ def _note_denial(request: Request, error: Forbidden) -> None:
 
 
 @contextmanager
-def _attempt(request: Request, rate: Rate | None, *, write: bool, public: bool = False) -> Iterator[Work]:
+def _attempt(
+    request: Request, rate: Rate | None, sessions: sessionmaker[Session], *, write: bool, public: bool
+) -> Iterator[Work]:
     parts, bearer = house(request), request.headers.get("authorization", "")
     if rate is not None:
         parts.limits.turn_away(rate, bearer)
     now, revision = parts.clock(), None
-    with (parts.writes if write else parts.reads).begin() as session:
+    with sessions.begin() as session:
         actor = NOBODY if public else parts.load_actor(session, request, now)
         request.state.actor = actor
         if rate is not None:
@@ -118,9 +135,11 @@ def _attempt(request: Request, rate: Rate | None, *, write: bool, public: bool =
         except DomainError as error:
             if error.keeps and claimed is None:
                 parts.seal(work)
-                session.commit()
+                commit(session)
             raise
         revision = _finish(request, parts, work, claimed)
+        if write:
+            commit(session)
     if revision is not None:
         parts.committed(revision)
 
@@ -169,7 +188,7 @@ def open_work(request: Request) -> Iterator[Work]:
 
 def open_urgent(request: Request) -> Iterator[Work]:
     """A writing transaction that does not wait its turn with the others, however often it is asked for."""
-    with _transaction(request, None, write=True) as work:
+    with _transaction(request, None, write=True, sessions=house(request).urgent) as work:
         yield work
 
 
@@ -181,7 +200,7 @@ def open_reading(request: Request) -> Iterator[Work]:
 
 def open_deciding(request: Request) -> Iterator[Work]:
     """A reading transaction for what is asked before every post."""
-    with _transaction(request, Rate.DECISIONS, write=False) as work:
+    with _transaction(request, Rate.DECISIONS, write=False, sessions=house(request).deciding) as work:
         yield work
 
 
@@ -337,3 +356,5 @@ def operator_work(parts: House, *, write: bool = True, request_id: str | None = 
         work = Work(session, parts.operator, parts.clock(), request_id or parts.request_id)
         yield work
         parts.seal(work)
+        if write:
+            commit(session)

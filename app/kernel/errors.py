@@ -117,3 +117,10 @@ class Unavailable(DomainError):
 
     code = "unavailable"
     title = "This cannot be answered at the moment"
+
+
+class StorageFull(Unavailable):
+    """There is no room for what was to be written."""
+
+    code = "storage_full"
+    title = "The database has no room left"

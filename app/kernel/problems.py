@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -31,6 +31,7 @@ from .errors import (
     MalformedRequest,
     NotFound,
     PreconditionFailed,
+    StorageFull,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -67,6 +68,8 @@ _BY_STATUS: Final = {status: error for error, status in STATUS.items()}
 Spelling = Callable[[Mapping[str, Any], Mapping[str, str]], Response]
 """A problem document and its headers, as the answer that some standard wants."""
 
+_DISK_FULL: Final = "53100"
+"""SQLSTATE of PostgreSQL (appendix A)."""
 _log = structlog.get_logger(__name__)
 
 
@@ -214,9 +217,18 @@ def _methods(request: Request) -> list[str]:
 
 
 async def _on_database_trouble(request: Request, error: Exception) -> Response:
-    """Locked, out of connections, or gone: not the caller's fault, and perhaps over in a moment."""
+    """Locked, full, out of connections, read-only or gone: not the caller's fault, and perhaps over in a moment."""
+    if isinstance(error, (DataError, IntegrityError, ProgrammingError)):
+        return await _on_anything_else(request, error)
     _log.warning("database_unavailable", request_id=_request_id(request), exc_info=error)
+    if _full(error):
+        return render(request, StorageFull("Nothing was changed. What is there can still be read."))
     return render(request, Unavailable("The database does not answer at the moment. Try again shortly."))
+
+
+def _full(error: Exception) -> bool:
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlstate", None) == _DISK_FULL or "database or disk is full" in str(cause)
 
 
 async def _on_anything_else(request: Request, error: Exception) -> Response:
@@ -251,7 +263,7 @@ def install(
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_bad_input)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(OperationalError, _on_database_trouble)
+    app.add_exception_handler(DBAPIError, _on_database_trouble)
     app.add_exception_handler(PoolTimeout, _on_database_trouble)
     app.add_exception_handler(Exception, _on_anything_else)
     generate = app.openapi

@@ -1,0 +1,91 @@
+"""Committing so that it is known whether it was, or said that it is not.
+
+PostgreSQL may keep a COMMIT waiting for its synchronous standby for as long as that is away; no time-out of its own ends
+that, and a cancelled wait answers like a success, with a warning (measured; trust: 2.6). So whoever waits has a deadline,
+after which the connection is cut; and a commit that came with a warning, or no answer, is neither done nor not done: the
+caller is told so, and learns it by repeating the request under its Idempotency-Key.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Timer
+from typing import Any, Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from .errors import Unavailable
+
+SECONDS: Final = 1.5
+"""How long a commit may take: a lock that is waited for before it has its own time-out."""
+_SERVER_WENT: Final = ("08", "57")
+"""Classes of SQLSTATE (PostgreSQL, appendix A) by which a connection ends: what became of the commit is not said."""
+
+
+class OutcomeUnknown(Unavailable):
+    """It may have been done, or not: the answer of the database was lost."""
+
+    code = "outcome_unknown"
+    title = "Whether this was done cannot be told"
+
+
+def commit(session: Session) -> None:
+    """Commit. Raises ``OutcomeUnknown``; and as ever what the database refused, which then was not done."""
+    if session.get_bind().dialect.name != "postgresql":
+        session.commit()
+        return
+    driver: Any = session.connection().connection.driver_connection
+    warnings: list[str] = []
+    handler = _listener(warnings)
+    driver.add_notice_handler(handler)
+    try:
+        with _deadline(driver):
+            session.commit()
+    except DBAPIError as error:
+        if _unanswered(error):
+            raise _unknown() from error
+        raise
+    finally:
+        driver.remove_notice_handler(handler)
+    if warnings:
+        raise _unknown()
+
+
+def _listener(warnings: list[str]) -> Any:
+    def hear(notice: Any) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            warnings.append(notice.message_primary)
+
+    return hear
+
+
+@contextmanager
+def _deadline(driver: Any) -> Iterator[None]:
+    """Cut the connection when the time is over; whoever waits for an answer on it then has an error."""
+    timer = Timer(SECONDS, _cut, (driver,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(driver: Any) -> None:
+    with suppress(OSError), socket.socket(fileno=os.dup(driver.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
+
+
+def _unanswered(error: DBAPIError) -> bool:
+    """Did the connection end instead of an answer? What the server refused in words was rolled back."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state.startswith(_SERVER_WENT)
+
+
+def _unknown() -> OutcomeUnknown:
+    return OutcomeUnknown(
+        "The database did not confirm it in time. Repeat the request under the same Idempotency-Key: if it was done, you get"
+        " its answer; if not, it is done then. Without such a key, look first."
+    )

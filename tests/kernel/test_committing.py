@@ -1,0 +1,188 @@
+"""A commit whose outcome cannot be told, a full disk, and connections that nothing slow takes (trust: K01, K06, K08, K10)."""
+
+from threading import Thread
+from time import monotonic, sleep
+
+import pytest
+import sqlalchemy as sa
+
+from app.kernel import committing
+from tests.kit import staffed
+
+NOTHING = {"rights": ["publish"], "justification": "Customer care."}
+
+
+@pytest.fixture
+def postgres(world):
+    """A staffed world on PostgreSQL; what one statement costs there is for the test to say."""
+    if world.settings.sqlite:
+        pytest.skip("SQLite answers a commit at once, or not at all")
+    return staffed(world)
+
+
+def at_commit(world, body):
+    """Whatever commits a change of a request does this first."""
+    with world.app.state.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NULL; END $$"
+        )
+        connection.exec_driver_sql(
+            "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON request DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION at_commit()"
+        )
+
+
+def ask(world, key, bearer):
+    body = {"account_id": world.handle, "rights": ["publish"], "justification": "Customer care."}
+    return world.call("POST", "/v1/rights-requests", None, body, bearer=bearer, headers={"Idempotency-Key": key})
+
+
+def requests(world):
+    return len(world.events(action="rights_request.asked"))
+
+
+def test_a_commit_that_waits_too_long_is_neither_done_nor_not(postgres, monkeypatch):
+    """K06: as with a standby that does not answer; whoever repeats it under the key learns what became of it."""
+    monkeypatch.setattr(committing, "SECONDS", 0.3)
+    postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
+    at_commit(postgres, "PERFORM pg_sleep(1.5)")
+    began = monotonic()
+    answer = ask(postgres, "one", bearer)
+    assert monotonic() - began < 1.4
+    assert (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown") and answer.headers[
+        "retry-after"
+    ] == "1"
+    sleep(2)  # the server goes on with it: nobody told it that we are gone
+    again = ask(postgres, "one", bearer)
+    assert again.status_code == 201 and again.headers["idempotency-replayed"] == "true"
+    assert requests(postgres) == 1
+    postgres.intact()
+
+
+def test_a_commit_with_a_warning_is_not_acknowledged(postgres):
+    """2.6: a wait for the standby that was cancelled answers like a success."""
+    postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
+    at_commit(postgres, "RAISE WARNING 'canceling wait for synchronous replication due to user request'")
+    answer = ask(postgres, "one", bearer)
+    assert (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown")
+    assert ask(postgres, "one", bearer).status_code == 201 and requests(postgres) == 1
+
+
+def test_a_connection_that_ends_during_the_commit_leaves_the_outcome_open(postgres):
+    """K01: terminated by an operator, or with its server."""
+    postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
+    at_commit(postgres, "PERFORM pg_terminate_backend(pg_backend_pid())")
+    answer = ask(postgres, "one", bearer)
+    assert (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown")
+    assert requests(postgres) == 0
+    with postgres.app.state.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER at_commit ON request")
+    assert ask(postgres, "one", bearer).status_code == 201 and requests(postgres) == 1
+    postgres.intact()
+
+
+def test_what_the_server_refused_in_words_was_not_done(postgres):
+    """A commit that fails by a deadlock or a rule is no riddle."""
+    postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
+    at_commit(postgres, "RAISE EXCEPTION 'a deadlock' USING ERRCODE = '40P01'")
+    answer = ask(postgres, "one", bearer)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable") and requests(postgres) == 0
+
+
+def test_a_connection_that_ends_in_the_middle_is_not_done_and_said_so(postgres):
+    """K01: before the commit there is nothing to be in doubt of."""
+    postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
+    with postgres.app.state.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION ends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$"
+        )
+        connection.exec_driver_sql("CREATE TRIGGER ends BEFORE INSERT ON request FOR EACH ROW EXECUTE FUNCTION ends()")
+    answer = ask(postgres, "one", bearer)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable") and requests(postgres) == 0
+
+
+def test_a_full_disk_is_said_so_and_what_is_there_is_read(postgres):
+    """K08, as PostgreSQL says it."""
+    postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
+    at_commit(postgres, "RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'")
+    answer = ask(postgres, "one", bearer)
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_full")
+    assert postgres.call("GET", "/v1/accounts", bearer=bearer).status_code == 200
+
+
+def test_a_full_sqlite_file_is_said_so_and_what_is_there_is_read(world):
+    """K08."""
+    if not world.settings.sqlite:
+        pytest.skip("of SQLite's")
+    staffed(world)
+    bearer = world.token("boss")
+    with world.app.state.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+
+    @sa.event.listens_for(world.app.state.engine, "checkout")
+    def no_more(driver, *_):
+        driver.execute(f"PRAGMA max_page_count={pages}")
+
+    codes = set()
+    for n in range(60):
+        model = ("dandelion", "centralized")[n % 2]
+        answer = world.call("PUT", "/v1/governance", None, {"model": model, "reason": "x" * 900}, bearer=bearer)
+        codes.add((answer.status_code, answer.json().get("code")))
+    assert (503, "storage_full") in codes and {status for status, _ in codes} == {200, 503}, codes
+    assert world.call("GET", "/v1/accounts", bearer=bearer).status_code == 200
+    world.intact()
+
+
+def test_a_database_that_only_reads_is_not_our_mistake(postgres):
+    """During a failover the old server may still answer, as a standby."""
+    postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
+
+    @sa.event.listens_for(postgres.app.state.engine, "begin")
+    def read_only(connection):
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    answer = ask(postgres, "one", bearer)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+def test_a_freeze_and_a_decision_have_connections_of_their_own(postgres):
+    """K10: with every shared connection taken, the press is stopped all the same, and everything else says so at once."""
+    postgres.handle, boss, tool = postgres.account("acme"), postgres.token("boss"), postgres.token("asker")
+    postgres.shadow = None  # it asks over the shared connections
+    pool, taken = postgres.app.state.engine.pool, []
+    try:
+        for _ in range(pool.size() + pool._max_overflow):
+            taken.append(pool.connect())
+        answers = {}
+
+        def call(name, *words, **more):
+            began = monotonic()
+            answer = postgres.call(*words, **more)
+            answers[name] = (answer.status_code, monotonic() - began)
+
+        calls = [
+            Thread(target=call, args=("read", "GET", "/v1/accounts"), kwargs={"bearer": boss}),
+            Thread(target=call, args=("freeze", "POST", "/v1/freezes", None, {"scope": {"kind": "enterprise"}, "reason": "Stop."}), kwargs={"bearer": boss}),
+            Thread(target=call, args=("health", "GET", "/healthz")),
+        ]  # fmt: skip
+        for one in calls:
+            one.start()
+        for one in calls:
+            one.join()
+        body = {
+            "subject": {"type": "employee", "id": "asker"},
+            "action": {"name": "publish"},
+            "resource": {"type": "account", "id": postgres.handle},
+        }
+        decided = postgres.call(
+            "POST", "/access/v1/evaluation", None, {**body, "context": {"consistency": "full"}}, bearer=tool
+        )
+    finally:
+        for one in taken:
+            one.close()
+    assert answers["read"][0] == 503 and answers["read"][1] < 2.5
+    assert answers["freeze"][0] == 201, answers
+    assert answers["health"][0] == 200
+    assert decided.status_code == 200 and decided.json()["decision"] is False
+    postgres.intact()
