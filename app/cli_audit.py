@@ -89,6 +89,7 @@ def accept_restore(
 ) -> None:
     """Go on with an older copy of the database, after a restore: the service refuses it until an operator says so."""
     from app.audit.checkpoints import service, worker
+    from app.erasure import worker as erasures
     from app.kernel.access import operator_work
     from app.sweeping.service import notary_of
 
@@ -100,6 +101,9 @@ def accept_restore(
     if wrong is None:
         raise fail("the database holds everything that was signed: there is nothing to accept.")
     worker.begin_anew(notary(), house, known, reason)
+    erased = erasures.again(told.erasures, house)
+    if erased:
+        typer.echo(f"{erased} people who had been erased since were erased again.", err=True)
     typer.echo(f"Accepted, though {wrong}.", err=True)
 
 

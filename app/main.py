@@ -38,7 +38,10 @@ from app.clients import tables as _clients
 from app.decisions.worker import Follower
 from app.directory import api as directory
 from app.directory import tables as _directory
+from app.directory.erasures import tables as _erasures
 from app.docs import api as docs
+from app.erasure import api as erasure
+from app.erasure import tables as _erasure
 from app.feeds import api as feeds
 from app.governance.approvals import api as approvals
 from app.governance.clearances import api as clearances
@@ -117,6 +120,8 @@ TABLES = (
     _clearances,
     _clients,
     _directory,
+    _erasure,
+    _erasures,
     _freezes,
     _grants,
     _groups,
@@ -165,6 +170,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     completions.router,
     directory.router,
     lifecycle.router,
+    erasure.router,
     feeds.router,
     *imports.routers,
     scim.router,

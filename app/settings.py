@@ -133,6 +133,11 @@ class Settings(BaseSettings):
         return self.checkpoint_file or self.keys / "checkpoints.jsonl"
 
     @cached_property
+    def erasures(self) -> Path:
+        """Where it is kept who was erased: beside the checkpoints."""
+        return self.checkpoints.with_name("erasures.jsonl")
+
+    @cached_property
     def spool(self) -> Path:
         """Where uploads wait: as set, else beside the SQLite file, else in the working directory."""
         return self.spool_dir or self._beside / "coe-spool"

@@ -37,6 +37,7 @@ directory:import      admin anywhere, client hr
 directory:read_changes strategist anywhere, auditor anywhere, admin anywhere, client hr
 directory:read_orphans strategist anywhere, community_manager in_scope, bu_liaison in_scope, auditor anywhere
 directory:sync        client hr
+employee:erase        admin anywhere
 employee:read         employee anywhere
 employee:read_details employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere, admin anywhere
@@ -53,6 +54,8 @@ grant:revoke          employee own, strategist anywhere, community_manager in_sc
 grant:suspend         strategist anywhere, community_manager in_scope, bu_liaison in_scope
 group:map             strategist anywhere
 group:read            strategist anywhere, auditor anywhere
+legal_hold:read       strategist anywhere, auditor anywhere, admin anywhere
+legal_hold:set        strategist anywhere
 me:read               employee own
 me:update             employee own
 network:read          employee anywhere, client registry:read

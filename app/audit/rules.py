@@ -131,8 +131,8 @@ def seal(
     who, when = text_of({"kind": author.kind, "id": author.id, "roles": list(author.roles)}), instant(at)
     for number, record in enumerate(records, start=seq + 1):
         reason = None
-        if record.reason is not None:  # free text may name anybody; it is its author's
-            reason = hider.of(number, author.id).hide("reason", Personal(record.reason))
+        if record.reason is not None:  # free text may name anybody; it is its author's, an operator's whom it is about
+            reason = hider.of(number, author.id or record.person_id).hide("reason", Personal(record.reason))
         hider.of(number, record.person_id or author.id)
         members = (
             ENCODING,

@@ -40,6 +40,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "group": frozenset(),
         "group_mapping": frozenset(),
         "import": frozenset(),
+        "legal_hold": frozenset(),
         "network": frozenset({P.WORLD}),
         "notification_settings": frozenset(),
         "policy": frozenset({P.WORLD}),

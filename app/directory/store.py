@@ -18,6 +18,7 @@ from app.kernel.pages import Page, keyset
 from app.kernel.text import folded, key_of
 
 from . import tables
+from .erasures import store as erasures
 from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Function, Held, KeyTaken, UnitState, bounds
 
 TREE_LOCK = 0x636F_6502
@@ -301,6 +302,7 @@ def page_employees(session: Session, page: Page, filters: Mapping[str, Any]) -> 
 
 def add_employee(session: Session, now: datetime, values: Mapping[str, Any]) -> Employee:
     """A new person; raises ``EmployeeExists`` when number or user name are someone's already."""
+    erasures.refuse(session, [values["employee_number"]], [values.get("external_id")])
     row = tables.Employee(id=new_id(), created_at=now, updated_at=now, **_keyed(values))
     session.add(row)
     flush(session, EmployeeExists, _EXISTS)
@@ -309,6 +311,7 @@ def add_employee(session: Session, now: datetime, values: Mapping[str, Any]) -> 
 
 def add_employees(session: Session, now: datetime, people: Sequence[Mapping[str, Any]]) -> None:
     """New people by one statement, each with an ``id``. Raises ``EmployeeExists``, and then adds nobody."""
+    erasures.refuse(session, [one["employee_number"] for one in people], [one.get("external_id") for one in people])
     common = {**_DEFAULTS, "created_at": now, "updated_at": now}
     rows = [{**common, **_keyed(one)} for one in people]
     names = list(set().union(*rows))
@@ -319,8 +322,9 @@ def add_employees(session: Session, now: datetime, people: Sequence[Mapping[str,
 
 
 def save_employee(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Employee:
-    """Change a person's columns; raises ``EmployeeExists``."""
+    """Change a person's columns; raises ``EmployeeExists``, and ``PersonErased`` for who was erased."""
     row = session.get_one(tables.Employee, id_)
+    erasures.rules.check_kept(id_, row.user_name)
     for name, value in _keyed(changes).items():
         setattr(row, name, value)
     row.updated_at = now

@@ -15,7 +15,7 @@ from sqlalchemy import Text, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .actor import Actor
+from .actor import Actor, ActorKind
 from .database import Base
 from .errors import Conflict, Invalid, MalformedRequest
 
@@ -76,6 +76,11 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
 def principal_of(actor: Actor) -> str:
     """A key is the caller's own: another caller's equal key is another key."""
     return f"{actor.kind}:{actor.id or UUID(int=0)}"
+
+
+def principal_of_employee(id_: UUID) -> str:
+    """The same, of somebody by their id."""
+    return f"{ActorKind.EMPLOYEE}:{id_}"
 
 
 def claim(session: Session, actor: Actor, key: str, print_: str, now: datetime) -> Claim | Stored:

@@ -119,7 +119,7 @@ _INSIGHT = dict.fromkeys(
     ),
     ANY,
 )
-_AUDITED = (P.AUDIT_READ, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_READ_ORPHANS, P.GROUP_READ)
+_AUDITED = (P.AUDIT_READ, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_READ_ORPHANS, P.GROUP_READ, P.LEGAL_HOLD_READ)
 _IN_SCOPE = dict.fromkeys(
     (
         P.ACCOUNT_MANAGE,
@@ -166,6 +166,8 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.GRANT_SUSPEND,
                     P.GROUP_MAP,
                     P.GROUP_READ,
+                    P.LEGAL_HOLD_READ,
+                    P.LEGAL_HOLD_SET,
                     P.NETWORK_WRITE,
                     P.POLICY_DRAFT,
                     P.POLICY_PUBLISH,
@@ -188,7 +190,15 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
         Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY},
         Role.AUDITOR: {**_COE, **_INSIGHT, **dict.fromkeys(_AUDITED, ANY)},
         Role.ADMIN: dict.fromkeys(
-            (P.BUSINESS_UNIT_WRITE, P.DIRECTORY_IMPORT, P.DIRECTORY_READ_CHANGES, P.EMPLOYEE_READ_DETAILS), ANY
+            (
+                P.BUSINESS_UNIT_WRITE,
+                P.DIRECTORY_IMPORT,
+                P.DIRECTORY_READ_CHANGES,
+                P.EMPLOYEE_ERASE,
+                P.EMPLOYEE_READ_DETAILS,
+                P.LEGAL_HOLD_READ,
+            ),
+            ANY,
         ),
     }
 )  # fmt: skip

@@ -6,6 +6,7 @@ from functools import cache, partial
 from app.audit.checkpoints import worker as checkpoints
 from app.audit.checkpoints.rules import Notary
 from app.authzen.requests import worker as callbacks
+from app.erasure import worker as erasures
 from app.governance.approvals import service as approvals
 from app.governance.grants import service as grants
 from app.governance.registrations import service as registrations
@@ -56,8 +57,9 @@ def errands(told: Settings) -> tuple[Errand, ...]:
     """What goes on beside, each in a thread of its own: checkpoints, callbacks, and mail where there is a server for it."""
     mailer = mailer_of(told)
     signed = Errand("checkpoints_signed", partial(checkpoints.seal, notary_of(told)), checkpoints.SECONDS)
+    erased = Errand("erasures_kept", partial(erasures.keep, told.erasures))
     called = Errand("callbacks_sent", partial(callbacks.deliver, courier_of(told)))
-    return (signed, called, *((Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()))
+    return (signed, erased, called, *((Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()))
 
 
 def notary_of(told: Settings) -> Callable[[], Notary]:

@@ -293,10 +293,10 @@ MAIL = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "CoE <coe@world.example>"
     ("asked", "more", "running"),
     [
         (False, {}, 0),
-        (True, {}, 3),  # checkpoints and callbacks have each a thread of its own
-        (True, MAIL, 4),  # and mail has another
+        (True, {}, 4),  # checkpoints and callbacks have each a thread of its own
+        (True, MAIL, 5),  # and mail has another
         (True, {"sweep_seconds": 0}, 0),
-        (True, {"role": "api"}, 3),
+        (True, {"role": "api"}, 4),
         (True, {"role": "decisions"}, 0),
     ],
 )

@@ -5,7 +5,7 @@ Running the same file again, also after an interruption, completes it and change
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from app.directory import store as directory
+from app.directory.erasures import store as erasures
 from app.directory.rules import Employee
 from app.imports.rules import Change, Columns, EmptyFile, Fault, Progress, Reject, Row, Summary, read
 from app.imports.store import Entry, Sheet
@@ -31,6 +32,9 @@ from .rules import Person
 from .worker import side_by_side
 
 _TERMINATED = "terminated in the HR file"
+_ERASED = Fault(
+    "person_erased", "This person's data was erased and is not taken in again; HR's feed has to leave them out."
+)
 _ABSENT = "missing from the complete HR file"
 _AT_ONCE = 2000
 """Rows that are compared with the directory by one statement."""
@@ -122,12 +126,14 @@ def _take(one: _Run, batch: Sequence[Row]) -> None:
     entries = [_entry(one, row) for row in batch]
     names = next((tuple(stated.values) for _, _, stated in entries if stated), ())
     with operator_work(one.parts, write=False) as work:
-        held = directory.held(work.session, {entry.key for entry, _, _ in entries if entry.key}, names)
+        keys = {entry.key for entry, _, _ in entries if entry.key}
+        held = directory.held(work.session, keys, names)
+        erased = erasures.numbers(work.session, keys)
     for row, (entry, fault, stated) in zip(batch, entries, strict=True):
         present = held.get(entry.key) if entry.key else None
         entry.known, entry.here = present is not None, present is not None and present.active
         entry.same = stated is not None and not rules.is_news(stated, one.units, present)
-        one.sheet.add(row, entry, fault)
+        one.sheet.add(row, entry, _ERASED if entry.key in erased else fault)
 
 
 def _entry(one: _Run, row: Row) -> tuple[Entry, Fault | None, Person | None]:
@@ -235,7 +241,8 @@ def _refuse_nobody(one: _Run) -> None:
 def _report(one: _Run, reject: Reject) -> None:
     for rejected in one.sheet.rejected():
         one.summary.rejected += 1
-        reject(rejected)
+        # What was erased is not kept again among the rejects.
+        reject(replace(rejected, row={}) if rejected.code == _ERASED.code else rejected)
     one.summary.unchanged = one.sheet.same()
     one.done = one.sheet.skipped() + one.summary.unchanged
     one.progress(one.done, one.sheet.count())
