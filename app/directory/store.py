@@ -19,12 +19,12 @@ from app.kernel.text import folded, key_of
 
 from . import tables
 from .erasures import store as erasures
+from .erasures.rules import check_kept
 from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Function, Held, KeyTaken, UnitState, bounds
 
 TREE_LOCK = 0x636F_6502
-_BATCH = 500
+_BATCH, _WALK = 500, 5000
 _HELD = "employees held alone"
-_WALK = 5000
 _DEFAULTS = {
     column.name: column.default.arg
     for column in tables.Employee.__table__.c
@@ -324,7 +324,7 @@ def add_employees(session: Session, now: datetime, people: Sequence[Mapping[str,
 def save_employee(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Employee:
     """Change a person's columns; raises ``EmployeeExists``, and ``PersonErased`` for who was erased."""
     row = session.get_one(tables.Employee, id_)
-    erasures.rules.check_kept(id_, row.user_name)
+    check_kept(id_, row.user_name)
     for name, value in _keyed(changes).items():
         setattr(row, name, value)
     row.updated_at = now

@@ -205,7 +205,16 @@ def told_all(team):
     of_rights(call, account)
     of_feeds(call, team)
     of_training(call, team)
+    of_erasures(call, team)
     return call
+
+
+def of_erasures(call, team):
+    person = str(team.hire("former", display_name=f"{TAINT} the former"))
+    call("POST /v1/employees/{id}/hold", "boss", WHY, 201, id=person)
+    call("POST /v1/employees/{id}/release", "boss", WHY, id=person)
+    team.fire("former")
+    call("POST /v1/employees/{id}/erase", "admin", WHY, id=person)
 
 
 def test_every_door_that_changes_something_tells_of_it_in_the_same_commit(team):

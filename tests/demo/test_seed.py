@@ -9,6 +9,7 @@ from app.accounts import service as accounts
 from app.accounts import store as account_store
 from app.accounts.rules import Flag
 from app.audit import store as audit_store
+from app.audit.rules import Event
 from app.demo.company.rules import DECIDERS, HUB_DEPUTY, PEOPLE, PERSONAS
 from app.demo.rules import ACCOUNTS, IDLE
 from app.demo.service import seed
@@ -207,7 +208,7 @@ def test_the_examples_are_in_the_state_that_their_operations_need(founded, work)
 
 
 def test_the_audit_log_tells_of_it_in_order(founded, work):
-    events = [event for event, _ in audit_store.walk(work.session)]
+    events = [Event(*event) for event, _ in audit_store.walk(work.session)]
     assert len(events) == founded.world.intact() > 500
     assert [one.at for one in events] == sorted(one.at for one in events)
     assert datetime.fromisoformat(events[-1].at) <= work.now

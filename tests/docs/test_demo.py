@@ -9,6 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import migrating
+from app.audit.rules import Known
+from app.audit.service import KNOWN
 from app.clients.service import create_client
 from app.demo.service import seed
 from app.docs.rules.document import operations
@@ -47,6 +49,7 @@ class Demo:
             for left in self.used.parent.glob("used.db-*"):
                 left.unlink()
             shutil.copy(self.kept, self.used)
+            self.app.state.house.writes.kw["info"][KNOWN] = Known()  # it is another database now
             answer = self.client.request(
                 method, filled(path, operation), json=body(operation), **form(operation),
                 headers={"Authorization": f"Bearer {self.bearers[who]}", **named(operation)},

@@ -331,7 +331,9 @@ def test_the_command_sweeps_once_and_tells_of_it(sqlite_url, tmp_path):
     ended = coe(tmp_path, "sweep", "--json", **env)
     assert ended.returncode == 0, ended.stderr
     names = [one.name for one in service.tasks(Settings(_env_file=None))]
-    assert json.loads(ended.stdout) == dict.fromkeys([*names, "callbacks_sent", "mails_sent"], 0)
+    assert json.loads(ended.stdout) == dict.fromkeys(
+        [*names, "checkpoints_signed", "erasures_kept", "callbacks_sent", "mails_sent"], 0
+    )
     in_words = coe(tmp_path, "sweep", COE_DATABASE_URL=sqlite_url)
     assert in_words.stdout.splitlines()[0] == "leavers: 0, idle"
 

@@ -15,7 +15,7 @@ from app.kernel.pages import Page, keyset
 from .rules import Checkpoint
 from .tables import AuditCheckpoint
 
-LOCK = 0x636F_6502
+LOCK = 0x636F_6520
 _TAIL_BYTES = 64 * 1024
 Keys = Mapping[str, tuple[int, int]]
 """Public RSA keys: ``kid`` -> modulus, exponent."""

@@ -11,6 +11,7 @@ from app.demo.company import rules as company
 from app.demo.inventory import rules as inventory
 from app.demo.stage.service import DAY, HOUR, Founding
 from app.directory import store as directory
+from app.erasure import service as erasure
 from app.governance.approvals import service as approvals
 from app.governance.freezes import service as freezes
 from app.governance.freezes.rules import FreezeKind, Severity
@@ -51,6 +52,9 @@ def last_round(one: Founding) -> None:
     with one.operating(33 * DAY) as work:
         leaver = directory.employee(work.session, one.people[company.LEAVER])
         lifecycle.leave(work, leaver, "Left for another company.", {"terminated_on": work.now.date()})
+        erasure.hold(work, one.people[company.HUB_DEPUTY], "Witness of a campaign that is before a court.")
+    one.examples["erase_employee.employee_id"] = str(leaver.id)
+    one.examples["release_employee.employee_id"] = str(one.people[company.HUB_DEPUTY])
     _propose(one, rules.OPENED)
     _decide(one, rules.OPENED.ago - DAY)
     _round(one, 2, company.HUB_DEPUTY)
