@@ -14,8 +14,10 @@ from threading import Barrier, Thread
 import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
+from structlog.testing import capture_logs
 
 from app import migrating
+from app.governance.routing import store
 from app.kernel.database import engine_for
 from app.settings import Settings
 from tests.attacks6.sockets import PATIENCE, connected, head, raw, statuses
@@ -44,52 +46,42 @@ STATES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
-def test_K11_what_the_database_gives_up_is_a_503_and_can_be_sent_again(
-    postgres_url, tmp_path, keys, monkeypatch, state
-):
-    """Whatever it says of itself, at any statement: never a 500, nothing done, and the same key works afterwards."""
-    from app.governance.requests import store
-    from tests.kit import World, staffed
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-    shutil.copytree(keys, tmp_path / "keys")
-    team = staffed(World(postgres_url, tmp_path))
-    try:
-        body, bearer = asking(team.account("acme")), team.token("asker")
+
+@on_postgresql
+def test_K11_what_the_database_gives_up_is_a_503_and_can_be_sent_again(team, account, monkeypatch):
+    """Whatever it says of itself, amid the work: never a 500, nothing done, and the same key works afterwards."""
+    bearer = team.token("asker")
+    for n, (what, state) in enumerate(STATES.items()):
         fail = f"DO $$ BEGIN RAISE EXCEPTION 'made up: secret' USING ERRCODE = '{state}'; END $$"
-        sent = {"bearer": bearer, "headers": {"Idempotency-Key": "one"}}
-        before = team.intact()
+        sent = {"bearer": bearer, "headers": {"Idempotency-Key": f"key-{n}"}}
+        body, before = {**asking(account), "justification": what}, team.intact()
 
-        def failing(session, *_args, **_more):
-            session.execute(sa.text(fail))
+        def failing(session, *_args, _fail=fail, **_more):
+            session.execute(sa.text(_fail))
 
-        with monkeypatch.context() as broken:
+        with monkeypatch.context() as broken, capture_logs():
             broken.setattr(store, "add", failing)
             answer = team.call("POST", ASK, body=body, **sent)
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
-        assert answer.headers["retry-after"] and "made up" not in answer.text and team.intact() == before
-        assert team.call("POST", ASK, body=body, **sent).status_code == 201
-    finally:
-        team.close()
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), (what, answer.text)
+        assert answer.headers["retry-after"] and "made up" not in answer.text and team.intact() == before, what
+        done = team.call("POST", ASK, body=body, **sent)
+        assert done.status_code == 201, what
+        team.post(f"{ASK}/{done.json()['id']}/withdraw", "asker")
 
 
-def test_K11_who_waits_too_long_for_a_row_is_told_to_come_back(postgres_url, tmp_path, keys):
+@on_postgresql
+def test_K11_who_waits_too_long_for_a_row_is_told_to_come_back(team, account):
     """A lock that somebody holds is waited for two seconds, and not for ever."""
-    from tests.kit import World, staffed
-
-    shutil.copytree(keys, tmp_path / "keys")
-    team = staffed(World(postgres_url, tmp_path))
-    try:
-        asked, bearer = team.ask("asker", team.account("acme")), team.token("liaison")
-        other = engine_for(postgres_url)
-        with other.connect() as holding:
-            holding.execute(sa.text("SELECT id FROM request WHERE id = :id FOR UPDATE"), {"id": asked["id"]})
-            answer = team.call("POST", f"{ASK}/{asked['id']}/decisions", body={"decision": "approve"}, bearer=bearer)
-        other.dispose()
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable") and answer.headers["retry-after"]
-        team.decide("liaison", asked)
-    finally:
-        team.close()
+    asked, bearer, other = team.ask("asker", account), team.token("liaison"), engine_for(team.settings.database_url)
+    with other.connect() as holding:
+        holding.execute(sa.text("SELECT id FROM request WHERE id = :id FOR UPDATE"), {"id": asked["id"]})
+        answer = team.call("POST", f"{ASK}/{asked['id']}/decisions", body={"decision": "approve"}, bearer=bearer)
+    other.dispose()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable") and answer.headers["retry-after"]
+    team.decide("liaison", asked)
 
 
 # --- K12: migrations --------------------------------------------------------------------------------------------------
@@ -245,6 +237,7 @@ def test_K12_an_older_version_works_on_a_schema_that_a_newer_one_has_made(team):
 # --- K15: what the machine refuses -----------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_K15_out_of_file_descriptors_it_answers_again_once_there_are_some(team, tmp_path):
     """64 of them, and twice as many who hold one: nobody is answered wrongly, and afterwards everybody is answered."""
     (port,) = free_ports(1)
@@ -282,25 +275,17 @@ def until_ready(port, process, log):
     raise AssertionError(log.read_text()[-3000:])
 
 
-def test_K15_a_database_that_only_reads_is_a_503_for_what_writes(sqlite_url, tmp_path, keys):
+@on_sqlite
+def test_K15_a_database_that_only_reads_is_a_503_for_what_writes(team, account):
     """A file system that has become read-only: what is read is answered, what would write is told to come back."""
-    from tests.kit import World, staffed
-
-    shutil.copytree(keys, tmp_path / "keys")
-    team = staffed(World(sqlite_url, tmp_path))
-    try:
-        account, bearer = team.account("acme"), team.token("asker")
-
-        @sa.event.listens_for(team.app.state.engine, "begin")
-        def read_only(connection):
-            connection.exec_driver_sql("PRAGMA query_only = ON")
-
-        answer = team.call("POST", ASK, body=asking(account), bearer=bearer)
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
-        assert team.call("GET", f"/v1/accounts/{account}", bearer=bearer).status_code == 200
-        assert team.client.get("/healthz").status_code == 200
-    finally:
-        team.close()
+    bearer = team.token("asker")
+    read_only = lambda connection: connection.exec_driver_sql("PRAGMA query_only = ON")  # noqa: E731
+    sa.event.listen(team.app.state.engine, "begin", read_only)
+    answer = team.call("POST", ASK, body=asking(account), bearer=bearer)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
+    assert team.call("GET", f"/v1/accounts/{account}", bearer=bearer).status_code == 200
+    assert team.client.get("/healthz").status_code == 200
+    sa.event.remove(team.app.state.engine, "begin", read_only)
 
 
 def test_K15_a_database_whose_name_nobody_knows_is_said_in_words(tmp_path):
@@ -317,22 +302,15 @@ def test_K15_a_database_whose_name_nobody_knows_is_said_in_words(tmp_path):
 
 
 @pytest.fixture
-def file(sqlite_url, tmp_path, keys):
+def file(team):
     """A team on a SQLite file, whose writers do not wait long for each other."""
-    from tests.kit import World, staffed
-
-    shutil.copytree(keys, tmp_path / "keys")
-    team = staffed(World(sqlite_url, tmp_path))
-    team.path = Path(sa.make_url(sqlite_url).database)
-
-    @sa.event.listens_for(team.app.state.engine, "checkout")
-    def impatient(connection, *_):
-        connection.execute("PRAGMA busy_timeout = 50")
-
-    yield team
-    team.close()
+    team.path = Path(sa.make_url(team.settings.database_url).database)
+    impatient = lambda connection, *_: connection.execute("PRAGMA busy_timeout = 50")  # noqa: E731
+    sa.event.listen(team.app.state.engine, "checkout", impatient)
+    return team
 
 
+@on_sqlite
 def test_K16_a_file_that_another_process_has_locked_is_a_503(file):
     account, bearer = file.account("acme"), file.token("asker")
     before = file.intact()
@@ -347,6 +325,7 @@ def test_K16_a_file_that_another_process_has_locked_is_a_503(file):
     assert file.intact() == before and file.call("POST", ASK, body=asking(account), bearer=bearer).status_code == 201
 
 
+@on_sqlite
 @pytest.mark.parametrize("with_log", [True, False])
 def test_K16_a_file_that_was_copied_while_open_holds_whole_commits(file, tmp_path, with_log):
     """With its write-ahead log all of them, without it those before; never half of one, and the chain says so."""
@@ -366,6 +345,7 @@ def test_K16_a_file_that_was_copied_while_open_holds_whole_commits(file, tmp_pat
     assert all(one[1] == before[2] for before, one in zip(first, first[1:], strict=False))
 
 
+@on_sqlite
 def test_K16_two_processes_on_one_file_write_one_chain(file, tmp_path):
     """A second service on the same file is safe: each writer waits for the other."""
     command = [sys.executable, "-m", "app", "client", "create", "Tool", "--scope", "decisions"]
@@ -386,6 +366,7 @@ def test_K16_two_processes_on_one_file_write_one_chain(file, tmp_path):
     assert wrong == [] and len(accounts) == 5 and file.intact() == before + 7
 
 
+@on_sqlite
 def test_K16_whoever_deletes_the_log_beside_the_file_loses_commits_and_no_more(file):
     """What was in it is gone, as after a restored backup; what is left is whole. Only a checkpoint kept elsewhere tells."""
     for n in range(3):
