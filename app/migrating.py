@@ -6,12 +6,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 
 from app.settings import Settings, load
 
 LOCK = 0x636F_6500
+_PATIENCE_SECONDS = 60
 _HERE = Path(__file__).parent
 
 
@@ -26,13 +27,24 @@ def engine_to_migrate(settings: Settings | None = None) -> Engine:
     """A single connection as the owner of the tables, past any pooler."""
     told = settings or load()
     url = told.migration_database_url or told.database_direct_url or told.database_url
-    return create_engine(url, poolclass=NullPool)
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, poolclass=NullPool)
+    # Left to itself the driver commits each CREATE TABLE at once, and a migration that is killed stays half done.
+    options = {"isolation_level": None, "timeout": _PATIENCE_SECONDS}
+    engine = create_engine(url, poolclass=NullPool, connect_args=options)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
 
 
 def migrate(settings: Settings, revision: str = "head") -> None:
-    """Run the migrations up (or down) to a revision, in one transaction, under a lock on PostgreSQL."""
+    """Run the migrations up (or down) to a revision, in one transaction: of several at once the others wait.
+
+    A schema of a newer version is left as it is.
+    """
     config = _config()
     with engine_to_migrate(settings).begin() as connection:
+        if _newer(connection):
+            return
         config.attributes["connection"] = connection
         if revision == "base" or revision.startswith("-"):
             command.downgrade(config, revision)
@@ -41,10 +53,20 @@ def migrate(settings: Settings, revision: str = "head") -> None:
 
 
 def behind(engine: Engine) -> str | None:
-    """What is wrong with the schema, in words; None when it is the newest."""
+    """What is wrong with the schema, in words; None when it is the newest, or newer.
+
+    Migrations stay compatible with the release before: while replicas are replaced one by one, the old ones go on.
+    """
     head = ScriptDirectory.from_config(_config()).get_current_head()
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    if current == head:
-        return None
+        if current == head or _newer(connection):
+            return None
     return f"the database is at {current or 'no revision'}, this version needs {head}"
+
+
+def _newer(connection: Connection) -> bool:
+    """Has a newer version migrated this database? It is at a revision that this one does not know."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return current is not None and current not in known

@@ -61,12 +61,23 @@ def _check_history(settings: Settings) -> None:
 def run(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop; what is in flight gets some seconds to end."""
     log(settings.log_level)
+    more = options(settings)
     uvicorn.run(
-        "app.serving:application", factory=True, host=host, port=port, workers=workers if workers > 1 else None,
-        log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS,
-        h11_max_incomplete_event_size=64 * 1024,
-        proxy_headers=settings.role != "decisions",  # where nobody looks at the caller's address
-    )  # fmt: skip
+        "app.serving:application", factory=True, host=host, port=port, workers=workers if workers > 1 else None, **more
+    )
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """How connections are served, whoever serves them."""
+    return {
+        "http": "app.kernel.connections:Connection",
+        "ws": "none",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "proxy_headers": settings.role != "decisions",  # where nobody looks at the caller's address
+    }
 
 
 def application() -> Any:

@@ -5,7 +5,8 @@
 In a page, what stands between `<!-- made: NAME -->` and `<!-- end -->` is made here; the words around it are its
 author's. Settings, error codes and commands are read from the classes that define them, the five models from their
 table. Event names are read from the source, since they are arguments of calls; what each means stands in
-`docs/events.toml`. An event without a meaning, or a meaning without an event, is an error here.
+`docs/events.toml`. An event without a meaning, or a meaning without an event, is an error here. So is an attack of
+`docs/trust.toml` that no test names, and a number that is none of an attack.
 """
 
 import argparse
@@ -358,8 +359,53 @@ def rows() -> str:
     return table(("code", "message"), _by_code(sorted(said)))
 
 
+# --- attacks --------------------------------------------------------------------------------------------------------
+
+_IN_NAME, _IN_WORDS = re.compile(r"_([a-lA-L]\d\d)(?=_)"), re.compile(r"\b[A-L]\d\d\b")
+
+
+def attack_tests() -> dict[str, dict[str, list[str]]]:
+    """Which tests show what comes of an attack: its number -> file -> names; a name or its docstring says the number."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                words = _IN_WORDS.findall(ast.get_docstring(node) or "")
+                for number in {*words, *map(str.upper, _IN_NAME.findall(node.name))}:
+                    file = str(path.relative_to(ROOT / "tests"))
+                    found.setdefault(number, {}).setdefault(file, []).append(node.name)
+    return found
+
+
+def attacks() -> str:
+    """Every attack with what comes of it, by kind. Raises `DocsError` where `docs/trust.toml` and the tests differ."""
+    told: dict[str, dict[str, str]] = tomllib.loads((DOCS / "trust.toml").read_text(encoding="utf-8"))
+    titles, beside, shown = told.pop("titles"), told.pop("beside"), attack_tests()
+    known = {number for kind in told.values() for number in kind}
+    if odd := (set(shown) | set(beside)) - known:
+        raise DocsError(f"docs/trust.toml does not say what these are: {', '.join(sorted(odd))}")
+    if odd := known - set(shown) - set(beside):
+        raise DocsError(f"no test names these, and docs/trust.toml says nothing beside: {', '.join(sorted(odd))}")
+    parts = []
+    for kind, listed in told.items():
+        lines = (
+            (number, " ".join(filter(None, (text, beside.get(number)))), _shown(shown.get(number, {})))
+            for number, text in listed.items()
+        )
+        parts += [f"## {kind}. {titles[kind]}", table(("", "attack, and what comes of it", "shown by"), lines)]
+    return "\n\n".join(parts)
+
+
+def _shown(files: Mapping[str, Iterable[str]]) -> str:
+    return "<br>".join(f"{code(file)}: {'; '.join(map(_said, names))}" for file, names in files.items()) or "-"
+
+
+def _said(name: str) -> str:
+    return re.sub(r"^test_(?:[a-lA-L]\d\d_)*", "", name).replace("_", " ")
+
+
 MAKERS: Mapping[str, Callable[[], str]] = {
-    one.__name__: one for one in (settings, commands, models, events, problems, reasons, inputs, rows)
+    one.__name__: one for one in (settings, commands, models, events, problems, reasons, inputs, rows, attacks)
 }
 
 

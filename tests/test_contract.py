@@ -60,6 +60,7 @@ def keyed(team, who, body, key="key-1", path=ASK):
 
 
 def test_the_same_key_and_body_get_the_first_answer_byte_by_byte(team, account):
+    """Attack F14."""
     first = keyed(team, "asker", asking(account))
     events = changes(team)
     team.post(f"{ASK}/{first.json()['id']}/withdraw", "asker")
@@ -72,6 +73,7 @@ def test_the_same_key_and_body_get_the_first_answer_byte_by_byte(team, account):
 
 
 def test_a_key_belongs_to_one_body_one_path_and_one_caller(team, account):
+    """Attack F14."""
     keyed(team, "asker", asking(account))
     other_body = keyed(team, "asker", asking(account, rights=["draft"]))
     assert (other_body.status_code, other_body.json()["code"]) == (422, "idempotency_key_reused")
@@ -89,6 +91,7 @@ def test_a_refusal_is_not_kept_under_its_key(team, account):
 
 
 def test_a_key_is_kept_for_24_hours(team, account):
+    """Attack F14."""
     keyed(team, "asker", asking(account))
     team.clock.turn(hours=24, seconds=-1)
     assert keyed(team, "asker", asking(account)).status_code == 201
@@ -97,6 +100,7 @@ def test_a_key_is_kept_for_24_hours(team, account):
 
 
 def test_what_a_key_may_look_like_and_where_it_does_not_count(team, account):
+    """Attack F14."""
     for bad in ("", "x" * 256, "tab\there"):
         assert keyed(team, "asker", asking(account), bad).status_code == 400, bad
     assert keyed(team, "asker", asking(account), path=f"{ASK}/preview").status_code == 200
@@ -120,6 +124,7 @@ def in_parallel(count, call):
 
 
 def test_of_calls_with_one_key_at_once_one_has_an_effect(team, account):
+    """Attacks F14, H09."""
     bearer = team.token("asker")
     for key in ("key-1", "key-2", "key-3"):
         right = {"key-1": "publish", "key-2": "engage", "key-3": "analyze"}[key]
@@ -209,17 +214,20 @@ def told_of_versions(team, where, method, path, who, body):
 
 
 def test_every_change_of_one_resource_honours_if_match(team, versioned):
+    """Attack F13."""
     found = {f"{case[1]} {case[2]} by {case[3]}": told_of_versions(team, *case) for case in versioned}
     assert {call: wrong for call, wrong in found.items() if wrong} == {}
 
 
 def test_any_version_will_do_for_a_star_and_for_none(team):
+    """Attack F13."""
     assert team.call("PATCH", "/v1/business-units/sales", "boss", {"region": "EU"}).status_code == 200
     star = team.call("PATCH", "/v1/business-units/sales", "boss", {"region": "UK"}, headers={"If-Match": "*"})
     assert star.status_code == 200
 
 
 def test_of_two_writers_with_one_etag_one_succeeds(team):
+    """Attack F13."""
     tag, bearer = team.call("GET", "/v1/business-units/sales", "boss").headers["etag"], team.token("boss")
     for name in ("One", "Two", "Three"):
         path, sent = "/v1/business-units/sales", {"bearer": bearer, "headers": {"If-Match": tag}}
@@ -232,6 +240,7 @@ def test_of_two_writers_with_one_etag_one_succeeds(team):
 
 @pytest.mark.parametrize("moment", ["commit", "sealing"])
 def test_the_answer_comes_after_the_commit_and_a_failed_commit_is_no_success(team, account, moment):
+    """Attack F14."""
     bearer, before = team.token("asker"), changes(team)
     headers = {"Idempotency-Key": "key-1"}
 

@@ -111,6 +111,7 @@ def test_a_walk_while_rows_are_added_skips_none_that_was_there(many):
 
 
 def test_a_cursor_is_good_for_its_query_its_order_and_its_caller_only(many):
+    """Attack F12."""
     path = "/v1/accounts"
     cursor = many.get(path, "boss", params={"limit": 2, "network": "x"})["next_cursor"]
     many.get(path, "boss", params={"limit": 3, "network": "x", "cursor": cursor})  # another limit will do
@@ -129,6 +130,7 @@ def test_a_cursor_is_good_for_its_query_its_order_and_its_caller_only(many):
 
 
 def test_limits_orders_and_parameters_that_there_are_not(team):
+    """Attack F11."""
     bearer = team.token("boss")
     call = lambda query: team.call("GET", f"/v1/accounts?{query}", bearer=bearer)  # noqa: E731
     bad = (
@@ -195,6 +197,7 @@ ROUTES = {
 
 
 def test_a_bad_body_is_refused_in_its_own_words_everywhere(team):
+    """Attacks E05, E06, F01, F02, F03, F04, F05."""
     team.account("acme")
     team.post("/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
     before = {
@@ -217,6 +220,7 @@ def test_a_bad_body_is_refused_in_its_own_words_everywhere(team):
 
 
 def test_values_are_never_bent_into_shape(team):
+    """Attacks B09, F02."""
     ask = lambda **more: team.call(  # noqa: E731
         "POST",
         "/v1/rights-requests",
@@ -309,6 +313,7 @@ def test_health_readiness_and_metrics_are_open(team):
 
 
 def test_not_ready_without_its_schema_or_its_database(team, monkeypatch):
+    """Attack K12."""
     with team.app.state.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     behind = team.client.get("/readyz")

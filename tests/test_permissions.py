@@ -156,6 +156,8 @@ async def _judge(org, table, operation, caller, where, thing):
 
 
 def test_every_cell(org, table):
+    """Attack B01."""
+
     async def judged():
         return [
             await _judge(org, table, operation, *cell)
@@ -175,6 +177,7 @@ def test_every_cell(org, table):
 
 
 def test_every_door_has_one_lock_and_an_entry(built):
+    """Attack B01."""
     entries = {}
     for one in OPERATIONS:
         entries.setdefault(one.door, set()).add((one.lock, one.reads))
@@ -205,6 +208,7 @@ def test_what_is_public_only_reads(org, target):
 
 
 def test_the_table_is_the_one_that_was_agreed(table):
+    """Attack B01."""
     agreed = {}
     for line in PINNED.strip().splitlines():
         permission, rest = line.split(maxsplit=1)
@@ -244,6 +248,7 @@ def seen_of(org, table, caller, kind, permission):
     ],
 )
 def test_lists_hold_what_one_may_see_and_nothing_else(org, table, path, kinds, permission):
+    """Attack B02."""
     known = {thing.id for kind in kinds for thing in org.things[kind].values()}
     for caller in PEOPLE:
         listed = {one["id"] for one in org.get(f"{path}?limit=200", caller.key)["items"]}
@@ -252,6 +257,7 @@ def test_lists_hold_what_one_may_see_and_nothing_else(org, table, path, kinds, p
 
 
 def test_a_persons_details_are_shown_to_whom_the_table_says_and_found_by_no_other(org, table):
+    """Attacks B03, B17."""
     for caller in PEOPLE:
         for name, thing in org.things["person"].items():
             where = "mine" if name == caller.name else name
@@ -295,6 +301,8 @@ def closed(operation, org, table):
 
 
 def test_no_other_spelling_of_an_address_opens_anything(org, table, built):
+    """Attack B13."""
+
     async def tried():
         for operation in OPERATIONS:
             for caller, thing in closed(operation, org, table):
@@ -317,6 +325,8 @@ def test_no_other_spelling_of_an_address_opens_anything(org, table, built):
 
 
 def test_no_other_method_is_answered(org, built):
+    """Attack B13."""
+
     async def wrong():
         for path in {door.path for door in built if door.method != "ANY"}:
             target = path.format(id=new_id(), item_id=new_id(), key="x", n=1, name="User")
@@ -338,6 +348,8 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 
 
 def test_no_header_makes_another_request_of_it(org):
+    """Attack B13."""
+
     def same(answer):
         return answer[0], {name: value for name, value in answer[1].items() if name != "x-request-id"}, answer[2]
 

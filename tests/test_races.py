@@ -1,5 +1,6 @@
 """Calls that are started at once: whatever their order, the outcome is that of some order, and nothing is done twice."""
 
+import os
 from collections import Counter
 from threading import Barrier, Thread
 
@@ -8,7 +9,7 @@ from sqlalchemy import text
 
 from app.governance.grants import service as grants
 
-ROUNDS = 12
+ROUNDS = int(os.environ.get("COE_ROUNDS", "12"))
 FINE = {200, 201, 401, 403, 404, 409, 412, 422, 503}
 """503: the database gave a lock up, and says to try again. Never 500."""
 
@@ -86,6 +87,7 @@ def check(race):
 
 
 def test_many_approve_the_last_step_and_one_grant_comes_of_it(race, account):
+    """Attack H01."""
     for n in range(ROUNDS):
         asked = race.ask("asker", account)
         race.decide("liaison", asked)
@@ -101,6 +103,7 @@ def test_many_approve_the_last_step_and_one_grant_comes_of_it(race, account):
 
 
 def test_one_persons_two_words_at_once_count_once(race, account):
+    """Attack B06."""
     for right in ("publish", "engage", "analyze", "draft"):
         asked = race.ask("asker", account, [right])
         answers = race.together(*[race.word("liaison", asked)] * 4)
@@ -110,6 +113,7 @@ def test_one_persons_two_words_at_once_count_once(race, account):
 
 
 def test_approve_deny_and_withdraw_at_once_end_a_request_once(race, account):
+    """Attack H02."""
     ends = Counter()
     for _ in range(ROUNDS):
         asked = race.ask("asker", account)
@@ -128,6 +132,7 @@ def test_approve_deny_and_withdraw_at_once_end_a_request_once(race, account):
 
 
 def test_what_was_read_before_a_change_is_not_what_is_approved(race, account):
+    """Attack B08."""
     for _ in range(ROUNDS // 2):
         asked = race.ask("asker", account, ["draft"])
         race.decide("liaison", asked)
@@ -144,6 +149,7 @@ def test_what_was_read_before_a_change_is_not_what_is_approved(race, account):
 
 
 def test_who_leaves_while_being_granted_holds_nothing_afterwards(race, account):
+    """Attack H03."""
     for n in range(ROUNDS):
         race.team.hire(f"new-{n}")
         race.bearers[f"new-{n}"] = race.team.token(f"new-{n}")
@@ -157,6 +163,7 @@ def test_who_leaves_while_being_granted_holds_nothing_afterwards(race, account):
 
 
 def test_who_leaves_in_the_very_midst_of_being_granted_holds_nothing_afterwards(race, account, monkeypatch):
+    """Attack H03."""
     issue, leaving = grants.issue, Thread(target=race.team.fire, args=("asker",))
 
     def meanwhile(work, award):
@@ -174,6 +181,7 @@ def test_who_leaves_in_the_very_midst_of_being_granted_holds_nothing_afterwards(
 
 
 def test_who_leaves_while_approving_has_either_approved_or_not(race, account):
+    """Attack B07."""
     for n, right in enumerate(("publish", "engage", "analyze", "draft")):
         who = f"liaison-{n}"
         race.team.hire(who)
@@ -189,6 +197,7 @@ def test_who_leaves_while_approving_has_either_approved_or_not(race, account):
 
 
 def test_a_revocation_is_not_undone_by_a_renewal_at_once(race, account):
+    """Attack H04."""
     race.team.switch("boss", "decentralized")
     for n in range(ROUNDS):
         race.team.hire(f"new-{n}")
@@ -208,6 +217,7 @@ def test_a_revocation_is_not_undone_by_a_renewal_at_once(race, account):
 
 
 def test_two_strategists_who_end_each_other_leave_one(race):
+    """Attack H06."""
     team = race.team
     for n in range(ROUNDS):
         held = {
@@ -232,6 +242,7 @@ def test_two_strategists_who_end_each_other_leave_one(race):
 
 
 def test_two_roles_that_may_not_be_held_together_are_not(race):
+    """Attack H07."""
     team = race.team
     for n in range(ROUNDS):
         team.hire(f"new-{n}")

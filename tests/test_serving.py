@@ -63,6 +63,7 @@ def test_serve_refuses_a_public_address_without_https(tmp_path):
 
 
 def test_serve_refuses_an_old_schema(tmp_path):
+    """Attack K12."""
     ended = run(tmp_path, "serve", "--no-migrate")
     assert ended.returncode == 2 and "coe migrate" in ended.stderr and "Traceback" not in ended.stderr
 

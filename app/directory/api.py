@@ -12,7 +12,7 @@ from app.kernel.errors import Invalid, NotFound, PreconditionFailed
 from app.kernel.pages import Listing, Page, paging
 from app.kernel.problems import responses
 from app.kernel.tags import Tag
-from app.kernel.text import Line
+from app.kernel.text import Line, Spelled
 from app.kernel.wire import In, Instant, Out, given
 from app.kernel.work import Work
 
@@ -92,7 +92,7 @@ def list_units(
     work: Annotated[Work, allow(Permission.BUSINESS_UNIT_READ)],
     page: Annotated[Page, paging("id", "name", "key", "created_at")],
     key: str | None = None,
-    name: str | None = None,
+    name: Spelled | None = None,
     parent_id: UUID | None = None,
     state: rules.UnitState | None = None,
 ) -> Listing[Unit]:

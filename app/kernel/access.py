@@ -145,11 +145,13 @@ def _attempt(
 
 
 def _claim(request: Request, session: Session, actor: Actor, now: Any) -> replies.Claim | None:
-    key = request.headers.get("idempotency-key")
-    if key is None or request.method != "POST":
+    keys = request.headers.getlist("idempotency-key")
+    if not keys or request.method != "POST":
         return None
+    if len(keys) > 1:
+        raise MalformedRequest("One request has one Idempotency-Key.")
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    claimed = replies.claim(session, actor, key, replies.fingerprint("POST", target, request.state.body), now)
+    claimed = replies.claim(session, actor, keys[0], replies.fingerprint("POST", target, request.state.body), now)
     if isinstance(claimed, replies.Stored):
         raise Replay(claimed)
     return claimed

@@ -96,7 +96,7 @@ def claim(session: Session, actor: Actor, key: str, print_: str, now: datetime) 
         return Claim(principal, key)
     row = session.execute(select(Reply).where(Reply.principal == principal, Reply.key == key)).scalar_one_or_none()
     if row is None or row.status is None:
-        raise KeyInUse("Try again in a moment.")
+        raise KeyInUse("Try again in a moment.", members={"retry_after": 1})
     if row.fingerprint != print_:
         raise KeyReused("Use a fresh key for a new request; the same key only to repeat the same request.")
     return Stored(row.status, json.loads(row.headers or "{}"), (row.body or "").encode())

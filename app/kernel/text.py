@@ -6,6 +6,7 @@ surrogates, bidirectional overrides, zero-width and tag characters are refused: 
 
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, StringConstraints
@@ -62,6 +63,8 @@ def _document(text: str) -> str:
     return prose(text, 100_000)
 
 
+Spelled = Annotated[str, AfterValidator(partial(unicodedata.normalize, "NFC"))]
+"""A text to be looked for, in the form in which texts are stored."""
 Line = Annotated[str, StringConstraints(max_length=1000), AfterValidator(line)]
 """One line, at most 200 characters."""
 Prose = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(prose)]

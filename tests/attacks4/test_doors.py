@@ -236,6 +236,7 @@ def test_B17_coverage_and_attestations_count_only_whom_one_sees(team):
 
 
 def test_a_repeated_call_is_answered_and_not_done_again(team, account):
+    """Attack F15."""
     tool = client(team, "decisions")
     one = team.post("/v1/clearances", "boss", {"account_id": account, "content_sha256": "a" * 64}, 201)
     team.post(f"/v1/clearances/{one['id']}/decisions", "content", {"decision": "approve"})

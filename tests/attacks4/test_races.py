@@ -86,6 +86,7 @@ def revoked(race, grant):
 
 
 def test_a_permit_names_no_revision_at_which_the_right_was_gone(race, account, monkeypatch):
+    """Attack H05."""
     race.team.switch("boss", "decentralized")
     grant = race.ask("asker", account)["grants"][0]
     act = revoked(race, grant)
@@ -267,6 +268,7 @@ def test_the_end_of_a_review_and_a_revocation_end_a_right_once(race):
 
 
 def test_a_freeze_set_and_lifted_at_once_leaves_one_order_in_the_log(race):
+    """Attack B10."""
     for _ in range(ROUNDS):
         body = {"scope": {"kind": "enterprise"}, "severity": "L3", "reason": "x"}
         made = race.want("boss", "POST", "/v1/freezes", body, 201)

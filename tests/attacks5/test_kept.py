@@ -147,7 +147,7 @@ INSTANTS = [
 
 @pytest.mark.parametrize("part", [0, 499_999, 999_500, 999_999])
 def test_a_right_ends_at_its_very_instant(door, part):
-    """SQLite rounds what it reads of an instant to thousandths of a second."""
+    """SQLite rounds what it reads of an instant to thousandths of a second (I02)."""
     ends = (door.clock.now + timedelta(days=1)).replace(microsecond=part)
     with door.work() as work:
         row = work.session.query(Grant).filter_by(employee_id=door.ids["asker"]).one()
@@ -229,6 +229,7 @@ def test_who_is_hired_and_leaves_by_the_day(door):
 
 
 def test_hours_of_posting_across_a_change_of_the_clocks(door):
+    """Attack I03."""
     door.want(200, "PATCH", "/v1/business-units/sales", "boss", {"timezone": "Australia/Lord_Howe"})
     door.switch("boss", "hub_and_spoke")
     week = {day: ["01:30-02:15"] for day in ("sat", "sun", "mon")}
@@ -295,7 +296,7 @@ def test_what_nobody_is_called_is_not_kept(door):
 
 
 def test_a_client_that_ended_asks_no_more(door):
-    """Not even where its question waits for the very change that ended it."""
+    """Not even where its question waits for the very change that ended it (A19)."""
     with door.work() as work:
         made = clients.create_client(work, "Gone", ["decisions"], static=True)
     own = headers(door, bearer=made.bearer)

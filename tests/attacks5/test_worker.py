@@ -91,6 +91,8 @@ def end_the_right(world, *, kind="grant"):
 
 
 def test_a_write_by_another_is_known(door):
+    """Attack K16."""
+
     async def story():
         async with following(door) as follower:
             await until(lambda: follower.desk is not None)
@@ -108,6 +110,7 @@ def test_a_notification_that_is_lost_loses_nothing(door, monkeypatch):
 
 
 def test_what_is_written_while_the_connections_are_cut_is_not_missed(door):
+    """Attack K03."""
     if door.settings.sqlite:
         pytest.skip("SQLite has no connections to cut")
     admin = sa.create_engine(door.settings.database_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
@@ -130,6 +133,7 @@ def test_what_is_written_while_the_connections_are_cut_is_not_missed(door):
 
 
 def test_a_feed_that_hangs_is_a_refusal_until_it_goes_on(door, monkeypatch):
+    """Attack K14."""
     hangs, held, read = Event(), Event(), service.read
 
     def hanging(work, since):
@@ -198,7 +202,7 @@ def restored(world, kept):
 
 
 def test_a_database_that_was_put_back_and_written_on_is_read_anew(door):
-    """The log has grown past what is known here, by another history: what is known here never happened."""
+    """The log has grown past what is known here, by another history: what is known here never happened (K17)."""
     kept = None
     if door.settings.sqlite:
         with closing(sqlite3.connect(door.settings.database_url.removeprefix("sqlite:///"))) as live:
@@ -235,7 +239,7 @@ def test_a_database_that_was_put_back_and_written_on_is_read_anew(door):
 
 
 def test_a_database_that_was_put_back_is_followed_at_once(door):
-    """And not only when as much has happened again; nor does a request wait for what never happened."""
+    """And not only when as much has happened again; nor does a request wait for what never happened (K17)."""
     kept = None
     if door.settings.sqlite:
         with closing(sqlite3.connect(door.settings.database_url.removeprefix("sqlite:///"))) as live:
@@ -309,6 +313,7 @@ def test_who_asks_before_there_is_an_index_is_answered_from_the_database(door, m
 
 
 def test_a_clock_that_is_another_than_the_databases_permits_nothing(door, monkeypatch):
+    """Attack I01."""
     head, beat = audit.head, audit.beat
 
     def other(skew):

@@ -326,7 +326,7 @@ def test_j16_an_export_that_was_altered_anywhere_is_found(exported):
 
 
 def test_a_signature_with_any_bit_turned_is_refused(log):
-    """Every one of its 2,048, and what else a sloppy check lets through (RFC 8017 8.2.2)."""
+    """Every one of its 2,048, and what else a sloppy check lets through (RFC 8017 8.2.2) (J07)."""
     keys = checkpoints.keys_of(log.notary())
     token = json.loads(log.notary().file.read_text().splitlines()[0])["signature"]
     head, said, mark = token.split(".")

@@ -67,6 +67,7 @@ def test_a_log_that_was_altered_is_named_with_its_number(coe, tmp_path):
 
 
 def test_an_older_copy_is_refused_until_an_operator_accepts_it(coe, tmp_path):
+    """Attacks J09, K17."""
     client(coe, "one")
     coe("audit", "checkpoint")
     with (

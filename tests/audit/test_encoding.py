@@ -29,6 +29,7 @@ def sealed(*records, seq=0, prev_hash=rules.GENESIS):
 
 
 def test_an_event_is_what_it_always_was(monkeypatch):
+    """Attack J13."""
     monkeypatch.setattr(rules, "_salts", lambda: iter(f"{n:032x}" for n in range(9)))
     after = {
         "title": Personal('Zoë "Z"\u2028'), "email": Personal(None), "active": True, "unit": ID, "day": date(2020, 1, 2),
@@ -72,12 +73,14 @@ def test_a_side_is_canonical_json_of_its_members(before, after):
 
 @given(PLAIN | st.lists(PLAIN) | st.dictionaries(st.text(), PLAIN))
 def test_text_is_the_same_by_the_quick_way(value):
+    """Attack J13."""
     told = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     assert rules.text_of(value) == told
 
 
 @given(st.lists(st.none() | st.text()))
 def test_a_digest_is_over_parts_with_their_lengths(parts):
+    """Attack J12."""
     hasher = hashlib.sha256()
     for part in parts:
         data = b"" if part is None else part.encode()

@@ -89,6 +89,7 @@ def other(value):
 
 
 def test_any_column_of_any_event_altered_is_found_and_named(burglar):
+    """Attack J01."""
     for event in burglar.events():
         for column in COLUMNS:
             value = other(getattr(event, column))
@@ -105,6 +106,7 @@ def test_any_column_of_any_event_altered_is_found_and_named(burglar):
 
 
 def test_events_deleted_at_the_front_or_in_the_middle_are_missed(burglar):
+    """Attack J02."""
     for seq in range(1, EVENTS):
         found = burglar.verdict("DELETE FROM audit_event WHERE seq = :seq", seq=seq)
         assert found == Flaw(seq, f"event {seq} is missing; event {seq + 1} stands in its place")
@@ -112,7 +114,7 @@ def test_events_deleted_at_the_front_or_in_the_middle_are_missed(burglar):
 
 
 def test_a_bare_chain_cannot_miss_its_own_tail(burglar):
-    """Not a weakness to be mended here: only a checkpoint kept elsewhere knows how long the log was."""
+    """Not a weakness to be mended here: only a checkpoint kept elsewhere knows how long the log was (J02, J06)."""
     assert burglar.verdict("DELETE FROM audit_event WHERE seq = :seq", seq=EVENTS) == EVENTS - 1
     assert burglar.verdict("DELETE FROM audit_event") == 0
 
@@ -129,12 +131,14 @@ def swapped(seq):
 
 
 def test_two_events_swapped_are_found(burglar):
+    """Attack J03."""
     for seq in range(1, EVENTS):
         found = burglar.verdict(*swapped(seq), a=seq, b=seq + 1)
         assert isinstance(found, Flaw) and found.seq == seq, seq
 
 
 def test_a_forged_event_is_found_where_it_was_put_in(burglar):
+    """Attack J05."""
     known = burglar.events()
     for at in range(2, EVENTS + 1):
         before = known[at - 2]
@@ -197,6 +201,7 @@ GUARDED_BY = {
 
 
 def test_the_database_itself_refuses_to_alter_the_log(log):
+    """Attack J14."""
     engine = log.app.state.engine
     for statement in (*GUARDED, *GUARDED_BY[engine.dialect.name]):
         with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
@@ -205,7 +210,7 @@ def test_the_database_itself_refuses_to_alter_the_log(log):
 
 
 def test_no_two_events_have_one_number_one_hash_or_one_predecessor(burglar):
-    """The backstop should ever two writers both believe that they hold the end of the chain."""
+    """The backstop should ever two writers both believe that they hold the end of the chain (J10)."""
     known = burglar.events()
     last = known[-1]
     fork = replace(known[-1], seq=last.seq + 1, subject_id="fork")
@@ -219,6 +224,7 @@ def test_no_two_events_have_one_number_one_hash_or_one_predecessor(burglar):
 
 
 def test_one_hash_input_has_one_reading():
+    """Attack J12."""
     assert (
         len({rules.digest(parts) for parts in (("a|b", "c"), ("a", "b|c"), ("a|b|c",), ("a|bc", ""), ("", "a|bc"))})
         == 5

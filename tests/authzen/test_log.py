@@ -69,6 +69,7 @@ def test_what_is_too_much_is_counted_instead():
 
 @pytest.mark.parametrize("path", [EVALUATION, EVALUATIONS])
 def test_names_as_they_were_written_stand_in_no_line(standing, path, monkeypatch):
+    """Attack E08."""
     pdp, written = standing.pdp, []
     monkeypatch.setattr(standing.app.state.decision_log, "_write", written.append)
     asked = pdp.question("asker@world.example", "publish", "x:empty_x")

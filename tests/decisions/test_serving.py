@@ -44,6 +44,7 @@ def asked(client, team, account, **context):
 
 
 def test_it_is_ready_once_it_knows_everything_and_only_while_it_hears_of_the_rest(deciding):
+    """Attack I01."""
     assert TestClient(deciding).get("/readyz").json()["code"] == "not_ready"
     with TestClient(deciding) as client:
         until(lambda: client.get("/readyz").status_code == 200)

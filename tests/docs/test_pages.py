@@ -118,6 +118,7 @@ def test_the_welcome_fits_what_is_served(client, make):
 
 
 def test_another_spelling_of_the_host_is_told_where_to_log_in(client):
+    """Attack F07."""
     told = client.get("/docs", headers={"Host": "localhost:8000"}).text
     assert 'href="http://127.0.0.1:8000/docs"' in told
 

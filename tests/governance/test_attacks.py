@@ -22,6 +22,7 @@ def appointment(team, who):
 
 
 def test_a_clock_that_is_behind_brings_no_right_back(team, account):
+    """Attack I01."""
     grant = granted(team, account)
     team.clock.turn(seconds=1)
     team.post(f"/v1/grants/{grant['id']}/revoke", "hub", {"reason": "Over."})

@@ -311,6 +311,7 @@ def test_what_an_advisory_model_says_of_policy_refuses_nothing(facts):
 
 @given(KNOWN, st.integers(-400, 400))
 def test_the_very_instant_of_its_end_is_after_it(facts, days):
+    """Attack I02."""
     at = NOW + timedelta(days=days)
     for one in facts.grants:
         lasting = replace(

@@ -116,6 +116,7 @@ def test_where_the_strategist_alone_freezes(team, account, model):
 
 
 def test_what_a_strategist_froze_the_hub_does_not_lift(team):
+    """Attack B10."""
     made = freeze(team)
     assert lift(team, made, "hub", 403)["code"] == "not_the_authority"
     other = freeze(team, "hub")

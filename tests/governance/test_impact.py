@@ -161,6 +161,7 @@ def test_a_later_enterprise_change_names_what_it_overtakes(team):
     ],
 )
 def test_a_unit_that_would_loosen_is_refused_by_name(team, enterprise, unit):
+    """Attack B11."""
     team.post("/v1/publishing-tools", "developer", {"key": "fanfare", "name": "Fanfare"}, 201)
     course(team)
     draft(team, enterprise)

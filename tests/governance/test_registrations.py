@@ -134,6 +134,7 @@ def test_one_handle_of_one_network_is_one_account_however_it_is_spelled(team):
 
 
 def test_what_looks_like_another_is_flagged_from_the_start(team):
+    """Attack E01."""
     first = team.account("acme_sales", steward_id=team.ids["liaison"], backup_steward_id=team.ids["asker"])
     made = propose(team, "liaison", "acme_sa1es")
     assert made["look_alike_of"] == first

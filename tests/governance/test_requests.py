@@ -47,6 +47,7 @@ def test_refusals_of_a_decision(team, account):
 
 
 def test_changes_requested_waits_for_the_requester_and_resets_every_decision(team, account):
+    """Attack B08."""
     asked = team.ask("asker", account)
     team.decide("liaison", asked)
     assert team.decide("hub", asked, "request_changes")["state"] == "changes_requested"

@@ -86,6 +86,7 @@ def test_of_an_answer_and_a_close_at_once_none_is_half_done(race):
 
 
 def test_two_strategists_who_end_each_other_leave_one(race):
+    """Attack H06."""
     team = race.team
     review = opened(team, kinds=["appointments"], filter={"role": "strategist"})
     by_holder = {one["holder_id"]: one for one in items(team, review)}
@@ -347,6 +348,7 @@ def test_nothing_in_the_table_runs(team):
 
 
 def test_a_cell_of_any_beginning_is_guarded(team):
+    """Attack D10."""
     one = item(team, _one(team))
     with team.work(write=False) as work:
         shown = reviews.shown(

@@ -74,6 +74,7 @@ def test_the_hub_does_not_jump_the_queue():
 
 @pytest.mark.parametrize("who", ["requester", "beneficiary"])
 def test_neither_requester_nor_beneficiary_decides(who):
+    """Attack B05."""
     one = matter(**{who: LIAISON})
     seats = {**SEATS, L: (Slot(LIAISON), Slot(LIAISON2))}
     with pytest.raises(SelfApproval):
@@ -81,6 +82,7 @@ def test_neither_requester_nor_beneficiary_decides(who):
 
 
 def test_nor_the_deputy_of_either():
+    """Attack B05."""
     seats = {**SEATS, L: (Slot(LIAISON, DEPUTY), Slot(LIAISON2))}
     one = matter(requester=LIAISON)
     with pytest.raises(SelfApproval):
@@ -100,6 +102,7 @@ def test_a_deputy_decides_in_the_seat_of_whom_they_stand_for():
 
 
 def test_a_deputy_and_their_principal_count_once():
+    """Attack B06."""
     seats = {**SEATS, L: (Slot(LIAISON, DEPUTY), Slot(LIAISON2))}
     one = with_decision(matter((Step(L, 2),)), word(L, DEPUTY, LIAISON))
     for person in (DEPUTY, LIAISON):
@@ -170,6 +173,7 @@ def test_too_few_for_a_quorum_goes_up_and_takes_the_number_along():
 
 
 def test_losing_eligibility_before_the_quorum_voids_an_approval():
+    """Attack B07."""
     seats = {**SEATS, L: (Slot(LIAISON), Slot(LIAISON2), Slot(STRANGER))}
     one = approve(matter((Step(L, 2),)), seats, LIAISON)
     without = {**SEATS, L: (Slot(LIAISON2), Slot(STRANGER))}
@@ -224,6 +228,7 @@ routes = st.lists(st.sampled_from(StepKind), min_size=1, unique=True).flatmap(
 
 @given(routes, person, person, st.data())
 def test_however_the_seats_change_nobody_decides_their_own_and_nobody_twice(steps, requester, beneficiary, data):
+    """Attack B05."""
     one = Matter(requester, beneficiary, steps)
     for _ in range(6):
         seats, actor = data.draw(seatings), data.draw(person)

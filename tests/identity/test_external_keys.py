@@ -198,6 +198,7 @@ def test_a22_the_caller_is_told_503(world: World, provider: Provider) -> None:
 def test_a22_while_the_provider_is_down_service_clients_and_nonsense_are_answered_as_ever(
     world: World, provider: Provider
 ) -> None:
+    """Attack K18."""
     made = world.client("registry:read", static=True)
     provider.say(b"", 500)
     assert world.who(made.bearer).status_code == 200

@@ -289,6 +289,7 @@ def test_the_page_says_who_asks_and_keeps_what_was_typed(world: World) -> None:
 
 
 def test_markup_in_the_address_stays_text(world: World) -> None:
+    """Attack E08."""
     page = world.http.get(authorize_url(state='"><script>alert(1)</script>'))
     assert page.status_code == 200
     assert "<script" not in page.text

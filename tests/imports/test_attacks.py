@@ -266,6 +266,7 @@ worker.record(parts(), Asked(), File("people.csv", 1), "generic", load)
 
 
 def test_d11_a_run_killed_at_work_leaves_whole_rows_and_the_next_one_completes_it(team, tmp_path):
+    """Attack K02."""
     rows = [hr(f"N{n}", Manager_ID="N1" if n > 1 else "") for n in range(1, 1101)]
     Path(tmp_path / "people.csv").write_text(text(rows))
     died = subprocess.run(

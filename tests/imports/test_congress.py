@@ -54,6 +54,7 @@ def test_the_accounts_of_both_exports(bench: Bench) -> None:
 
 
 def test_an_export_cut_short_is_refused_whole(bench: Bench) -> None:
+    """Attack D06."""
     lines = (CONGRESS / FIRST / "employees.csv").read_bytes().splitlines(keepends=True)
     bench.people(b"".join(lines), complete=True)
     before = bench.events()

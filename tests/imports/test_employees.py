@@ -58,6 +58,7 @@ def test_a_manager_may_be_known_already_and_may_change_and_go(bench: Bench) -> N
 
 
 def test_bad_managers_reject_their_rows_and_the_rest_is_loaded(bench: Bench) -> None:
+    """Attack D05."""
     done = bench.people(
         [
             hr("1"),
@@ -81,6 +82,7 @@ def test_bad_managers_reject_their_rows_and_the_rest_is_loaded(bench: Bench) -> 
 
 
 def test_a_circle_that_closes_through_people_outside_the_file_is_found(bench: Bench) -> None:
+    """Attack D05."""
     bench.people([hr("1", Manager_ID="2"), hr("2", Manager_ID="3"), hr("3")])
     done = bench.people([hr("3", Manager_ID="1")])
     assert (done.codes, done.events) == ({2: "manager_circle"}, 0)
@@ -129,10 +131,12 @@ def test_empty_lines_are_no_rows(bench: Bench) -> None:
 
 
 def test_equal_rows_count_once(bench: Bench) -> None:
+    """Attack D04."""
     assert bench.people([hr("1"), hr("2"), hr("1")]).counts == counts(created=2)
 
 
 def test_differing_rows_are_all_rejected_and_deactivate_nobody(bench: Bench) -> None:
+    """Attack D04."""
     bench.people(MANY, complete=True)
     two = [hr("1", Job_Title="A"), hr("1", Status="Terminated")]
     done = bench.people([*MANY[1:], *two], complete=True)
@@ -236,6 +240,7 @@ def test_an_implausible_absence_needs_a_persons_word(bench: Bench) -> None:
 
 
 def test_a_file_that_names_nobody_makes_nobody_leave(bench: Bench) -> None:
+    """Attack D07."""
     bench.people([hr("1")])
     for content in (b"", b"\xef\xbb\xbf", b"\n\n", text([], list(hr("1")))):
         for confirm in (False, True):

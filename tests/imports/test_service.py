@@ -13,6 +13,7 @@ from .bench import Bench, counts, hr
 
 
 def test_two_at_once(bench: Bench) -> None:
+    """Attack D12."""
     with alone(bench.house.writes):
         for load in (bench.people, bench.accounts, bench.units):
             with pytest.raises(ImportRunning):

@@ -25,6 +25,7 @@ INNER = """
 
 @pytest.mark.parametrize("address", INNER)
 def test_no_address_of_ours_is_called_nor_a_way_round_to_one(address):
+    """Attack G01."""
     assert not is_public(ip_address(address))
     to = target("https://tool.example.com/", OUTSIDE)
     with pytest.raises(Unreachable, match="is not called"):
@@ -64,6 +65,7 @@ def test_the_rest_of_the_world_is_called(address):
     ],
 )  # fmt: skip
 def test_what_is_refused_when_it_is_given(url):
+    """Attacks G01, G04."""
     with pytest.raises(UrlNotAllowed) as refused:
         target(url, OUTSIDE, "/callback/endpoint")
     assert [(one.pointer, one.code) for one in refused.value.errors] == [("/callback/endpoint", "not_allowed")]
@@ -106,6 +108,7 @@ def test_plain_http_leads_to_this_machine_only():
 
 
 def test_one_bad_address_among_good_ones_refuses_them_all():
+    """Attack G02."""
     to = target("https://tool.example.com/", OUTSIDE)
     with pytest.raises(Unreachable):
         vetted(to, lambda host, port: ["93.184.216.34", "127.0.0.1"])
@@ -180,6 +183,7 @@ def test_a_call_is_one_plain_request():
     ],
 )
 def test_of_an_answer_its_head_is_read(said, answer):
+    """Attack G03."""
     with server(lambda one: one.sendall(said)) as (url, _):
         assert called(url) == answer
     assert answer.taken == (answer.status < 300)
@@ -190,6 +194,7 @@ def test_of_an_answer_its_head_is_read(said, answer):
     [b"", b"HTTP/1.1 200 OK\r\n", b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 999 Odd\r\n\r\n", b"HTTP/2 200\r\n\r\n", b"x" * 100_000],
 )  # fmt: skip
 def test_what_is_no_answer_is_no_success(said):
+    """Attack G05."""
     with server(lambda one: one.sendall(said)) as (url, _), pytest.raises(Unreachable):
         called(url)
 
@@ -223,6 +228,7 @@ class Talking:
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: y\r\n"])
 def test_of_what_never_ends_so_much_is_heard(monkeypatch, said):
+    """Attack G05."""
     one = Talking(said * 40 for _ in range(1000))
     monkeypatch.setattr(outbound.socket, "create_connection", lambda address, timeout: one)
     with pytest.raises(Unreachable, match="no answer in HTTP"):
@@ -231,6 +237,7 @@ def test_of_what_never_ends_so_much_is_heard(monkeypatch, said):
 
 
 def test_whoever_drips_is_not_waited_for(monkeypatch):
+    """Attack G05."""
     one = Talking(bytes([byte]) for byte in b"HTTP/1.1 200 OK\r\n\r\n")
     ticks = iter(range(0, 1000, 2))  # each look at the clock costs two seconds
     monkeypatch.setattr(outbound.time, "monotonic", lambda: next(ticks))
@@ -248,6 +255,7 @@ def test_an_address_that_nobody_listens_on_is_unreachable():
 
 
 def test_the_address_that_was_judged_is_dialled_and_its_name_not_looked_up_again(monkeypatch):
+    """Attack G02."""
     asked, dialled = [], []
 
     def look_up(host, port):
@@ -266,6 +274,8 @@ def test_the_address_that_was_judged_is_dialled_and_its_name_not_looked_up_again
 
 
 def test_a_connection_that_ends_elsewhere_is_dropped(monkeypatch):
+    """Attack G02."""
+
     class Elsewhere:
         closed = False
 
@@ -282,6 +292,7 @@ def test_a_connection_that_ends_elsewhere_is_dropped(monkeypatch):
 
 
 def test_the_certificate_is_checked_against_the_name(monkeypatch):
+    """Attack G05."""
     seen = {}
 
     class Context:
@@ -320,6 +331,7 @@ def test_the_certificate_is_checked_against_the_name(monkeypatch):
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch):
+    """Attack G09."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with server(lambda one: one.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")) as (url, _):

@@ -93,6 +93,7 @@ def test_three_columns_of_mixed_direction(session: Session) -> None:
 
 
 def test_rows_that_come_and_go_shift_nothing(session: Session) -> None:
+    """Attack F12."""
     order = ((Thing.id, False),)
     page = Page(10, key=KEY)
     shown, cursor = page.cut(session.scalars(keyset(select(Thing), order, page)).all(), lambda row: (row.id,))
@@ -143,6 +144,7 @@ def test_times_and_ids_become_text() -> None:
 
 
 def test_every_single_change_of_a_cursor_is_refused() -> None:
+    """Attack F12."""
     cursor = encode_cursor(["a", 1], KEY, "here")
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     changed = [cursor[:i] + c + cursor[i + 1 :] for i in range(len(cursor)) for c in alphabet if c != cursor[i]]
@@ -159,6 +161,7 @@ def test_what_was_never_a_cursor_is_refused(cursor: str) -> None:
 
 
 def test_another_key_or_binding_is_refused() -> None:
+    """Attack F12."""
     cursor = encode_cursor([1], KEY, "here")
     for key, binding in ((b"other", "here"), (KEY, "there"), (KEY, "")):
         with pytest.raises(InvalidCursor):

@@ -228,6 +228,7 @@ def test_who_sent_a_bad_token_is_told_so_and_who_sent_none_is_asked_for_one(
 
 @pytest.mark.parametrize("name", ["locked", "pool"])
 def test_a_database_that_does_not_answer_is_a_503(client: TestClient, name: str) -> None:
+    """Attack K11."""
     with capture_logs() as logs:
         answer = client.get(f"/v1/errors/{name}")
     assert (answer.status_code, answer.headers["retry-after"], answer.json()["code"]) == (503, "1", "unavailable")
@@ -337,6 +338,7 @@ def test_faults_outside_the_body_name_where_they_are(client: TestClient) -> None
 
 
 def test_an_unknown_or_repeated_query_parameter_is_refused(client: TestClient) -> None:
+    """Attack F11."""
     one = f"/v1/asks/{UUID(int=1)}"
     assert faults(client.get(f"{one}?limit=1")) == [("?limit", "unknown_parameter")]
     assert faults(client.get(f"{one}?size=1&size=2")) == [("?size", "repeated_parameter")]

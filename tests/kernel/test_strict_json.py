@@ -92,6 +92,7 @@ TAKEN: list[tuple[bytes, Any]] = [
 
 @pytest.mark.parametrize(("raw", "error"), [(raw, error) for _, raw, error in REFUSED], ids=NAMES)
 def test_what_is_not_json_is_refused_with_its_own_code(raw: bytes, error: type[MalformedRequest]) -> None:
+    """Attacks E05, E06, F01, F02, F03, F05."""
     with pytest.raises(MalformedRequest) as refused:
         parse(raw)
     assert type(refused.value) is error
@@ -105,6 +106,7 @@ def test_what_is_json_is_taken(raw: bytes, value: Any) -> None:
 
 @pytest.mark.parametrize("raw", [b'{"' + b'\\"' * 400_000, b'"\\"' * 300_000, b"[" * MIB, b"{" * MIB, b'"' * MIB])
 def test_no_body_is_slow_or_deep_enough_to_break_the_parser(raw: bytes) -> None:
+    """Attack F01."""
     with pytest.raises(MalformedRequest):
         parse(raw)
 
@@ -187,6 +189,7 @@ def post(client: TestClient, raw: Any, path: str = "/v1/x", **headers: str) -> A
 
 @pytest.mark.parametrize(("raw", "error"), [(raw, error) for _, raw, error in REFUSED], ids=NAMES)
 def test_a_bad_body_is_a_400_problem(client: TestClient, raw: bytes, error: type[MalformedRequest]) -> None:
+    """Attacks E05, E06, F01, F02, F03, F05."""
     answer = post(client, raw)
     assert (answer.status_code, answer.json()["code"]) == (400, error.code)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -233,17 +236,20 @@ def test_json_types_are_taken(client: TestClient, media_type: str) -> None:
     ],
 )
 def test_other_types_are_415(client: TestClient, media_type: str) -> None:
+    """Attack F05."""
     answer = post(client, b"{}", content_type=media_type)
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
 def test_no_type_or_two_types_are_415(client: TestClient) -> None:
+    """Attack F05."""
     twice = [("content-type", "application/json"), ("content-type", "application/json")]
     assert client.post("/v1/x", content=b"{}").status_code == 415
     assert client.post("/v1/x", content=b"{}", headers=twice).status_code == 415
 
 
 def test_any_content_coding_is_415(client: TestClient) -> None:
+    """Attack F04."""
     for path in ("/v1/x", "/access/v1/evaluation"):
         assert post(client, gzip.compress(b"{}"), path, content_encoding="gzip").status_code == 415
         assert post(client, b"{}", path, content_encoding="identity").status_code == 200
@@ -259,6 +265,7 @@ def test_forms_pass_with_the_size_limit_where_they_are_taken(client: TestClient)
 
 
 def test_the_size_limit_holds_with_and_without_a_length(client: TestClient) -> None:
+    """Attack F04."""
     largest = b'"' + b"x" * (MIB - 2) + b'"'
     assert post(client, largest).json()["length"] == MIB
     for larger in (largest + b" ", iter([largest, b" "]), iter([b"[" * 1000] * 2000)):
@@ -338,6 +345,7 @@ def port(request: pytest.FixtureRequest) -> Iterator[int]:
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_client_that_sends_first_and_reads_after_gets_its_413(port: int, chunked: bool) -> None:
+    """Attack F04."""
     size = 20 * MIB
     body = (b"x" * 65536 for _ in range(size // 65536))
     length = {} if chunked else {"Content-Length": str(size)}
@@ -350,6 +358,7 @@ def test_a_client_that_sends_first_and_reads_after_gets_its_413(port: int, chunk
 
 
 def test_a_declared_length_is_refused_before_the_body_is_sent(port: int) -> None:
+    """Attacks F04, F08."""
     head = b"POST /v1/x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(head)
@@ -357,6 +366,7 @@ def test_a_declared_length_is_refused_before_the_body_is_sent(port: int) -> None
 
 
 def test_a_connection_goes_on_after_a_refused_small_body(port: int) -> None:
+    """Attack F08."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     for raw, status in ((b"[NaN]", 400), (b"[1]", 200)):
         connection.request("POST", "/v1/x", raw, {"Content-Type": "application/json"})

@@ -28,5 +28,6 @@ def test_a_line_is_what_is_left_of_it_or_refused(said: str) -> None:
 
 @given(st.text() | st.text(st.characters(max_codepoint=127)))
 def test_a_key_is_folded_and_stays_so(said: str) -> None:
+    """Attack E04."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", said).strip().casefold())
     assert text.key_of(said) == folded

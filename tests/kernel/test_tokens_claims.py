@@ -54,6 +54,7 @@ def test_A11_no_longer_than_the_longest_life() -> None:
 
 
 def test_A11_the_end_of_the_calendar_is_no_accident() -> None:
+    """Attack I04."""
     late = datetime.max.replace(tzinfo=NOW.tzinfo)
     refused(forge(head(), body(exp=253_402_300_799)), "expired", now=late)
     refused(forge(head(), body(exp=253_402_300_800)), "not a date", now=late)

@@ -142,6 +142,7 @@ def test_rows_of_a_real_inventory_name_one_account_by_handle_and_by_address(
     ],
 )
 def test_handles_refused(network: str, handle: str, reason: str) -> None:
+    """Attacks E02, E07."""
     assert refusal(network, handle) == reason
 
 
@@ -170,6 +171,7 @@ def test_a_refusal_names_the_field_and_its_code() -> None:
     ],
 )
 def test_unicode_has_one_stored_form(handle: str, expected: str) -> None:
+    """Attack E03."""
     for spelling in (handle, unicodedata.normalize("NFD", handle), unicodedata.normalize("NFC", handle)):
         assert one_form("x", spelling) == expected
 
@@ -179,6 +181,7 @@ def test_the_written_form_is_kept_in_nfc() -> None:
 
 
 def test_canonically_equal_texts_fold_alike() -> None:
+    """Attack E03."""
     assert fold("\u1fb3\u0304") == fold("\u03b1\u0304\u0345")
 
 
@@ -268,6 +271,7 @@ def test_a_blog_is_its_host_and_path(written: str, expected: str) -> None:
     ],
 )
 def test_look_alikes_differ_and_are_alike(network: str, one: str, other: str) -> None:
+    """Attack E01."""
     first, second = canonical(NETWORKS[network], one), canonical(NETWORKS[network], other)
     assert first.canonical != second.canonical
     assert first.skeleton == second.skeleton
@@ -280,6 +284,7 @@ def test_what_does_not_look_alike(one: str, other: str) -> None:
 
 @given(st.text(max_size=40))
 def test_folding_and_looking_are_stable(text: str) -> None:
+    """Attack E04."""
     assert fold(fold(text)) == fold(text)
     assert skeleton(skeleton(text)) == skeleton(text)
 

@@ -68,6 +68,7 @@ def test_every_link_begins_with_the_public_address(team, office, account):
     ],
 )  # fmt: skip
 def test_a_name_is_a_name_wherever_it_stands(team, office, account, name):
+    """Attack E08."""
     amend(team, "asker", display_name=name)
     amend(team, "liaison", display_name=name)
     team.ask("asker", account)
@@ -88,6 +89,7 @@ def test_a_name_is_a_name_wherever_it_stands(team, office, account, name):
      "@world.example", "liaison@", "a b@c.example", "a@b.example;c@d.example", "a(x)@b.example", "a@b.example "],
 )  # fmt: skip
 def test_an_address_that_is_not_exactly_one_gets_no_mail(team, office, account, address):
+    """Attack E09."""
     amend(team, "liaison", email=address)
     team.ask("asker", account)
     assert office.send() == 0 and office.sink.mails == []

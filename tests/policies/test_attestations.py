@@ -86,6 +86,7 @@ def test_each_version_in_scope_is_wanted(team, account):
 
 
 def test_twice_is_once(team):
+    """Attack B12."""
     publish(team)
     first, second = attest(team), attest(team, status=200)
     assert first == second and len(team.events(action="policy_version.attested")) == 1
@@ -118,6 +119,7 @@ def test_by_its_hash(team):
     "body", [{"employee_id": "x"}, {"text_sha256": "ABC"}, {"text_sha256": "G" * 64}, {"on_behalf_of": "x"}]
 )
 def test_nobody_accepts_for_another_and_bad_input_is_refused(team, body):
+    """Attack B12."""
     publish(team)
     attest(team, status=422, **body)
     assert team.events(action="policy_version.attested") == []

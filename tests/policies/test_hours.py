@@ -68,6 +68,7 @@ def test_the_clock_is_the_units():
 
 
 def test_summer_time_moves_the_hours_and_loses_none():
+    """Attack I03."""
     week = dict.fromkeys(DAYS, ["08:00-18:00"])
     before, after = (
         datetime(2026, 3, 28, 12, tzinfo=UTC),

@@ -133,6 +133,7 @@ def test_each_rule_names_a_version_that_had_a_part_in_it(a, b):
 
 @given(RULESETS, RULESETS)
 def test_a_unit_is_refused_just_what_would_let_more_through(enterprise, unit):
+    """Attack B11."""
     limits = combine(policies(enterprise))
     looser = {
         name

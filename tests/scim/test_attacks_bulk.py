@@ -160,6 +160,7 @@ def test_c11_a_cursor_is_ours_or_refused(scim):
 
 @pytest.mark.parametrize("twin", ["ADA", " ada", "ada ", "\tada", "Ａｄａ", "ａｄａ", "ad\u00aa"])
 def test_c12_one_user_name_by_any_spelling(scim, ada, twin):
+    """Attacks E03, E04."""
     scim.refused(409, "uniqueness", "POST", "/Users", user_document(twin))
     bob = scim.user("bob")
     scim.refused(409, "uniqueness", "PUT", at(bob), user_document(twin))
@@ -168,6 +169,7 @@ def test_c12_one_user_name_by_any_spelling(scim, ada, twin):
 
 @pytest.mark.parametrize("name", ["a\u200bda", "ada\u202e", "a\u00adda", "ada\n", "a\x07da", "x" * 321, " ", "\u3000"])
 def test_c12_a_user_name_with_what_cannot_be_seen_is_refused(scim, ada, name):
+    """Attack E02."""
     answer = scim.call("POST", "/Users", user_document(name))
     assert answer.status_code in (400, 409) and answer.json()["scimType"] in ("invalidValue", "uniqueness")
     assert scim.get("/Users", params={"count": 0})["totalResults"] == len(scim.world.ids) + 1

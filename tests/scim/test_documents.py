@@ -33,6 +33,7 @@ def test_an_external_id_is_case_exact(scim):
 
 @pytest.mark.parametrize("address", ["Ada <ada@x>", "none", "ada@@x", "a b@x.example", "ada.@x..example", "tel:1"])
 def test_an_address_that_no_mail_server_would_take_is_taken(scim, ada, address):
+    """Attack E09."""
     scim.put(at(ada), user_document("ada.byron", externalId="e-1", emails=[{"value": address, "type": "work"}]))
     assert scim.read(ada["id"])["emails"][0]["value"] == scim.employee(ada["id"])["email"] == address
     assert scim.found(f'emails.value eq "{address.upper()}"') == (1, [ada["id"]])

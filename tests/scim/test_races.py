@@ -177,6 +177,7 @@ def test_a_member_who_is_deleted_while_they_join_is_none(scim):
 
 
 def test_a_feed_deactivates_while_a_file_says_otherwise(scim, tmp_path):
+    """Attack H10."""
     team = scim.world
     bench = Bench(team.house, tmp_path / "file.csv")
     bench.people([hr("1")])
@@ -238,6 +239,7 @@ def test_a_group_of_two_thousand(scim):
 
 
 def test_an_attribute_of_sixty_kilobytes(scim):
+    """Attack E07."""
     for text in ("x" * 60_000, "é" * 60_000, "\U0001f600" * 15_000):
         made = scim.user("big", nickName=text)
         assert scim.read(made["id"])["nickName"] == text
@@ -261,6 +263,7 @@ def test_a_person_of_many_entries(scim):
 
 @pytest.mark.parametrize("bad", ["\\u0000", "\\ud800", "\\udfff", "a\\udc00b", "\\ud800\\ud800"])
 def test_what_is_no_text_is_refused_wherever_it_stands_on_both_databases(scim, bad):
+    """Attacks E05, E06."""
     made, group = scim.user("ada"), scim.group("Editors")
     before = scim.world.intact()
     user, team = f"/Users/{made['id']}", f"/Groups/{group['id']}"

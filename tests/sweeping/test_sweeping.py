@@ -191,6 +191,7 @@ def test_no_two_tasks_share_a_lock_or_a_name():
 
 
 def test_many_at_once_do_everything_once(team):
+    """Attack H12."""
     account = team.account("acme_sales")
     for right in ("publish", "engage", "analyze", "draft"):
         asked = team.ask("asker", account, [right])

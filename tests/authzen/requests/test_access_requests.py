@@ -584,6 +584,7 @@ def test_what_was_rolled_back_is_told_to_nobody(team, door, account):
 
 
 def test_a_receiver_that_fails_is_called_again_later_and_later(team, door, account):
+    """Attack G03."""
     task = asked_to_be_called(door, account)
     door.approve(task["id"])
     door.receiver.answers = [(500, {}), (302, {"Location": door.receiver.url}), (204, {})]
@@ -604,6 +605,7 @@ def rows(team):
 
 
 def test_a_receiver_says_how_long_to_wait_but_not_for_ever(team, door, account):
+    """Attack G05."""
     task = asked_to_be_called(door, account)
     door.approve(task["id"])
     door.receiver.answers = [(429, {"Retry-After": "3600"}), (429, {"Retry-After": "315360000"}), (204, {})]
@@ -617,6 +619,7 @@ def test_a_receiver_says_how_long_to_wait_but_not_for_ever(team, door, account):
 
 
 def test_a_receiver_that_is_gone_or_never_answers_is_given_up(team, door, account):
+    """Attack G05."""
     task = asked_to_be_called(door, account)
     door.approve(task["id"])
     door.receiver.answers = [(410, {})]
@@ -651,6 +654,7 @@ def test_what_a_dead_teller_left_is_told_again(team, door, account):
 
 
 def test_an_address_inside_is_refused_before_anything_is_asked_for(team, door, account):
+    """Attack G01."""
     for url in ("http://169.254.169.254/latest", "https://localhost/", "https://[::1]/", "http://127.0.0.1:8000/x"):
         said = door.submit(door.body(account, callback={"endpoint": url}), status=422)
         assert said["code"] == "url_not_allowed"
@@ -659,6 +663,7 @@ def test_an_address_inside_is_refused_before_anything_is_asked_for(team, door, a
 
 
 def test_a_name_that_leads_inside_is_not_called(team, door, account):
+    """Attack G02."""
     from dataclasses import replace
 
     from app.authzen.requests import worker
