@@ -48,6 +48,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "review": frozenset({P.REVIEWS}),
         "review_item": frozenset({P.REVIEW_ITEMS}),
         "rights_request": frozenset(),
+        "webhook": frozenset(),
     }
 )
 """What may have changed when something of this kind did."""

@@ -39,11 +39,12 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Errand:
     """Something to be done that is more than a transaction: ``run(parts, stopping)`` opens its own, and sees to it that no
-    other process does the same.
+    other process does the same. ``seconds``: how often, where that is not as often as everything else.
     """
 
     name: str
     run: Callable[[Any, Callable[[], bool]], int]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

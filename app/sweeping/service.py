@@ -18,6 +18,9 @@ from app.notices import rules as notice_rules
 from app.notices import service as notices
 from app.notices import worker as mail
 from app.settings import Settings
+from app.webhooks import service as webhooks
+from app.webhooks.rules import Sender
+from app.webhooks.sending import worker as events
 
 from .rules import Errand, Task
 
@@ -39,6 +42,7 @@ TASKS: tuple[Task, ...] = (
     Task("attestations_due", notices.remind_attestations),
     Task("replies_forgotten", _forget_replies),
     Task("notices_forgotten", notices.forget),
+    Task("deliveries_forgotten", webhooks.forget),
 )
 """In this order: who has left gets no reminder. A package that has something to sweep adds a line."""
 
@@ -50,15 +54,21 @@ def tasks(told: Settings) -> tuple[Task, ...]:
 
 
 def errands(told: Settings) -> tuple[Errand, ...]:
-    """What goes on beside, each in a thread of its own: callbacks, and the mail, where there is a server for it."""
+    """What goes on beside, each in a thread of its own: callbacks, events, and the mail, where there is a server for it."""
     mailer = mailer_of(told)
     called = Errand("callbacks_sent", partial(callbacks.deliver, courier_of(told)))
-    return (called, *((Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()))
+    sent = Errand("events_sent", partial(events.deliver, sender_of(told)), events.LOOK_SECONDS)
+    return (called, sent, *((Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()))
 
 
 def courier_of(told: Settings) -> callbacks.Courier:
     """How the end of an access request is told to those who asked to be called."""
     return callbacks.Courier(told.outside, told.outside.public_url, signing.key_ring(told.keys).newest)
+
+
+def sender_of(told: Settings) -> Sender:
+    """How webhooks are told of events."""
+    return Sender(told.outside, signing.derived_key(told.keys, "webhook"))
 
 
 def mailer_of(told: Settings) -> mail.Mailer | None:

@@ -293,10 +293,10 @@ MAIL = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "CoE <coe@world.example>"
     ("asked", "more", "running"),
     [
         (False, {}, 0),
-        (True, {}, 2),  # callbacks have a thread of their own
-        (True, MAIL, 3),  # and mail has another
+        (True, {}, 3),  # callbacks have a thread of their own, and so have events
+        (True, MAIL, 4),  # and mail has another
         (True, {"sweep_seconds": 0}, 0),
-        (True, {"role": "api"}, 2),
+        (True, {"role": "api"}, 3),
         (True, {"role": "decisions"}, 0),
     ],
 )
@@ -331,7 +331,7 @@ def test_the_command_sweeps_once_and_tells_of_it(sqlite_url, tmp_path):
     ended = coe(tmp_path, "sweep", "--json", **env)
     assert ended.returncode == 0, ended.stderr
     names = [one.name for one in service.tasks(Settings(_env_file=None))]
-    assert json.loads(ended.stdout) == dict.fromkeys([*names, "callbacks_sent", "mails_sent"], 0)
+    assert json.loads(ended.stdout) == dict.fromkeys([*names, "callbacks_sent", "events_sent", "mails_sent"], 0)
     in_words = coe(tmp_path, "sweep", COE_DATABASE_URL=sqlite_url)
     assert in_words.stdout.splitlines()[0] == "leavers: 0, idle"
 
