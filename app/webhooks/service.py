@@ -121,7 +121,7 @@ def change(work: Work, sender: Sender, id_: UUID, changes: Mapping[str, Any]) ->
         values["disabled_reason"] = _BY_HAND if state is WebhookState.DISABLED else None
     after = store.save(work.session, id_, work.now, values)
     if state is WebhookState.ACTIVE:
-        after = store.move(work.session, id_, failing_since=None)
+        after = store.move(work.session, id_, failing_since=None, paused_until=None)
     action = {None: "updated", WebhookState.ACTIVE: "enabled", WebhookState.DISABLED: "disabled"}[state]
     _tell(work, action, before, after)
     return work.show(after)
@@ -219,9 +219,14 @@ def move_on(work: Work, found: Webhook, next_seq: int) -> None:
     store.move(work.session, found.id, next_seq=next_seq)
 
 
-def fails(work: Work, found: Webhook, since: datetime | None) -> None:
-    """Nothing was taken since then; None: something was."""
-    store.move(work.session, found.id, failing_since=since)
+def fails(work: Work, found: Webhook, since: datetime, paused_until: datetime) -> None:
+    """Nothing was taken since then, and nothing is tried before an instant."""
+    store.move(work.session, found.id, failing_since=since, paused_until=paused_until)
+
+
+def recovers(work: Work, found: Webhook) -> None:
+    """Something was taken again."""
+    store.move(work.session, found.id, failing_since=None, paused_until=None)
 
 
 def forget(work: Work, limit: int) -> int:

@@ -75,7 +75,7 @@ def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any])
 
 
 def move(session: Session, id_: UUID, **values: Any) -> Webhook:
-    """Write down how far a webhook has come (``next_seq``, ``failing_since``): no new version of it."""
+    """Write down how far a webhook has come (``next_seq``), or that it fails: no new version of it."""
     session.execute(update(Row).where(Row.id == id_).values(**values).execution_options(synchronize_session=False))
     row = session.get_one(Row, id_)
     session.refresh(row)

@@ -13,8 +13,9 @@ class Webhook(Resource, Base):
     """Somebody who is told of events. Without a unit: of those of the whole enterprise.
 
     ``secret`` and ``previous_secret`` are sealed by a key of this installation. ``next_seq``: the audit event that is
-    read next; ``failing_since``: nothing was taken from then on. Both change without a new version: they are no part of
-    what a caller changes. ``owner_id`` is no foreign key: checking one would wait for whoever holds that person.
+    read next; ``failing_since``: nothing was taken from then on; ``paused_until``: nothing is tried before. These three
+    change without a new version: they are no part of what a caller changes. ``owner_id`` is no foreign key: checking one
+    would wait for whoever holds that person.
     """
 
     __tablename__ = "webhook"
@@ -38,6 +39,7 @@ class Webhook(Resource, Base):
     previous_until: Mapped[datetime | None]
     next_seq: Mapped[int] = mapped_column(BigInteger)
     failing_since: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
 
 
 class WebhookDelivery(Base):

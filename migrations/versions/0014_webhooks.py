@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("previous_until", _INSTANT, nullable=True),
         sa.Column("next_seq", sa.BigInteger(), nullable=False),
         sa.Column("failing_since", _INSTANT, nullable=True),
+        sa.Column("paused_until", _INSTANT, nullable=True),
         sa.CheckConstraint("owner_kind IN ('employee', 'client')", name=op.f("ck_webhook_owner_kind")),
         sa.CheckConstraint("state IN ('active', 'disabled')", name=op.f("ck_webhook_state")),
         sa.CheckConstraint("(previous_secret IS NULL) = (previous_until IS NULL)", name=op.f("ck_webhook_previous")),

@@ -191,6 +191,11 @@ def test_what_a_redelivery_may_name(team, hooks):
         told = hooks.redeliver(made, status=422, **body)
         assert [one["pointer"] for one in told["errors"]] == [pointer], body
     hooks.redeliver(made, status=404, delivery_id=other["id"])
+    others = hooks.make(events=["course.*"])
+    hooks.event()
+    hooks.send()
+    (theirs,) = hooks.deliveries(others)
+    hooks.redeliver(made, status=404, delivery_id=theirs["id"])
     newest = team.events()[0]["seq"]
     assert hooks.redeliver(made, from_seq=newest)["next_seq"] == newest
 

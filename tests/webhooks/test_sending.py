@@ -302,6 +302,70 @@ def test_a_success_ends_the_failing(hooks):
     assert hooks.send() == 1 and hooks.get(hook)["failing_since"] is None
 
 
+def test_a_dead_receiver_is_tried_ever_more_rarely_however_much_waits_for_it(team, hooks):
+    hook = hooks.make(events=["course.*"])
+    hooks.receiver.answers = [(500, {})]
+    hooks.event()
+    hooks.send()
+    for _ in range(6):
+        hooks.event()
+    team.clock.turn(seconds=10)
+    hooks.send()
+    assert len(hooks.receiver.calls) == 2, "one attempt, and then a tenth of the time that it has failed"
+    team.clock.turn(milliseconds=999)
+    assert hooks.send() == 0 and len(hooks.receiver.calls) == 2
+    team.clock.turn(milliseconds=1)
+    hooks.send()
+    assert len(hooks.receiver.calls) == 3
+    team.clock.turn(days=1)
+    hooks.send()
+    team.clock.turn(seconds=29)
+    hooks.send()
+    assert len(hooks.receiver.calls) == 4
+    team.clock.turn(seconds=1)
+    hooks.send()
+    assert len(hooks.receiver.calls) == 5
+    hooks.receiver.answers = [(204, {})]
+    team.clock.turn(seconds=30)
+    hooks.send()
+    assert {one["state"] for one in hooks.deliveries(hook)} == {"delivered"}, "and then all at once"
+
+
+def test_who_has_recovered_gets_at_once_what_failed_a_few_times(team, hooks):
+    """What fails by itself, beside others that are taken, keeps to the schedule from its third wait on."""
+    hook = hooks.make(events=["course.*"])
+    hooks.receiver.answers = [(500, {}), (500, {}), (204, {})]
+    hooks.event()
+    hooks.send()
+    team.clock.turn(seconds=6)
+    hooks.send()
+    (one,) = hooks.deliveries(hook)
+    assert (one["attempts"], one["due_at"] > "2026-03-02T09:05") == (2, True)
+    team.clock.turn(seconds=1)
+    hooks.event()
+    assert hooks.send() == 2
+    assert {one["state"] for one in hooks.deliveries(hook)} == {"delivered"}
+
+
+def test_what_fails_by_itself_is_not_hastened_for_ever(team, hooks, monkeypatch):
+    refused = []
+
+    def post(to, body, headers, **_):
+        if b"course-0" in body:
+            refused.append(1)
+            return Answer(500)
+        return Answer(204)
+
+    monkeypatch.setattr(outbound, "post", post)
+    hook = hooks.make(events=["course.*"])
+    for _ in range(12):
+        hooks.event()
+        hooks.send()
+        team.clock.turn(seconds=10)
+    assert len(refused) <= 4 and hooks.deliveries(hook)[0]["attempts"] == len(refused)
+    assert hooks.deliveries(hook)[0]["due_at"] > "2026-03-02T11:00"
+
+
 # --- a dead one beside others ------------------------------------------------------------------------------------------
 
 

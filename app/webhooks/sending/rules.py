@@ -18,6 +18,12 @@ LONGEST_WAIT: Final = timedelta(hours=24)
 """However long a receiver asks us to wait."""
 GIVEN_UP_AFTER: Final = timedelta(days=5)
 """A webhook that has taken nothing for so long is disabled."""
+LONGEST_PAUSE: Final = timedelta(seconds=30)
+"""How long a receiver that takes nothing is left alone between two attempts, whatever waits for it."""
+HASTENED: Final = (2, 3)
+"""What has failed so often is due at once when its receiver takes something again: it need not wait for the schedule. What
+fails by itself, beside others that are taken, is soon past that.
+"""
 AT_ONCE, OF_ONE, OF_FAILING = 8, 2, 4
 """How many messages a process sends at the same time: in all, to one webhook, and to all that last failed; of these, each
 gets one at a time.
@@ -89,6 +95,13 @@ def after(one: Delivery, result: Result, now: datetime, jitter: float) -> dict[s
     wait = SCHEDULE[one.attempts - 1] * (1 + JITTER * jitter)
     asked = min(timedelta(seconds=result.retry_after or 0), LONGEST_WAIT)
     return {**said, "due_at": now + max(wait, asked)}
+
+
+def pause(failing: timedelta) -> timedelta:
+    """How long to leave a receiver alone that has failed for so long: a tenth of that, so that much that waits for a dead one
+    does not keep us busy.
+    """
+    return min(failing / 10, LONGEST_PAUSE)
 
 
 def why_ended(webhook: Webhook, result: Result, now: datetime) -> str | None:

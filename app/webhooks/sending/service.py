@@ -136,10 +136,17 @@ def settle(work: Work, done: Iterable[tuple[Delivery, Result, float]]) -> None:
         if webhook is None:
             continue
         store.mark(work.session, one, work.now, rules.after(one, result, work.now, jitter))
-        if result.taken and webhook.failing_since is not None:
-            registry.fails(work, webhook, None)
-        elif not result.taken and not result.away and webhook.failing_since is None:
-            registry.fails(work, webhook, work.now)
+        _note(work, webhook, result)
         why = rules.why_ended(webhook, result, work.now)
         if why is not None and webhook.state is webhooks.WebhookState.ACTIVE:
             registry.disable(work, webhook, why)
+
+
+def _note(work: Work, webhook: Webhook, result: Result) -> None:
+    """A receiver that fails is left alone for a while, and one that has recovered gets soon what it did not take."""
+    if result.taken and webhook.failing_since is not None:
+        registry.recovers(work, webhook)
+        store.hasten(work.session, webhook.id, work.now)
+    elif not result.taken and not result.away:
+        since = webhook.failing_since or work.now
+        registry.fails(work, webhook, since, work.now + rules.pause(work.now - since))

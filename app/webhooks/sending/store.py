@@ -16,7 +16,13 @@ from app.webhooks.store import as_delivery, as_value
 from app.webhooks.tables import Webhook as Row
 from app.webhooks.tables import WebhookDelivery as Table
 
+from .rules import HASTENED
+
 _ACTIVE = Row.state == WebhookState.ACTIVE
+
+
+def _open(now: datetime) -> ColumnElement[bool]:
+    return and_(_ACTIVE, or_(Row.paused_until.is_(None), Row.paused_until <= now))
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
@@ -26,7 +32,8 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 def anything(session: Session, newest: int, now: datetime) -> bool:
     """Is there an active webhook that has not read everything, or has something due?"""
-    stmt = select(Row.id).where(_ACTIVE, or_(Row.next_seq <= newest, exists().where(_due(now))))
+    waits = and_(_open(now), exists().where(_due(now)))
+    stmt = select(Row.id).where(or_(and_(_ACTIVE, Row.next_seq <= newest), waits))
     return session.scalar(stmt.limit(1)) is not None
 
 
@@ -55,7 +62,7 @@ def add(session: Session, webhook_id: UUID, events: Sequence[tuple[int, str]], n
 
 def ready(session: Session, now: datetime) -> list[tuple[UUID, bool]]:
     """The active webhooks that have something due, each with whether it last failed."""
-    stmt = select(Row.id, Row.failing_since).where(_ACTIVE, exists().where(_due(now))).order_by(Row.id)
+    stmt = select(Row.id, Row.failing_since).where(_open(now), exists().where(_due(now))).order_by(Row.id)
     return [(id_, since is not None) for id_, since in session.execute(stmt)]
 
 
@@ -64,7 +71,7 @@ def claim(session: Session, webhook_id: UUID, now: datetime, until: datetime, li
 
     Each taking counts as an attempt, so that one that kills its sender ends, too.
     """
-    stmt = select(Table).join(Row, Row.id == Table.webhook_id).where(Row.id == webhook_id, _ACTIVE, _due(now))
+    stmt = select(Table).join(Row, Row.id == Table.webhook_id).where(Row.id == webhook_id, _open(now), _due(now))
     stmt = stmt.order_by(Table.due_at, Table.seq).limit(limit).with_for_update(skip_locked=True, of=Table)
     rows = list(session.scalars(stmt.execution_options(populate_existing=True)))
     for row in rows:
@@ -76,6 +83,13 @@ def claim(session: Session, webhook_id: UUID, now: datetime, until: datetime, li
 def webhooks(session: Session, ids: set[UUID]) -> dict[UUID, Webhook]:
     """Webhooks by id."""
     return {row.id: as_value(row) for row in session.scalars(select(Row).where(Row.id.in_(ids)))}
+
+
+def hasten(session: Session, webhook_id: UUID, now: datetime) -> None:
+    """A webhook takes messages again: those that failed a few times meanwhile are due now."""
+    waiting = (Table.webhook_id == webhook_id, Table.state == DeliveryState.WAITING, Table.due_at > now)
+    stmt = update(Table).where(*waiting, Table.attempts.between(*HASTENED)).values(due_at=now, updated_at=now)
+    session.execute(stmt.execution_options(synchronize_session=False))
 
 
 def mark(session: Session, taken: Delivery, now: datetime, values: Mapping[str, Any]) -> None:
