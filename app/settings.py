@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     callback_hosts: Annotated[
         str | None,
         Field(
-            description="The only hosts that callbacks and webhooks go to: `a.example.com,b.example.com:8443`; unset: any public."
+            description="The only hosts that callbacks and events go to: `a.example.com,b.example.com:8443`; unset: any public."
         ),
     ] = None
     limit_reads: Annotated[
