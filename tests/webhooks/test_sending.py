@@ -166,7 +166,7 @@ def test_who_comes_back_too_late_marks_nothing(team, hooks):
     hooks.event()
     worker.read_all(hooks.house)
     with team.work() as work:
-        (late,) = service.take(work, {}, [])
+        ((late,),) = service.take(work, {}, [])
     team.clock.turn(minutes=3)
     assert hooks.send() == 1
     with team.work() as work:
@@ -222,7 +222,7 @@ def test_how_long_is_waited(team, hooks, jitter, asked, wait):
     hooks.event()
     worker.read_all(hooks.house)
     with team.work() as work:
-        (one,) = service.take(work, {}, [])
+        ((one,),) = service.take(work, {}, [])
     values = rules.after(one, rules.Result(429, "The receiver answered 429.", asked), team.clock.now, jitter)
     assert (values["due_at"] - team.clock.now).total_seconds() == wait and "state" not in values
 
@@ -432,6 +432,33 @@ def test_one_that_fails_does_not_hold_up_what_comes_after_it(hooks):
         hooks.event()
     assert hooks.send() == 2
     assert sorted(one["state"] for one in hooks.deliveries(hook)) == ["delivered", "delivered", "waiting"]
+
+
+def test_what_was_taken_behind_one_that_fails_is_given_back_untried(hooks, monkeypatch):
+    seen = []
+
+    def post(to, body, headers, **_):
+        seen.append(headers["webhook-id"])
+        return Answer(500)
+
+    monkeypatch.setattr(outbound, "post", post)
+    hook = hooks.make(events=["course.*"])
+    for _ in range(9):
+        hooks.event()
+    hooks.send()
+    tried = {one["message_id"]: one["attempts"] for one in hooks.deliveries(hook) if one["attempts"]}
+    assert tried == dict.fromkeys(seen, 1) and len(seen) == len(set(seen)), "an attempt is what was sent"
+    assert {row["claimed_until"] for row in hooks.rows()} == {None}
+
+
+def test_a_lane_ends_in_time(hooks, monkeypatch):
+    monkeypatch.setattr(rules, "LANE_SECONDS", -1.0)
+    hook = hooks.make(events=["course.*"])
+    for _ in range(5):
+        hooks.event()
+    assert hooks.send() == 5, "each lane sends one, and gives the rest back"
+    assert [one["attempts"] for one in hooks.deliveries(hook)] == [1] * 5 and len(hooks.ids) == 5
+    assert rules.CLAIM.total_seconds() > 45 + outbound.SECONDS
 
 
 # --- replay -------------------------------------------------------------------------------------------------------------

@@ -28,8 +28,12 @@ AT_ONCE, OF_ONE, OF_FAILING = 8, 2, 4
 """How many messages a process sends at the same time: in all, to one webhook, and to all that last failed; of these, each
 gets one at a time.
 """
+LANE: Final = 20
+"""How many messages are taken at a time to be sent one after another, to a webhook that does not fail."""
+LANE_SECONDS: Final = 45.0
+"""After so long a lane ends with the message that is being sent; what is left in it is given back."""
 CLAIM: Final = timedelta(minutes=2)
-"""Longer than the slowest receiver may take, from the taking to the marking."""
+"""Longer than a lane to the slowest receiver may take, from the taking to the marking."""
 GONE: Final = 410
 
 

@@ -78,16 +78,19 @@ def _actor(work: Work, one: Webhook) -> Actor | None:
     return roles.actor_for(work, person) if person is not None and person.employed(work.now) else None
 
 
-def take(work: Work, busy: Mapping[UUID, int], order: Sequence[UUID]) -> list[Delivery]:
-    """Take what is due, for a while; ``busy``: how many are being sent to each webhook; ``order``: who was served last."""
+def take(work: Work, busy: Mapping[UUID, int], order: Sequence[UUID]) -> list[list[Delivery]]:
+    """Take what is due, for a while, in lanes that are sent at the same time, each one after another.
+
+    ``busy``: how many lanes there are to each webhook; ``order``: who was served last.
+    """
     turns = {id_: n for n, id_ in enumerate(order)}
     ready = sorted(store.ready(work.session, work.now), key=lambda one: turns.get(one[0], -1))
-    until = work.now + rules.CLAIM
-    return [
-        one
-        for id_, room in rules.slots(ready, dict(busy)).items()
-        for one in store.claim(work.session, id_, work.now, until, room)
-    ]
+    failing = {id_ for id_, fails in ready if fails}
+    until, lanes = work.now + rules.CLAIM, list[list[Delivery]]()
+    for id_, room in rules.slots(ready, dict(busy)).items():
+        found = store.claim(work.session, id_, work.now, until, room * (1 if id_ in failing else rules.LANE))
+        lanes += [found[n::room] for n in range(min(room, len(found)))]
+    return lanes
 
 
 def messages(work: Work, sender: Sender, taken: Sequence[Delivery]) -> list[tuple[Delivery, Message | Result]]:
@@ -126,20 +129,27 @@ def _message(
     return Message(one, webhook.url, json.dumps(wording.body(event, where)).encode(), held)
 
 
-def settle(work: Work, done: Iterable[tuple[Delivery, Result, float]]) -> None:
-    """Write down what came of attempts; the numbers (0 to 1) are the jitter of what is tried again.
+def settle(work: Work, done: Iterable[tuple[Delivery, Result | None, float]]) -> None:
+    """Write down what came of attempts; the numbers (0 to 1) are the jitter of what is tried again. None: it was not tried.
 
     Webhooks are held in order, each before its deliveries: so does whoever reads on for one.
     """
-    for one, result, jitter in sorted(done, key=lambda each: each[0].id):
+    for one, result, jitter in sorted(done, key=_in_order):
         webhook = registry.held(work, one.webhook_id)
         if webhook is None:
+            continue
+        if result is None:
+            store.mark(work.session, one, work.now, {"attempts": one.attempts - 1})
             continue
         store.mark(work.session, one, work.now, rules.after(one, result, work.now, jitter))
         _note(work, webhook, result)
         why = rules.why_ended(webhook, result, work.now)
         if why is not None and webhook.state is webhooks.WebhookState.ACTIVE:
             registry.disable(work, webhook, why)
+
+
+def _in_order(each: tuple[Delivery, Result | None, float]) -> tuple[UUID, int]:
+    return each[0].webhook_id, each[0].seq
 
 
 def _note(work: Work, webhook: Webhook, result: Result) -> None:

@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from itertools import zip_longest
 from uuid import UUID
 
 import structlog
 
 from app.kernel import outbound
 from app.kernel.access import House, operator_work
+from app.kernel.clock import Clock
 from app.kernel.errors import DomainError
 from app.kernel.outbound import Unreachable
 from app.notices.rules import one_line
@@ -44,11 +46,11 @@ def deliver(sender: Sender, parts: House, stopping: Callable[[], bool] = lambda:
 
 
 class _Round:
-    """One round of sending, with what is under way."""
+    """One round of sending, with the lanes that are under way."""
 
     def __init__(self, sender: Sender, parts: House, pool: ThreadPoolExecutor) -> None:
         self._sender, self._parts, self._pool = sender, parts, pool
-        self._under_way: dict[Future[Result], Delivery] = {}
+        self._under_way: dict[Future[list[Result]], list[Message]] = {}
         self._served: list[UUID] = []
 
     def run(self, over: Callable[[], bool]) -> int:
@@ -59,39 +61,45 @@ class _Round:
             if not begun and not self._under_way:
                 return taken
             done, _ = wait(self._under_way, LOOK_SECONDS, FIRST_COMPLETED)
-            results = [(self._under_way.pop(one), one.result()) for one in done]
+            results = [pair for one in done for pair in _pairs(self._under_way.pop(one), one.result())]
             self._settle(results)
-            taken += sum(result.taken for _, result in results)
+            taken += sum(result is not None and result.taken for _, result in results)
 
     def _begin(self) -> bool:
         """Read on, and begin to send what there is room for; was there anything?"""
         read = read_all(self._parts)
-        busy = Counter(one.webhook_id for one in self._under_way.values())
-        taken = self._take(busy)
-        if not taken:
+        lanes = self._take()
+        if not lanes:
             return read
         with operator_work(self._parts, write=False) as work:
-            made = service.messages(work, self._sender, taken)
+            made = service.messages(work, self._sender, [one for lane in lanes for one in lane])
         self._settle([(one, what) for one, what in made if isinstance(what, Result)])
-        for one, what in made:
-            if isinstance(what, Message):
-                self._under_way[self._pool.submit(send, self._sender, self._parts.clock(), what)] = one
+        letters = {one.id: what for one, what in made if isinstance(what, Message)}
+        for lane in lanes:
+            if to_send := [letters[one.id] for one in lane if one.id in letters]:
+                self._under_way[self._pool.submit(send_all, self._sender, self._parts.clock, to_send)] = to_send
         return True
 
-    def _take(self, busy: Counter[UUID]) -> Sequence[Delivery]:
+    def _take(self) -> Sequence[list[Delivery]]:
+        busy = Counter(lane[0].delivery.webhook_id for lane in self._under_way.values())
         if busy.total() >= rules.AT_ONCE:
             return ()
         with operator_work(self._parts) as work:
-            taken = service.take(work, busy, self._served)
-        now = [one.webhook_id for one in taken]
+            lanes = service.take(work, busy, self._served)
+        now = list(dict.fromkeys(lane[0].webhook_id for lane in lanes))
         self._served = [one for one in self._served if one not in now] + now
-        return taken
+        return lanes
 
-    def _settle(self, done: Sequence[tuple[Delivery, Result]]) -> None:
+    def _settle(self, done: Sequence[tuple[Delivery, Result | None]]) -> None:
         if not done:
             return
         with operator_work(self._parts) as work:
             service.settle(work, [(one, result, secrets.randbelow(1001) / 1000) for one, result in done])
+
+
+def _pairs(lane: Sequence[Message], results: Sequence[Result]) -> list[tuple[Delivery, Result | None]]:
+    """Each delivery of a lane with what came of it; None for those that were not tried."""
+    return [(one.delivery, result) for one, result in zip_longest(lane, results)]
 
 
 def read_all(parts: House) -> bool:
@@ -101,6 +109,16 @@ def read_all(parts: House) -> bool:
             if not service.read_on(work):
                 return n > 0
     return True
+
+
+def send_all(sender: Sender, clock: Clock, lane: Sequence[Message]) -> list[Result]:
+    """Send messages one after another, until one is not taken or the time is over; answers what came of as many."""
+    ends, results = time.monotonic() + rules.LANE_SECONDS, list[Result]()
+    for one in lane:
+        results.append(send(sender, clock(), one))
+        if not results[-1].taken or time.monotonic() > ends:
+            break
+    return results
 
 
 def send(sender: Sender, now: datetime, message: Message) -> Result:
