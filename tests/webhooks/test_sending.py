@@ -434,6 +434,19 @@ def test_one_that_fails_does_not_hold_up_what_comes_after_it(hooks):
     assert sorted(one["state"] for one in hooks.deliveries(hook)) == ["delivered", "delivered", "waiting"]
 
 
+def watched_lanes(monkeypatch):
+    """How many messages each lane had, and how many of them were sent."""
+    real, lanes = worker.send_all, []
+
+    def send_all(sender, clock, lane):
+        results = real(sender, clock, lane)
+        lanes.append((len(lane), len(results)))
+        return results
+
+    monkeypatch.setattr(worker, "send_all", send_all)
+    return lanes
+
+
 def test_what_was_taken_behind_one_that_fails_is_given_back_untried(hooks, monkeypatch):
     seen = []
 
@@ -442,21 +455,24 @@ def test_what_was_taken_behind_one_that_fails_is_given_back_untried(hooks, monke
         return Answer(500)
 
     monkeypatch.setattr(outbound, "post", post)
+    lanes = watched_lanes(monkeypatch)
     hook = hooks.make(events=["course.*"])
     for _ in range(9):
         hooks.event()
     hooks.send()
     tried = {one["message_id"]: one["attempts"] for one in hooks.deliveries(hook) if one["attempts"]}
     assert tried == dict.fromkeys(seen, 1) and len(seen) == len(set(seen)), "an attempt is what was sent"
+    assert sorted(lanes)[-1] == (5, 1) and {sent for _, sent in lanes} == {1}, "a lane ends with the first that fails"
     assert {row["claimed_until"] for row in hooks.rows()} == {None}
 
 
 def test_a_lane_ends_in_time(hooks, monkeypatch):
     monkeypatch.setattr(rules, "LANE_SECONDS", -1.0)
+    lanes = watched_lanes(monkeypatch)
     hook = hooks.make(events=["course.*"])
     for _ in range(5):
         hooks.event()
-    assert hooks.send() == 5, "each lane sends one, and gives the rest back"
+    assert hooks.send() == 5 and sorted(lanes)[-1] == (3, 1) and {sent for _, sent in lanes} == {1}
     assert [one["attempts"] for one in hooks.deliveries(hook)] == [1] * 5 and len(hooks.ids) == 5
     assert rules.CLAIM.total_seconds() > 45 + outbound.SECONDS
 
