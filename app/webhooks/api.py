@@ -69,7 +69,7 @@ def get_webhook(id: UUID, work: Managing) -> wire.Webhook:
 def change_webhook(id: UUID, body: wire.WebhookChanges, request: Request, work: Managing) -> wire.Webhook:
     """Change a webhook, which is yours from then on; made active again it goes on where it stopped."""
     changes: dict[str, Any] = {name: value for name, value in given(body).items() if value is not None}
-    return wire.webhook(service.change(work, _sender(request), id, changes))
+    return wire.webhook(service.amend(work, _sender(request), id, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=responses(NotFound, PreconditionFailed))

@@ -99,7 +99,7 @@ def webhooks(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Webhook
     return store.page(work.session, page, seen, filters)
 
 
-def change(work: Work, sender: Sender, id_: UUID, changes: Mapping[str, Any]) -> Webhook:
+def amend(work: Work, sender: Sender, id_: UUID, changes: Mapping[str, Any]) -> Webhook:
     """Change name, url, events or state; one made active goes on where it stopped.
 
     Raises as ``create`` does, and ``PreconditionFailed``.
@@ -122,8 +122,10 @@ def change(work: Work, sender: Sender, id_: UUID, changes: Mapping[str, Any]) ->
     after = store.save(work.session, id_, work.now, values)
     if state is WebhookState.ACTIVE:
         after = store.move(work.session, id_, failing_since=None, paused_until=None)
-    action = {None: "updated", WebhookState.ACTIVE: "enabled", WebhookState.DISABLED: "disabled"}[state]
-    _tell(work, action, before, after)
+    audit.record(
+        work, "webhook.updated" if state is None else "webhook.enabled" if state is WebhookState.ACTIVE else "webhook.disabled",
+        ("webhook", id_), before=rules.as_told(before), after=rules.as_told(after),
+    )  # fmt: skip
     return work.show(after)
 
 
@@ -137,17 +139,13 @@ def _take_over(work: Work, before: Webhook, values: dict[str, Any]) -> None:
     values["owner_kind"], values["owner_id"] = me
 
 
-def _tell(work: Work, what: str, before: Webhook, after: Webhook) -> None:
-    told = ("webhook", after.id)
-    audit.record(work, f"webhook.{what}", told, before=rules.as_told(before), after=rules.as_told(after))
-
-
 def disable(work: Work, found: Webhook, reason: str) -> Webhook:
     """The service itself stops telling a webhook; whoever manages it makes it active again."""
     after = store.save(
         work.session, found.id, work.now, {"state": WebhookState.DISABLED, "disabled_reason": reason}
     )  # fmt: skip
-    _tell(work, "disabled", found, after)
+    before, now = rules.as_told(found), rules.as_told(after)
+    audit.record(work, "webhook.disabled", ("webhook", found.id), before=before, after=now)
     return after
 
 

@@ -58,7 +58,7 @@ def register_webhook(one: Founding) -> None:
     with one.acting("developer", FOUNDED * DAY - 7 * HOUR) as work:
         sender = Sender(Outside("https://coe.example.com"), token_bytes(32))
         made, _ = webhooks.create(work, sender, rules.WEBHOOK)
-        webhooks.change(work, sender, made.id, {"state": WebhookState.DISABLED})
+        webhooks.amend(work, sender, made.id, {"state": WebhookState.DISABLED})
         one.examples["webhook_id"] = str(made.id)
 
 
