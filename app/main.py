@@ -106,6 +106,9 @@ from app.sweeping.service import notary_of
 from app.sweeping.worker import sweeping
 from app.tools import api as tools
 from app.tools import tables as _tools
+from app.webhooks import api as webhooks
+from app.webhooks import tables as _webhooks
+from app.webhooks.rules import Sender
 
 METADATA = Base.metadata
 DECIDING_CONNECTIONS = 8
@@ -137,6 +140,7 @@ TABLES = (
     _routing,
     _tools,
     _training,
+    _webhooks,
 )
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
@@ -159,6 +163,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     access_requests.router,
     freezes.router,
     tools.router,
+    webhooks.router,
     switching.router,
     roles.router,
     groups.router,
@@ -288,6 +293,7 @@ def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: s
     app.state.passports = Office(own.name, own.audience, own.ring.newest)
     app.state.decision_log = _decision_log(told)
     app.state.desk = Desk(told.outside, signing.derived_key(told.keys, "evaluation"))
+    app.state.webhooks = Sender(told.outside, signing.derived_key(told.keys, "webhook"))
     app.state.public_url = told.public_url.rstrip("/")
     app.state.scim = None  # made when it is first spoken
     app.state.spool = Spool(told.spool, told.import_max_bytes)

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     callback_hosts: Annotated[
         str | None,
         Field(
-            description="The only hosts that callbacks go to: `a.example.com,b.example.com:8443`; unset: any public one."
+            description="The only hosts that callbacks and events go to: `a.example.com,b.example.com:8443`; unset: any public."
         ),
     ] = None
     limit_reads: Annotated[

@@ -78,6 +78,7 @@ bu_liaison in_scope, auditor anywhere
 rights_request:update employee own
 tool:read             employee anywhere, client registry:read
 tool:write            strategist anywhere, developer anywhere
+webhook:manage        strategist anywhere, community_manager in_scope, bu_liaison in_scope, developer anywhere, client events
 """
 """From domain.md: the roles (1), who decides and revokes (3, 4), who sees what (9), the scopes of service clients (api.md)."""
 DEPUTIES = frozenset({"rights_request:read"})
@@ -121,6 +122,8 @@ def eligible(caller, where, thing):
 def sees(table, caller, permission, where, thing):
     if permission == "draft":  # of a policy: those who write policies, and who reads everything
         return bool(reaches(table, caller, "policy:draft")) or caller.role in READ_EVERYTHING
+    if permission == "webhook:manage" and caller.client:  # a client has its own, and those here are people's
+        return False
     return any(may(table, caller, permission, where, thing, place) for place in thing.seen_from) or (
         permission in ("review:read", "rights_request:read") and eligible(caller, where, thing)
     )

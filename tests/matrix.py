@@ -260,6 +260,8 @@ def _rest(org):
             "reason": "Wait.",
         }
         org.put("freeze", where, org.post("/v1/freezes", "boss", stop, 201)["id"], at)
+        hook = {"name": "Tool", "url": "https://tool.example.com/events", "events": ["*"], "business_unit_id": unit}
+        org.put("webhook", where, org.post("/v1/webhooks", "boss", hook, 201)["id"], at, [Place(at.units)])
         tool = {"key": f"tool-{where}", "name": "Tool", "business_unit_id": org.things["unit"][where].id}
         org.put("tool", where, org.post("/v1/publishing-tools", "boss", tool, 201)["id"], at)
 

@@ -86,7 +86,7 @@ class Operation:
 
 
 ASKED, GRANTED, LEARNT = "rights_request:read", "grant:read", "completion:read"
-CLEARED, REVIEWED = "clearance:read", "review:read"
+CLEARED, REVIEWED, TOLD = "clearance:read", "review:read", "webhook:manage"
 
 
 def _asking(org, thing):
@@ -163,6 +163,11 @@ def _review(org, thing):
 
 def _reassigned(org, thing):
     return {"reviewer_id": str(org.ids["scribe" if "field" in thing.at.units else "theirs"]), **WHY}
+
+
+def _hooked(org, thing):
+    told = {"name": "New", "url": "https://tool.example.com/events", "events": ["grant.*"]}
+    return {**told, "business_unit_id": org.unit_of(thing)}
 
 
 def _scim():
@@ -274,6 +279,14 @@ OPERATIONS = (
         lambda org, thing: {"key": "newtool", "name": "New tool", "business_unit_id": thing.id},
     ),
     Operation("POST /v1/publishing-tools/{id}/retire", "tool:write", "tool"),
+    Operation("GET /v1/webhooks", TOLD),
+    Operation("GET /v1/webhooks/{id}", TOLD, "webhook", hides=TOLD),
+    Operation("GET /v1/webhooks/{id}/deliveries", TOLD, "webhook", hides=TOLD),
+    Operation("POST /v1/webhooks", TOLD, "colleague", _hooked),
+    Operation("PATCH /v1/webhooks/{id}", TOLD, "webhook", {"name": "Another name"}, hides=TOLD),
+    Operation("DELETE /v1/webhooks/{id}", TOLD, "webhook", hides=TOLD),
+    Operation("POST /v1/webhooks/{id}/rotate", TOLD, "webhook", {}, hides=TOLD),
+    Operation("POST /v1/webhooks/{id}/redeliver", TOLD, "webhook", {"from_seq": 1}, hides=TOLD),
     Operation("GET /v1/governance", "governance:read"),
     Operation("PUT /v1/governance", "governance:switch", "unit", _switched),
     Operation("PUT /v1/governance", "governance:switch", None, {"model": "organic", "reason": "Let them."}),

@@ -159,6 +159,8 @@ def versioned(team, account):
     posted = team.post("/v1/clearances", "content", {"account_id": account, "content_sha256": "a" * 64}, 201)
     word, why, cle = {"decision": "approve"}, {"reason": "It is over."}, f"/v1/clearances/{posted['id']}"
     acc, req, gra = f"/v1/accounts/{account}", f"{ASK}/{asked['id']}", f"/v1/grants/{grant['id']}"
+    hook = {"name": "Tool", "url": "https://tool.example.com/events", "events": ["grant.*"]}
+    hook = f"/v1/webhooks/{team.post('/v1/webhooks', 'developer', hook, 201)['id']}"
     into = {"into_id": team.get("/v1/business-units/sales", "boss")["id"], **why}
     return [
         ("/v1/business-units/spain", "PATCH", "/v1/business-units/spain", "boss", {"name": "Iberia"}),
@@ -170,6 +172,8 @@ def versioned(team, account):
         (f"/v1/appointments/{role['id']}", "DELETE", f"/v1/appointments/{role['id']}", "boss", None),
         ("/v1/policies/care/versions/1", "POST", "/v1/policies/care/versions/1/publish", "boss", {}),
         ("/v1/policies/care/versions/1", "POST", "/v1/policies/care/versions/1/retire", "boss", why),
+        (hook, "PATCH", hook, "boss", {"name": "Another"}),
+        (hook, "POST", f"{hook}/rotate", "boss", {}),
         (f"/v1/publishing-tools/{tool['id']}", "POST", "/v1/publishing-tools/fanfare/retire", "boss", {}),
         (req, "PATCH", req, "asker", {"justification": "Customer care, at night too."}),
         (req, "POST", f"{req}/decisions", "liaison", word),

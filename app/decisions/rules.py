@@ -51,6 +51,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "review_item": frozenset({P.REVIEW_ITEMS}),
         "rights_request": frozenset(),
         "route": frozenset(),
+        "webhook": frozenset(),
     }
 )
 """What may have changed when something of this kind did."""

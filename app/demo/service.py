@@ -28,6 +28,7 @@ _STEPS = (
     charter.choose_models,
     charter.write_policies,
     charter.register_tools,
+    charter.register_webhook,
     training.hold_courses,
     training.record_completions,
     inventory.take_inventory,

@@ -115,6 +115,8 @@ ELSEWHERE: Final = {
     "policy": "policies",
     "policy_version": "the enterprise's own texts",
     "publishing_tool": "programs",
+    "webhook": "addresses of programs",
+    "webhook_delivery": "what programs were told, by number",
     "attestation": "who attested to what",
 }
 """Tables with texts of which none is a person's, and what they are of."""

@@ -177,7 +177,11 @@ def _finish(request: Request, parts: House, work: Work, claimed: replies.Claim |
         reply.headers["Coe-Revision"] = str(revision)
     if claimed is not None:
         kept = {name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers}
-        replies.keep(work.session, claimed, replies.Stored(reply.status_code, kept, bytes(reply.body)))
+        replies.keep(
+            work.session,
+            claimed,
+            replies.Stored(reply.status_code, kept, replies.without(bytes(reply.body), work.once)),
+        )
     return revision
 
 

@@ -75,6 +75,7 @@ class Permission(StrEnum):
     RIGHTS_REQUEST_UPDATE = "rights_request:update"
     TOOL_READ = "tool:read"
     TOOL_WRITE = "tool:write"
+    WEBHOOK_MANAGE = "webhook:manage"
 
 
 class Reach(StrEnum):

@@ -6,6 +6,7 @@ either replays its answer or, if it failed, does the work itself.
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from .errors import Conflict, Invalid, MalformedRequest
 
 KEPT_FOR = timedelta(hours=24)
 MAX_KEY = 255
+SHOWN = "already shown"
+"""What a secret reads when the answer that showed it is repeated."""
 
 
 class KeyReused(Invalid):
@@ -106,6 +109,11 @@ def forget(session: Session, now: datetime) -> int:
     """Delete the answers that were kept long enough; answers how many there were."""
     done: Any = session.execute(delete(Reply).where(Reply.created_at <= now - KEPT_FOR))
     return int(done.rowcount)
+
+
+def without(body: bytes, once: Collection[str]) -> bytes:
+    """An answer as it is kept: members that are shown but once (a secret) say that they were."""
+    return json.dumps({**json.loads(body), **dict.fromkeys(once, SHOWN)}).encode() if once else body
 
 
 def keep(session: Session, claimed: Claim, stored: Stored) -> None:

@@ -51,6 +51,7 @@ class Work:
     """Handed to every service function. Records are only collected here; they are sealed when the work ends.
 
     ``closing``: what is still to be done before that, once, however often something in the work gave cause for it.
+    ``once``: members of the answer that are shown this one time, and not when it is repeated under its Idempotency-Key.
     """
 
     session: Session
@@ -60,6 +61,7 @@ class Work:
     if_match: tuple[int, ...] | None = None
     records: list[Record] = field(default_factory=list)
     closing: list[Callable[["Work"], None]] = field(default_factory=list)
+    once: frozenset[str] = frozenset()
     etag: int | None = None
 
     def match(self, entity: Versioned) -> None:

@@ -49,6 +49,7 @@ class NoticeKind(StrEnum):
     ACCOUNT_ORPHANED = "account_orphaned"
     UNUSUAL_TERMINATIONS = "unusual_terminations"
     POLICY_PUBLISHED = "policy_published"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 class Email(StrEnum):
@@ -151,6 +152,10 @@ SAYINGS: Mapping[NoticeKind, Saying] = MappingProxyType(
             "{left} of {active} people have left within a day, and their rights have ended. Is HR's feed in order?",
         ),
         NoticeKind.POLICY_PUBLISHED: Saying("Published: {what}", "A version was published: {what}."),
+        NoticeKind.WEBHOOK_DISABLED: Saying(
+            "Told nothing more: {what}",
+            "{why} Made active again, it goes on where it stopped: nothing is lost until then.",
+        ),
     }
 )
 OFF_UNLESS_WANTED = frozenset({NoticeKind.POLICY_PUBLISHED})
@@ -165,6 +170,7 @@ LINKS: Mapping[str, str] = MappingProxyType(
         "review": "/v1/reviews/{subject}",
         "policy_version": "/v1/policies/{policy_id}/versions/{n}",
         "directory": "/v1/directory/changes",
+        "webhook": "/v1/webhooks/{subject}",
     }
 )
 """Where the subject of a notice is read, below the public address."""

@@ -27,7 +27,7 @@ from app.governance.routing import store as requests
 from app.governance.routing.rules import Request, RequestKind, RequestState
 from app.governance.steps import rules as step_rules
 from app.governance.steps.rules import Standing, StepState
-from app.kernel.actor import Place, Scope
+from app.kernel.actor import ActorKind, Place, Scope
 from app.kernel.ids import new_id
 from app.kernel.pages import Page
 from app.kernel.work import Record, Work
@@ -207,6 +207,15 @@ def _of_review(work: Work, record: Record) -> Iterable[Telling]:
     yield Telling(NoticeKind.REVIEW_OPEN, frozenset(readers), "review", review.id, data)
 
 
+def _of_webhook(_: Work, record: Record) -> Iterable[Telling]:
+    """Whose webhook is told nothing more is told so, unless it is a service client's."""
+    told = record.after or {}
+    if told["owner_kind"] == ActorKind.EMPLOYEE:
+        data = {"about": f"the webhook {told['name']}", "why": told["disabled_reason"]}
+        readers = frozenset({told["owner_id"]})
+        yield Telling(NoticeKind.WEBHOOK_DISABLED, readers, "webhook", UUID(record.subject_id), data)
+
+
 _REVIEWERS = frozenset({Role.BU_LIAISON, Role.COMMUNITY_MANAGER, Role.STRATEGIST})
 
 
@@ -233,6 +242,7 @@ _DERIVED: Mapping[str, Derive] = {
     "account.orphaned": _of_orphan,
     "directory.unusual_terminations": _of_terminations,
     "policy_version.published": _of_policy,
+    "webhook.disabled": _of_webhook,
 }
 
 

@@ -174,6 +174,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
                     P.TOOL_WRITE,
+                    P.WEBHOOK_MANAGE,
                 ),
                 ANY,
             ),
@@ -182,12 +183,12 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
         Role.COMMUNITY_MANAGER: {
             **_COE,
             **_IN_SCOPE,
-            **dict.fromkeys((P.ACCOUNT_STOP, P.REVIEW_CREATE, P.REVIEW_MANAGE, P.REVIEW_READ), IN),
+            **dict.fromkeys((P.ACCOUNT_STOP, P.REVIEW_CREATE, P.REVIEW_MANAGE, P.REVIEW_READ, P.WEBHOOK_MANAGE), IN),
         },
-        Role.BU_LIAISON: {**_COE, **_IN_SCOPE, P.RIGHTS_REQUEST_CREATE: IN},
+        Role.BU_LIAISON: {**_COE, **_IN_SCOPE, P.RIGHTS_REQUEST_CREATE: IN, P.WEBHOOK_MANAGE: IN},
         Role.CAMPAIGN_MANAGER: _COE,
         Role.SOCIAL_ANALYST: _COE,
-        Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY},
+        Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY, P.WEBHOOK_MANAGE: ANY},
         Role.AUDITOR: {**_COE, **_INSIGHT, **dict.fromkeys(_AUDITED, ANY)},
         Role.ADMIN: dict.fromkeys(
             (
@@ -212,6 +213,7 @@ CLIENT_TABLE: Mapping[ClientScope, frozenset[Permission]] = MappingProxyType(
         ClientScope.LMS: frozenset({P.COMPLETION_READ, P.COMPLETION_WRITE, P.COURSE_READ}),
         ClientScope.REGISTRY_READ: _OPEN_TO_ALL - {P.EMPLOYEE_READ, P.APPOINTMENT_READ},
         ClientScope.AUDIT_READ: frozenset({P.AUDIT_READ}),
+        ClientScope.EVENTS: frozenset({P.WEBHOOK_MANAGE}),
     }
 )
 _DEPUTY_POWERS = frozenset({P.RIGHTS_REQUEST_READ})

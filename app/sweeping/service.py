@@ -22,6 +22,9 @@ from app.notices import rules as notice_rules
 from app.notices import service as notices
 from app.notices import worker as mail
 from app.settings import Settings
+from app.webhooks import service as webhooks
+from app.webhooks.rules import Sender
+from app.webhooks.sending import worker as events
 
 from .rules import Errand, Task
 
@@ -43,6 +46,7 @@ TASKS: tuple[Task, ...] = (
     Task("attestations_due", notices.remind_attestations),
     Task("replies_forgotten", _forget_replies),
     Task("notices_forgotten", notices.forget),
+    Task("deliveries_forgotten", webhooks.forget),
 )
 """In this order: who has left gets no reminder. A package that has something to sweep adds a line."""
 
@@ -54,12 +58,14 @@ def tasks(told: Settings) -> tuple[Task, ...]:
 
 
 def errands(told: Settings) -> tuple[Errand, ...]:
-    """What goes on beside, each in a thread of its own: checkpoints, callbacks, and mail where there is a server for it."""
+    """What goes on beside, each in a thread of its own; mail where there is a server for it."""
     mailer = mailer_of(told)
     signed = Errand("checkpoints_signed", partial(checkpoints.seal, notary_of(told)), checkpoints.SECONDS)
     erased = Errand("erasures_kept", partial(erasures.keep, told.erasures))
     called = Errand("callbacks_sent", partial(callbacks.deliver, courier_of(told)))
-    return (signed, erased, called, *((Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()))
+    sent = Errand("events_sent", partial(events.deliver, sender_of(told)), events.LOOK_SECONDS)
+    mails = (Errand("mails_sent", partial(mail.deliver, mailer)),) if mailer else ()
+    return (signed, erased, called, sent, *mails)
 
 
 def notary_of(told: Settings) -> Callable[[], Notary]:
@@ -70,6 +76,11 @@ def notary_of(told: Settings) -> Callable[[], Notary]:
 def courier_of(told: Settings) -> callbacks.Courier:
     """How the end of an access request is told to those who asked to be called."""
     return callbacks.Courier(told.outside, told.outside.public_url, signing.key_ring(told.keys).newest)
+
+
+def sender_of(told: Settings) -> Sender:
+    """How webhooks are told of events."""
+    return Sender(told.outside, signing.derived_key(told.keys, "webhook"))
 
 
 def mailer_of(told: Settings) -> mail.Mailer | None:

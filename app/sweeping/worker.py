@@ -97,14 +97,17 @@ class Sweeper:
             sweep(self._parts, self._jobs, self._over.is_set)
 
 
+def _sweepers(parts: House, told: Settings) -> list[Sweeper]:
+    errands = [Sweeper(parts, (one,), one.seconds or told.sweep_seconds) for one in service.errands(told)]
+    return [Sweeper(parts, service.tasks(told), told.sweep_seconds), *errands]
+
+
 @contextmanager
 def sweeping(parts: House, told: Settings) -> Iterator[None]:
     """Sweep as long as this lasts, as the settings say. Each errand has a thread of its own: a slow server delays nothing
     else.
     """
-    usual = told.sweep_seconds
-    beside = [Sweeper(parts, (one,), one.seconds or usual) for one in service.errands(told)]
-    sweepers = [Sweeper(parts, service.tasks(told), usual), *beside] if usual else []
+    sweepers = _sweepers(parts, told) if told.sweep_seconds else []
     for one in sweepers:
         one.start()
     try:

@@ -93,6 +93,13 @@ def of_units(call, team):
     )
     call("POST /v1/publishing-tools", "developer", {"key": "fanfare", "name": "Fanfare"}, 201)
     call("POST /v1/publishing-tools/{id}/retire", "developer", id="fanfare")
+    hook = {"name": "Tool", "url": f"https://tool.example.com/{TAINT}", "events": ["grant.*"]}
+    made = call("POST /v1/webhooks", "developer", hook, 201)
+    call("PATCH /v1/webhooks/{id}", "developer", {"state": "disabled"}, id=made["id"])
+    call("PATCH /v1/webhooks/{id}", "boss", {"state": "active"}, id=made["id"])
+    call("POST /v1/webhooks/{id}/rotate", "developer", {}, id=made["id"])
+    call("POST /v1/webhooks/{id}/redeliver", "developer", {"from_seq": 1}, id=made["id"])
+    call("DELETE /v1/webhooks/{id}", "developer", None, 204, id=made["id"])
     call("POST /v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
     call(
         "POST /v1/policies/{id}/versions", "content", {"text": "Care.", "rules": {"max_grant_days": 90}}, 201, id="care"

@@ -369,7 +369,7 @@ def test_the_daily_mail_is_at_eight_where_the_unit_is(now, zone, due):
 
 
 def test_every_kind_has_its_words_and_every_fact_in_them_is_known():
-    known = {"requester", "beneficiary", "what", "due", "days", "left", "active"}
+    known = {"requester", "beneficiary", "what", "due", "days", "left", "active", "why"}
     facts = dict.fromkeys(known, "x")
     assert set(rules.SAYINGS) == set(NoticeKind)
     for saying in rules.SAYINGS.values():

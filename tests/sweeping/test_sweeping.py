@@ -294,10 +294,10 @@ MAIL = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "CoE <coe@world.example>"
     ("asked", "more", "running"),
     [
         (False, {}, 0),
-        (True, {}, 4),  # checkpoints and callbacks have each a thread of its own
-        (True, MAIL, 5),  # and mail has another
+        (True, {}, 5),  # checkpoints, erasures, callbacks and events have each a thread of its own
+        (True, MAIL, 6),  # and mail has another
         (True, {"sweep_seconds": 0}, 0),
-        (True, {"role": "api"}, 4),
+        (True, {"role": "api"}, 5),
         (True, {"role": "decisions"}, 0),
     ],
 )
@@ -332,9 +332,8 @@ def test_the_command_sweeps_once_and_tells_of_it(sqlite_url, tmp_path):
     ended = coe(tmp_path, "sweep", "--json", **env)
     assert ended.returncode == 0, ended.stderr
     names = [one.name for one in service.tasks(Settings(_env_file=None))]
-    assert json.loads(ended.stdout) == dict.fromkeys(
-        [*names, "checkpoints_signed", "erasures_kept", "callbacks_sent", "mails_sent"], 0
-    )
+    beside = ("checkpoints_signed", "erasures_kept", "callbacks_sent", "events_sent", "mails_sent")
+    assert json.loads(ended.stdout) == dict.fromkeys([*names, *beside], 0)
     in_words = coe(tmp_path, "sweep", COE_DATABASE_URL=sqlite_url)
     assert in_words.stdout.splitlines()[0] == "leavers: 0, idle"
 

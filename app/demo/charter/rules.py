@@ -55,3 +55,8 @@ TOOLS = (
     ("iberia-studio", "Iberia Studio", "Estudio Levante S.L.", "iberia"),
 )
 """Key, name, vendor, and the unit it belongs to; the centre's belongs to none."""
+WEBHOOK = {
+    "name": "Postwell", "url": "https://postwell.example.com/events", "events": ["grant.*", "freeze.*"],
+    "business_unit_id": None,
+}  # fmt: skip
+"""Who is to be told, once there is somebody at that address."""

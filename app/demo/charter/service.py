@@ -1,5 +1,6 @@
 """How the demo enterprise is governed: the models it chose, its policies, its publishing tools."""
 
+from secrets import token_bytes
 from typing import Any
 
 from app.demo.rules import FOUNDED
@@ -8,8 +9,11 @@ from app.governance.models.rules import ModelKey
 from app.governance.switching import service as switching
 from app.governance.switching.service import Choice
 from app.kernel.actor import ENTERPRISE, Scope, ScopeKind
+from app.kernel.outbound import Outside
 from app.policies import service as policies
 from app.tools import service as tools
+from app.webhooks import service as webhooks
+from app.webhooks.rules import Sender, WebhookState
 
 from . import rules
 
@@ -45,6 +49,17 @@ def register_tools(one: Founding) -> None:
         for key, name, vendor, unit in rules.TOOLS:
             owner = one.units[unit] if unit else None
             tools.register(work, {"key": key, "name": name, "vendor": vendor, "business_unit_id": owner})
+
+
+def register_webhook(one: Founding) -> None:
+    """A webhook of the developer's that is told nothing yet: there is nobody at its address, and its secret is to be
+    rotated before it is made active, since what founds the demo knows no key of the installation.
+    """
+    with one.acting("developer", FOUNDED * DAY - 7 * HOUR) as work:
+        sender = Sender(Outside("https://coe.example.com"), token_bytes(32))
+        made, _ = webhooks.create(work, sender, rules.WEBHOOK)
+        webhooks.amend(work, sender, made.id, {"state": WebhookState.DISABLED})
+        one.examples["webhook_id"] = str(made.id)
 
 
 def draft_policy(one: Founding) -> None:

@@ -24,6 +24,7 @@ NAMES: Final[Mapping[str, str]] = {
     "requests": "request_id",
     "reviews": "review_id",
     "rights-requests": "request_id",
+    "webhooks": "webhook_id",
 }
 """What the first part of a path that ends in an id is called in ``examples``."""
 _BY_FORMAT: Final[Mapping[str, str]] = {
