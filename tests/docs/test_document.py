@@ -241,6 +241,7 @@ def test_two_shapes_never_get_one_name():
     ("get", "/v1/reviews/{id}/evidence", "200", {"application/json", "text/csv"}),
     ("get", "/v1/accounts", "404", {"application/problem+json"}),  # an unknown network
     ("get", "/healthz", "401", None),
+    ("get", "/v1/decisions/explain", "400", {"application/problem+json"}),  # a NUL in the address
 ])  # fmt: skip
 def test_an_answer_is_told_in_each_form_it_comes_in(document, method, path, status, kinds):
     answer = document["paths"][path][method]["responses"].get(status)
