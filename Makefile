@@ -11,8 +11,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Words for the command behind a target: make run ARGS="--port 8001", make test ARGS="tests/test_walk.py -k revoke"
 ARGS ?=
+# The tests that together take every line and branch of what [tool.coverage.report] names.
+COVERING := tests/audit tests/authzen tests/governance tests/identity tests/kernel tests/roles tests/scim
 
-.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-decisions bench-files bench-governing bench-scim setup clean
+.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-decisions bench-files bench-governing bench-scim coverage mutation soak setup clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,9 +77,19 @@ bench-governing: setup ## measure previews and publishing at a million employees
 bench-scim: setup ## measure SCIM beside scim2-server's own in-memory server
 	@$(BIN)/python -m benchmarks.scim $(ARGS)
 
+coverage: ## every line and branch of what decides who may do what is taken by some test
+	@$(PYTHON) scripts/bootstrap.py --dev
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing $(COVERING) $(ARGS)
+
+mutation: setup ## break the rules one by one; benchmarks/RESULTS-MUTATION.md says what was noticed
+	@$(BIN)/python scripts/mutation.py $(ARGS)
+
+soak: setup ## 100,000 made-up requests on each of both databases
+	COE_FUZZ_CASES=100000 COE_FUZZ_ON=sqlite,postgresql $(BIN)/python -m pytest -n auto tests/fuzz $(ARGS)
+
 setup: ## set up .venv with all that tests and checks need
 	@$(PYTHON) scripts/bootstrap.py --dev
 
 clean: ## remove what set-up and tools made; databases and keys stay
-	rm -rf .venv .tools dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .openapi.md.new
+	rm -rf .venv .tools dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage mutants .openapi.md.new
 	find . -name __pycache__ -type d -not -path "./.git/*" -prune -exec rm -rf {} +

@@ -81,7 +81,7 @@ from app.kernel.database import Base, engine_for, reading
 from app.kernel.errors import Unauthenticated, Unavailable
 from app.kernel.rates import UNLIMITED, Limits
 from app.kernel.request_id import RequestId
-from app.kernel.strict_json import BODY_ERRORS, StrictBody
+from app.kernel.strict_json import BODY_ERRORS, InvalidUnicode, StrictBody
 from app.kernel.tags import Tag
 from app.kernel.uploads import Spool
 from app.lifecycle import api as lifecycle
@@ -365,7 +365,10 @@ def create_app(
     )  # fmt: skip
     furnish(app, told, clock, notice)
     problems.install(
-        app, everywhere=(Unauthenticated, Unavailable), with_body=BODY_ERRORS, spelled={scim.PREFIX: scim.spelled}
+        app,
+        everywhere=(InvalidUnicode, Unauthenticated, Unavailable),
+        with_body=BODY_ERRORS,
+        spelled={scim.PREFIX: scim.spelled},
     )
     for router in SERVED[told.role]:
         app.include_router(router)

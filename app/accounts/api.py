@@ -20,7 +20,7 @@ from . import rules, service, wire
 router = APIRouter(prefix="/v1/accounts", route_class=Route, tags=[Tag.LIAISONS])
 
 
-@router.get("")
+@router.get("", responses=responses(NotFound, BadHandle))
 def list_accounts(
     work: Annotated[Work, allow(Permission.ACCOUNT_READ)],
     page: Annotated[Page, paging("id", "created_at", "handle", "network")],

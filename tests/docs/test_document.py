@@ -233,3 +233,16 @@ def test_two_shapes_never_get_one_name():
     clashing = bare() | {"components": {"schemas": {"app__a__wire__Why": {}, "AWhy": {}}}}
     with pytest.raises(ValueError, match="AWhy"):
         finish(clashing, {}, Refusals(), public_url="https://coe")
+
+
+@pytest.mark.parametrize(("method", "path", "status", "kinds"), [
+    ("post", "/oauth/token", "400", {"application/json", "application/problem+json"}),
+    ("post", "/oauth/token", "401", {"application/json"}),  # RFC 6749 5.2; no token of ours is asked for there
+    ("get", "/v1/reviews/{id}/evidence", "200", {"application/json", "text/csv"}),
+    ("get", "/v1/accounts", "404", {"application/problem+json"}),  # an unknown network
+    ("get", "/healthz", "401", None),
+    ("get", "/v1/decisions/explain", "400", {"application/problem+json"}),  # a NUL in the address
+])  # fmt: skip
+def test_an_answer_is_told_in_each_form_it_comes_in(document, method, path, status, kinds):
+    answer = document["paths"][path][method]["responses"].get(status)
+    assert (set(answer["content"]) if answer else None) == kinds

@@ -289,10 +289,13 @@ def _add_refusals(operation: Document, answers: Answers) -> None:
 
 
 def _drop_refusal(operation: Document, code: str) -> None:
+    """Take one code out, and what then says nothing more: our form of it, and the answer, if that was its only form."""
     for status, answer in list(operation["responses"].items()):
         examples = _examples(answer)
         if examples.pop(code, None) and not examples:
-            del operation["responses"][status]
+            del answer["content"][PROBLEM]
+            if not answer["content"]:
+                del operation["responses"][status]
 
 
 def _examples(answer: Mapping[str, Any]) -> dict[str, Any]:

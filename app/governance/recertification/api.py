@@ -19,7 +19,9 @@ from app.kernel.work import Work
 from . import service, wire
 
 router = APIRouter(prefix="/v1/reviews", route_class=Route, tags=[Tag.HUB])
-_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"model": wire.Evidence, "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
 
 
 @router.get("")
@@ -72,7 +74,7 @@ def close_review(
 
 @router.get(
     "/{id}/evidence",
-    response_model=wire.Evidence,
+    response_model=None,
     response_class=StreamingResponse,
     responses={**_FILES, **responses(NotFound)},
 )
