@@ -163,6 +163,24 @@ def verify_audit() -> None:
     typer.echo(f"verified: {found} events")
 
 
+@audit_commands.command("replay")
+def replay_audit() -> None:
+    """Rebuild from the log alone what the tables hold, beside them; exit 1 with the first differences if there are any."""
+    from app.replaying import service as replaying
+
+    with working(write=False) as work:
+        found = replaying.replay(
+            work, lambda n: typer.echo(f"\r{n} events", err=True, nl=False) if sys.stderr.isatty() else None
+        )
+    for one in found.differences:
+        typer.echo(str(one))
+    if found.more:
+        typer.echo("and more")
+    if found.differences:
+        raise typer.Exit(1)
+    typer.echo(f"replayed: {found.events} events; the tables are what they tell")
+
+
 @passports.command("verify")
 def verify_passport(
     token: Annotated[str, typer.Argument(metavar="TOKEN", help="The passport; - reads it from standard input.")],

@@ -42,6 +42,7 @@ PERSONAL = (
     "external_id", "attributes",
 )  # fmt: skip
 PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active", "deleted_at")
+_CHANGING = (*PLAIN, *PERSONAL, "left_at")  # which nobody has who joins
 _DATED = {"hired_on", "terminated_on", "business_unit_id"}
 _GONE = "the holder has left"
 _LEFT = "employee.left"
@@ -290,7 +291,7 @@ def come_back(work: Work, employee: Employee, values: Mapping[str, Any]) -> Empl
 def _tell(
     work: Work, action: str, before: Employee, after: Employee, changes: Mapping[str, Any], reason: str | None = None
 ) -> None:
-    names = [name for name in (*PLAIN, *PERSONAL) if name in changes and getattr(before, name) != getattr(after, name)]
+    names = [name for name in _CHANGING if name in changes and getattr(before, name) != getattr(after, name)]
     audit.record(
         work, action, ("employee", after.id), before=told(before, names), after=told(after, names),
         reason=reason, person_id=after.id,
@@ -394,6 +395,6 @@ def _close(work: Work, unit: BusinessUnit, into: UUID | None, reason: str) -> Bu
     after = directory.save_unit(work.session, unit, work.now, changes)
     audit.record(
         work, "business_unit.merged" if into else "business_unit.closed", ("business_unit", unit.id),
-        before=directory_service.told(unit), after={**directory_service.told(after), "merged_into_id": into}, reason=reason,
+        before=directory_service.told(unit), after=directory_service.told(after), reason=reason,
     )  # fmt: skip
     return after
