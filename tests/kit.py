@@ -198,6 +198,13 @@ class World:
         assert isinstance(count, int), count
         return count
 
+    def untold(self):
+        """Where the tables are not what the log alone makes of them."""
+        from app.replaying import service as replaying
+
+        with self.work(write=False) as work:
+            return replaying.replay(work).differences
+
 
 def staffed(world):
     """A small organisation: two people in sales, its liaison, the hub, two strategists, and people elsewhere."""
