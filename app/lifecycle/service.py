@@ -41,8 +41,9 @@ PERSONAL = (
     "user_name", "email", "given_name", "family_name", "display_name", "title", "location", "employee_number",
     "external_id", "attributes",
 )  # fmt: skip
-PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active", "deleted_at")
-_CHANGING = (*PLAIN, *PERSONAL, "left_at")  # which nobody has who joins
+PLAIN = (
+    "employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active", "left_at", "deleted_at",
+)  # fmt: skip
 _DATED = {"hired_on", "terminated_on", "business_unit_id"}
 _GONE = "the holder has left"
 _LEFT = "employee.left"
@@ -291,7 +292,7 @@ def come_back(work: Work, employee: Employee, values: Mapping[str, Any]) -> Empl
 def _tell(
     work: Work, action: str, before: Employee, after: Employee, changes: Mapping[str, Any], reason: str | None = None
 ) -> None:
-    names = [name for name in _CHANGING if name in changes and getattr(before, name) != getattr(after, name)]
+    names = [name for name in (*PLAIN, *PERSONAL) if name in changes and getattr(before, name) != getattr(after, name)]
     audit.record(
         work, action, ("employee", after.id), before=told(before, names), after=told(after, names),
         reason=reason, person_id=after.id,

@@ -149,7 +149,12 @@ def _record(work: Work, desk: Desk, task: Task) -> None:
         "callback_host": called,
         "bundled": task.bundled,
         "items": [
-            {"request_id": one.request_id, "right": one.right, "resource": one.resource, "evaluation_id": one.evaluation_id}
+            {
+                "request_id": one.request_id,
+                "right": one.right,
+                "resource": one.resource,
+                "evaluation_id": one.evaluation_id,
+            }
             for one in task.items
         ],
     }

@@ -97,7 +97,7 @@ NO_STATE_COLUMNS: Mapping[str, str] = {
 CHANGES_NOTHING: Mapping[str, str] = {
     "account.orphaned": "it is said of an account whose last custodian has left, and nothing is set by it",
     "appointment.refused": "nobody was appointed",
-    "directory.unusual_terminations": "an alarm",
+    "directory.unusual_terminations": "an alarm: who left is told beside",
     "group_mapping.refused": "nobody was moved",
     "import.started": NO_STATE["import_run"],
     "import.finished": NO_STATE["import_run"],
