@@ -50,11 +50,11 @@ def _states() -> list[Table]:
     return [table for table in Base.metadata.sorted_tables if table.name not in rules.NO_STATE]
 
 
-def merges(session: Session) -> dict[str, str]:
-    """When which unit was merged into another; ids and instants as the log has them."""
+def merges(session: Session) -> dict[str, tuple[str, str | None]]:
+    """By unit, when it was merged into another, and by which call; ids and instants as the log has them."""
     row = AuditEvent
-    found = session.execute(select(row.subject_id, row.at).where(row.action == "business_unit.merged"))
-    return {unit: at for unit, at in found}  # noqa: C416 - rows are no pairs
+    stmt = select(row.subject_id, row.at, row.request_id).where(row.action == "business_unit.merged")
+    return {unit: (at, request) for unit, at, request in session.execute(stmt)}
 
 
 @contextmanager

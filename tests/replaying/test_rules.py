@@ -110,7 +110,7 @@ def test_paths_lead_down_from_the_root(parents, path):
 
 def test_an_older_log_may_say_less():
     """Members that were added since are no steps where they are missing."""
-    bare = rules.Told(1, "2026-03-02T00:00:00.000000Z", "", "s", "p", "p", "p", None, {}, {})
+    bare = rules.Told("2026-03-02T00:00:00.000000Z", "", "s", "p", "p", "p", None, None, {}, {})
 
     def of(action, **after):
         return [*rules.steps(replace(bare, action=action, after=after), {})]

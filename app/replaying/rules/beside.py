@@ -165,14 +165,19 @@ BESIDE: Mapping[str, Beside] = {
 """What else an action tells: rows below its subject, and columns that are worked out."""
 
 
-def steps(one: Told, merges: Mapping[str, str]) -> Iterator[Step]:
-    """What an event changes, in order. ``merges``: when which unit was merged into another.
+Merges = Mapping[str, tuple[str, str | None]]
+"""By unit, when it was merged into another, and by which call."""
+
+
+def steps(one: Told, merges: Merges) -> Iterator[Step]:
+    """What an event changes, in order.
 
     Who goes along with a merged unit keeps the instants of the days that are over: no feed has stated them anew.
     """
     row, beside = ROWS.get(one.action), BESIDE.get(one.action)
     if row is not None:
         yield row.put(one)
-    along = one.action == "employee.moved" and merges.get(one.before.get("business_unit_id", "")) == one.at
+    merged = merges.get(one.before.get("business_unit_id", ""))
+    along = one.action == "employee.moved" and merged == (one.at, one.request)
     if beside is not None and not along:
         yield from beside(one)

@@ -17,15 +17,17 @@ ERASED: Final = Erased()
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event as it is replayed. ``person``: the acting employee, if one acted; ``caller``: whoever acted."""
+    """An event as it is replayed. ``person``: the acting employee, if one acted; ``caller``: whoever acted; ``seat``: in
+    whose place. ``request``: the id of the call that it came by.
+    """
 
-    seq: int
     at: str
     action: str
     subject: str
     person: str | None
     caller: str | None
     seat: str | None
+    request: str | None
     reason: Any
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -38,8 +40,8 @@ def told(event: Event, values: Sequence[PersonalValue]) -> Told:
     person = actor["id"] if actor["kind"] == "employee" else None
     reason = _revealed(json.loads(event.reason), kept.get("reason", ERASED)) if event.reason else None
     before, after = (_side(text, side, kept) for side, text in (("before", event.before), ("after", event.after)))
-    seat = event.on_behalf_of or person
-    return Told(event.seq, event.at, event.action, event.subject_id, person, actor["id"], seat, reason, before, after)
+    who = (person, actor["id"], event.on_behalf_of or person, event.request_id)
+    return Told(event.at, event.action, event.subject_id, *who, reason, before, after)
 
 
 def _side(text: str | None, side: str, kept: Mapping[str, Any]) -> dict[str, Any]:
