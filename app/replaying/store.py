@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Uuid,
     and_,
+    bindparam,
     create_engine,
     delete,
     func,
@@ -79,6 +80,7 @@ class Tables:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.erased: set[tuple[str, Key, str]] = set()
+        self._made: dict[Any, Any] = {}  # statements: making one takes longer than having it done
         made = MetaData()
         self.tables = {table.name: _bare(table, made) for table in _states()}
         made.create_all(connection)
@@ -99,23 +101,18 @@ class Tables:
         values = rules.with_keys(step.table, step.values)
         self._forget(table, key, values)
         told = _ready(table, values)
-        here = update(table).where(_equal(table, key))
-        if told and self._connection.execute(here.values(told)).rowcount:
-            return
-        if not told and self._connection.scalar(select(func.count()).select_from(table).where(_equal(table, key))):
-            return
-        self._connection.execute(insert(table).values({**_ready(table, step.first), **told, **key}))
+        if not self._change(table, key, told or key):
+            self._connection.execute(insert(table), {**_ready(table, step.first), **told, **key})
 
     @apply.register
     def _(self, step: Alter) -> None:
         table = self.tables[step.table]
-        here = _equal(table, _ready(table, step.where))
-        self._connection.execute(update(table).where(here).values(_ready(table, step.values)))
+        self._change(table, _ready(table, step.where), _ready(table, step.values))
 
     @apply.register
     def _(self, step: Drop) -> None:
-        table = self.tables[step.table]
-        self._connection.execute(delete(table).where(_equal(table, _ready(table, step.where))))
+        table, where = self.tables[step.table], _ready(self.tables[step.table], step.where)
+        self._connection.execute(delete(table).where(*_agreeing(table, where)), _given(where))
 
     @apply.register
     def _(self, step: Bounds) -> None:
@@ -134,6 +131,15 @@ class Tables:
         else:
             which = grant.c.id.in_(select(item.grant_id).where(item.review_id == UUID(step.review)))
         self._connection.execute(update(grant).where(which).values(review_ends_at=self._first_end(grant)))
+
+    def _change(self, table: Table, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+        """Give every row that agrees these values; answers how many there were."""
+        shape = (table.name, tuple((name, value is None) for name, value in where.items()), tuple(values))
+        if shape not in self._made:
+            said = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in values}
+            self._made[shape] = update(table).where(*_agreeing(table, where)).values(said)
+        news = {f"new_{name}": value for name, value in values.items()}
+        return self._connection.execute(self._made[shape], {**_given(where), **news}).rowcount
 
     def _first_end(self, grant: Table) -> Any:
         """Of a grant: when the first review ends, or ended, in which nobody has kept it."""
@@ -185,10 +191,15 @@ def _bare(table: Table, made: MetaData) -> Table:
     return Table(table.name, made, *(Column(one.name, one.type, primary_key=one.name in keys) for one in table.columns))
 
 
-def _equal(table: Table, where: Mapping[str, Any]) -> ColumnElement[bool]:
-    return and_(
-        *(table.c[name].is_(None) if value is None else table.c[name] == value for name, value in where.items())
-    )
+def _agreeing(table: Table, where: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:
+    """The conditions of agreeing with values that ``_given`` gives: a column equals its parameter, or is null."""
+    for name, value in where.items():
+        column = table.c[name]
+        yield column.is_(None) if value is None else column == bindparam(f"its_{name}", type_=column.type)
+
+
+def _given(where: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"its_{name}": value for name, value in where.items() if value is not None}
 
 
 def _ready(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
