@@ -261,7 +261,7 @@ def _enterprise(work: Work) -> Limits:
 
 
 def told(of: Policy, one: Version) -> dict[str, Any]:
-    """A version as the audit log tells it; the text by its digest."""
+    """A version as the audit log tells it; the text by its digest, but when it is drafted."""
     names = (
         "policy_id", "n", "state", "text_sha256", "rules", "effective_from", "attestation_grace_days", "superseded_at",
     )  # fmt: skip
