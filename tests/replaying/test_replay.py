@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.directory import store as directory
 from app.governance.grants import service as grants
+from app.governance.requests import service as requests
 from app.groups import service as groups
 from app.groups.rules import Member, MemberKind
 from app.kernel.work import Work
@@ -263,8 +264,6 @@ def test_requests_on_every_way(team):
     team.post("/v1/accounts", "asker", proposal, 422)
     team.clock.turn(days=60)
     with team.work() as work:
-        from app.governance.requests import service as requests
-
         requests.expire(work)
     assert team.untold() == ()
     states = {row.state for row in sql(team, "SELECT state FROM request")}
@@ -296,4 +295,3 @@ def test_the_command_says_in_words_what_differs(team):
     assert done.returncode == 1 and done.stdout.endswith(": model is dandelion, by the log hub_and_spoke\n")
     sql(team, "UPDATE employee SET hired_on = NULL, display_name = 'x', family_name = 'y', given_name = 'z'")
     assert coe(team).stdout.endswith("\nand more\n")
-    assert team.get("/v1/grants", "boss")["items"] == team.get("/v1/grants", "boss")["items"]
