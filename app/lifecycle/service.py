@@ -41,9 +41,8 @@ PERSONAL = (
     "user_name", "email", "given_name", "family_name", "display_name", "title", "location", "employee_number",
     "external_id", "attributes",
 )  # fmt: skip
-PLAIN = (
-    "employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active", "left_at", "deleted_at",
-)  # fmt: skip
+PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active", "left_at",
+         "deleted_at")  # fmt: skip
 _DATED = {"hired_on", "terminated_on", "business_unit_id"}
 _GONE = "the holder has left"
 _LEFT = "employee.left"
