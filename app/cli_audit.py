@@ -50,6 +50,22 @@ def verify(
     typer.echo(f"verified: {found} events, {signed} checkpoints")
 
 
+@commands.command("replay")
+def replay() -> None:
+    """Rebuild from the log alone what the tables hold, beside them; exit 1 with the first differences if there are any."""
+    from app.replaying import service as replaying
+
+    with working(write=False, anew=True) as work:
+        found = replaying.replay(work, _progress())
+    for one in found.differences:
+        typer.echo(str(one))
+    if found.more:
+        typer.echo("and more")
+    if found.differences:
+        raise typer.Exit(1)
+    typer.echo(f"replayed: {found.events} events; the tables are what they tell")
+
+
 @commands.command("checkpoint")
 def checkpoint() -> None:
     """Sign what was written until now, and print the newest checkpoint as one JSON line, to be kept elsewhere."""

@@ -132,6 +132,7 @@ class World:
 
     def account(self, handle, unit="sales", network="x", **more):
         """An active account, as an inventory import would bring it."""
+        from app.accounts import service as inventory
         from app.accounts import store as accounts
         from app.audit import service as audit
         from app.networks import rules
@@ -152,7 +153,7 @@ class World:
                 **more,
             }
             made = accounts.add(work.session, work.now, values)
-            audit.record(work, "account.imported", ("account", made.id))
+            audit.record(work, "account.imported", ("account", made.id), after=inventory.told(made))
             return str(made.id)
 
     def ask(self, who, account, rights=("publish",), status=201, **more):
@@ -196,6 +197,13 @@ class World:
             count = audit.verify(work)
         assert isinstance(count, int), count
         return count
+
+    def untold(self):
+        """Where the tables are not what the log alone makes of them."""
+        from app.replaying import service as replaying
+
+        with self.work(write=False) as work:
+            return replaying.replay(work).differences
 
 
 def staffed(world):

@@ -24,9 +24,9 @@ from . import rules, store
 from .rules import Account, AccountState, Flagged, Status, Verb
 
 PLAIN = (
-    "network", "handle", "handle_written", "business_unit_id", "steward_id", "backup_steward_id", "language", "region", "risk",
-    "posting_capacity", "mfa", "opened_on", "state", "last_activity_at", "last_validated_at", "official_from", "official_until",
-    "source",
+    "network", "handle", "handle_written", "skeleton", "url", "business_unit_id", "steward_id", "backup_steward_id",
+    "language", "region", "risk", "posting_capacity", "mfa", "opened_on", "state", "last_activity_at", "last_validated_at",
+    "official_from", "official_until", "source", "proposed_by", "look_alike_of",
 )  # fmt: skip
 PERSONAL = ("display_name", "purpose", "audience", "objective", "shared_mailbox", "vault_reference", "recovery_contact")
 """Free text and addresses: they may name people, so that the audit log can forget them."""

@@ -69,4 +69,5 @@ def _name(name: str) -> str:
 def told(client: Client) -> dict[str, Any]:
     """A client as the audit log tells it; never its secret, nor the digest of it."""
     names = ("name", "static", "tool_id", "gateway", "owner_id", "revoked_at")
-    return {"scopes": sorted(client.scopes), **{name: getattr(client, name) for name in names}}
+    lists = {"scopes": sorted(client.scopes), "redirect_uris": client.redirect_uris}
+    return {**lists, **{name: getattr(client, name) for name in names}}

@@ -14,7 +14,9 @@ from app.kernel.work import Work
 from . import rules, store
 from .rules import BusinessUnit, Employee
 
-UNIT_FIELDS = ("key", "name", "parent_id", "function", "region", "timezone", "state")
+UNIT_FIELDS = (
+    "key", "name", "parent_id", "function", "region", "timezone", "state", "merged_into_id", "closed_at",
+)  # fmt: skip
 PRIVATE = ("employee_number", "user_name", "email")
 
 

@@ -96,7 +96,8 @@ ROWS: Final = (
 NAMED: Final = (("account", "recovery_contact"), ("account", "shared_mailbox"))
 """Where somebody's own address may stand though the row is not theirs: it is taken out where it does."""
 QUOTED: Final = (
-    ("idempotent_reply", "body"), ("import_reject", "cells"), ("import_reject", "message"), ("notice", "data"),
+    ("audit_personal", "value"), ("idempotent_reply", "body"), ("import_reject", "cells"), ("import_reject", "message"),
+    ("notice", "data"),
 )  # fmt: skip
 """What quotes people for a while: the rows that name this one go."""
 ELSEWHERE: Final = {

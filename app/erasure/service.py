@@ -15,7 +15,7 @@ from app.kernel.work import Work
 from . import rules, store
 from .rules import Hold
 
-SHORTEST = 3
+SHORTEST = 6
 """Of what is shorter one cannot say that a text quotes a person by it."""
 
 

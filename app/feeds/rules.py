@@ -42,6 +42,8 @@ CONSEQUENCES = frozenset(
     }
 )  # fmt: skip
 """What may follow from it, in the same transaction and directly behind it."""
+_NOT_SAID = frozenset({"left_at"})
+"""Members of a change that no feed states."""
 _NAMES_PEOPLE = ("employee_id", "deputy_id", "requester_id", "beneficiary_id", "owner_id")
 
 
@@ -73,7 +75,8 @@ class Change:
     def fields(self) -> list[str]:
         """The names of what is otherwise than before; of somebody new, of all that was stated."""
         before, after = members(self.event.before), members(self.event.after)
-        return sorted({*before, *(name for name, value in after.items() if value is not None or name in before)})
+        named = {*before, *(name for name, value in after.items() if value is not None or name in before)}
+        return sorted(named - _NOT_SAID)
 
 
 def members(told: str | None) -> Mapping[str, Any]:

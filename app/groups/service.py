@@ -29,8 +29,9 @@ def create(work: Work, values: dict[str, Any], members: Sequence[Member]) -> Gro
     """A new group. Raises ``GroupExists``, ``Invalid`` for a member that nobody knows."""
     made = store.add(work.session, work.now, values)
     joined, _ = rules.difference([], list(members))
-    _join(work, made, joined)
-    audit.record(work, "group.created", ("group", made.id), after={**told(made), "members": len(joined)})
+    told_joined = _join(work, made, joined)
+    after = {**told(made), "members": len(joined), "memberships": told_joined}
+    audit.record(work, "group.created", ("group", made.id), after=after)
     return made
 
 
@@ -49,10 +50,10 @@ def update(work: Work, id_: UUID, values: dict[str, Any], members: Sequence[Memb
     for mapping in store.mappings_of(work.session, id_):
         for one in left:
             _end_appointment(work, mapping, one.id, f"no longer a member of the group {after.display_name}")
-    _join(work, after, joined)
+    told_joined = _join(work, after, joined)
     audit.record(
         work, "group.updated", ("group", id_), before=told(before),
-        after={**told(after), "joined": _ids(joined), "left": _ids(left)},
+        after={**told(after), "joined": _ids(joined), "left": _ids(left), "memberships": told_joined},
     )  # fmt: skip
     return after
 
@@ -75,12 +76,14 @@ def forget(work: Work, employee_id: UUID) -> None:
         audit.record(work, "group.updated", ("group", id_), after={**told(after), "left": [employee_id]})
 
 
-def _join(work: Work, group: Group, joined: Sequence[Member]) -> None:
+def _join(work: Work, group: Group, joined: Sequence[Member]) -> list[tuple[UUID, MemberKind, UUID]]:
+    """Answers the new memberships as the audit log tells them: the id of each, what kind of member, and which."""
     _check_known(work, group, joined)
-    store.add_members(work.session, group.id, work.now, joined)
+    ids = store.add_members(work.session, group.id, work.now, joined)
     people = [one.id for one in joined if one.kind is MemberKind.EMPLOYEE]
     for mapping in store.mappings_of(work.session, group.id):
         _apply(work, mapping, people)
+    return [(id_, one.kind, one.id) for id_, one in zip(ids, joined, strict=True)]
 
 
 def _check_known(work: Work, group: Group, joined: Sequence[Member]) -> None:

@@ -110,18 +110,20 @@ def remove(session: Session, id_: UUID) -> None:
     session.flush()
 
 
-def add_members(session: Session, group_id: UUID, now: datetime, found: Sequence[Member]) -> None:
-    """Put members into a group."""
+def add_members(session: Session, group_id: UUID, now: datetime, found: Sequence[Member]) -> list[UUID]:
+    """Put members into a group; answers the ids of their memberships, in this order."""
+    ids = [new_id() for _ in found]
     rows = [
         {
-            "id": new_id(), "group_id": group_id, "added_at": now, "display": one.display,
+            "id": id_, "group_id": group_id, "added_at": now, "display": one.display,
             "employee_id": one.id if one.kind is MemberKind.EMPLOYEE else None,
             "child_id": one.id if one.kind is MemberKind.GROUP else None,
         }
-        for one in found
+        for id_, one in zip(ids, found, strict=True)
     ]  # fmt: skip
     if rows:
         session.execute(insert(tables.Member), rows)
+    return ids
 
 
 def drop_members(session: Session, group_id: UUID, found: Iterable[Member]) -> None:

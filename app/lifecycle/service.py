@@ -41,7 +41,8 @@ PERSONAL = (
     "user_name", "email", "given_name", "family_name", "display_name", "title", "location", "employee_number",
     "external_id", "attributes",
 )  # fmt: skip
-PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active", "deleted_at")
+PLAIN = ("employment_type", "business_unit_id", "manager_id", "hired_on", "terminated_on", "active", "left_at",
+         "deleted_at")  # fmt: skip
 _DATED = {"hired_on", "terminated_on", "business_unit_id"}
 _GONE = "the holder has left"
 _LEFT = "employee.left"
@@ -394,6 +395,6 @@ def _close(work: Work, unit: BusinessUnit, into: UUID | None, reason: str) -> Bu
     after = directory.save_unit(work.session, unit, work.now, changes)
     audit.record(
         work, "business_unit.merged" if into else "business_unit.closed", ("business_unit", unit.id),
-        before=directory_service.told(unit), after={**directory_service.told(after), "merged_into_id": into}, reason=reason,
+        before=directory_service.told(unit), after=directory_service.told(after), reason=reason,
     )  # fmt: skip
     return after

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from app.audit import service as audit
 from app.directory import rules as units
@@ -12,9 +14,10 @@ from app.kernel.actor import Permission, Place, Scope, ScopeKind
 from app.kernel.database import advisory_lock
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.pages import Page
-from app.kernel.work import Work
+from app.kernel.work import Personal, Work
 from app.networks import store as networks
 from app.programme.training import store as training
+from app.roles import service as role_service
 from app.roles import store as roles
 from app.roles.rules import Role
 from app.tools import store as tools
@@ -51,7 +54,12 @@ def create(work: Work, key: str, title: str, scope: Scope) -> Policy:
     if scope.business_unit_id:
         units.check_open(directory.unit(work.session, scope.business_unit_id))
     made = store.add_policy(work.session, work.now, key, title, scope)
-    audit.record(work, "policy.created", ("policy", made.id), after={"key": key, "title": title, "scope": scope.kind})
+    audit.record(
+        work,
+        "policy.created",
+        ("policy", made.id),
+        after={"key": key, "title": title, **role_service.scope_told(scope)},
+    )
     return work.show(made)
 
 
@@ -90,7 +98,8 @@ def draft(work: Work, id_or_key: str, values: Mapping[str, Any]) -> Version:
         "author_id": work.actor.employee_id,
     }
     made = store.add_version(work.session, work.now, of.id, members)
-    audit.record(work, "policy_version.drafted", ("policy_version", made.id), after=told(of, made))
+    drafted = {**told(of, made), "text": Personal(made.text)}
+    audit.record(work, "policy_version.drafted", ("policy_version", made.id), after=drafted)
     return work.show(made)
 
 
@@ -180,10 +189,7 @@ def publish(work: Work, id_or_key: str, n: int) -> Version:
         raise Invalid.field("/effective_from", "in_the_past", "A version takes effect now or later; draft it again.")
     _check_courses(work, found.rules)
     rules.check_tightens(of.scope, found.rules, _enterprise(work))
-    for other in store.versions(work.session, of.id):
-        if other.published_at and (other.superseded_at is None or other.superseded_at > begins):
-            state = "superseded" if begins <= work.now else other.state
-            store.save_version(work.session, other.id, work.now, {"superseded_at": begins, "state": state})
+    ended = _supersede(work, of, begins)
     changes = {
         "state": "published",
         "published_at": work.now,
@@ -199,10 +205,22 @@ def publish(work: Work, id_or_key: str, n: int) -> Version:
         "policy_version.published",
         ("policy_version", made.id),
         before=told(of, found),
-        after=told(of, made),
+        after={**told(of, made), "supersedes": ended},
         reason=alone,
     )
     return work.show(made)
+
+
+def _supersede(work: Work, of: Policy, begins: datetime) -> list[UUID]:
+    """What was in force ends when another version begins; answers what did."""
+    ended = [
+        one for one in store.versions(work.session, of.id)
+        if one.published_at and (one.superseded_at is None or one.superseded_at > begins)
+    ]  # fmt: skip
+    for other in ended:
+        state = PolicyState.SUPERSEDED if begins <= work.now else other.state
+        store.save_version(work.session, other.id, work.now, {"superseded_at": begins, "state": state})
+    return [one.id for one in ended]
 
 
 def retire(work: Work, id_or_key: str, n: int, reason: str) -> Version:
@@ -215,26 +233,27 @@ def retire(work: Work, id_or_key: str, n: int, reason: str) -> Version:
         raise rules.VersionRetired(f"Version {n} is {found.state}.")
     changes = {"state": PolicyState.RETIRED, "superseded_at": work.now if found.published_at else None}
     made = store.save_version(work.session, found.id, work.now, changes)
-    if found.published_at is not None and not found.begun(work.now):
-        _give_back(work, found)
+    back = _give_back(work, found) if found.published_at is not None and not found.begun(work.now) else []
     audit.record(
         work,
         "policy_version.retired",
         ("policy_version", made.id),
         before=told(of, found),
-        after=told(of, made),
+        after={**told(of, made), **({"given_back": back} if back else {})},
         reason=reason,
     )
     return work.show(made)
 
 
-def _give_back(work: Work, withdrawn: Version) -> None:
-    """A version will never begin: the one that it was to end goes on, until the next begins if there is one."""
-    begins = withdrawn.effective_from
+def _give_back(work: Work, withdrawn: Version) -> list[UUID]:
+    """A version will never begin: the one that it was to end goes on, until the next begins if there is one. Answers which."""
+    begins, back = withdrawn.effective_from, []
     for other in store.versions(work.session, withdrawn.policy_id):
         ended_by_it = begins is not None and other.superseded_at == begins and other.begun(begins)
         if ended_by_it and other.state is PolicyState.PUBLISHED and other.effective_from != begins:
             store.save_version(work.session, other.id, work.now, {"superseded_at": withdrawn.superseded_at})
+            back.append(other.id)
+    return back
 
 
 def _enterprise(work: Work) -> Limits:
@@ -242,8 +261,10 @@ def _enterprise(work: Work) -> Limits:
 
 
 def told(of: Policy, one: Version) -> dict[str, Any]:
-    """A version as the audit log tells it; the text by its digest."""
-    names = ("n", "state", "text_sha256", "rules", "effective_from", "attestation_grace_days", "superseded_at")
+    """A version as the audit log tells it; the text by its digest, but when it is drafted."""
+    names = (
+        "policy_id", "n", "state", "text_sha256", "rules", "effective_from", "attestation_grace_days", "superseded_at",
+    )  # fmt: skip
     return {"policy": of.key, **{name: getattr(one, name) for name in names}}
 
 

@@ -25,6 +25,7 @@ from app.kernel.access import operator_work
 from app.kernel.actor import Place
 from app.kernel.pages import Page
 from app.policies import service as policies
+from app.replaying.service import replay
 from app.roles import service as roles
 from tests.kit import active_numbers
 
@@ -227,6 +228,7 @@ def test_it_is_the_same_enterprise_wherever_it_is_founded(founded, house):
     seed(house, lambda n, of: None)
     with founded.world.work(write=False) as here, operator_work(house, write=False) as there:
         assert shape(there) == shape(here)
+        assert [replay(work).differences for work in (there, here)] == [(), ()]
 
 
 def test_a_database_with_people_in_it_is_left_alone(founded):

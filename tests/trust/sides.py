@@ -245,12 +245,15 @@ class Sides:
         return request.own | {one.deputy for one in self.org.appointments if one.who in request.own}
 
     def end(self):
-        """What holds of a whole run: the log is whole, and much of what was granted is answered as the model has it."""
+        """What holds of a whole run: the log is whole and rebuilds every table, and much of what was granted is answered as
+        the model has it.
+        """
         found = self.evaluated(sorted(self.held())[:20])
         for one in self.org.requests[-10:]:
             found += self.seen(one.n)
         for side in self.sides:
             side.world.intact()
+            found += [("I-39", str(one), side.name) for one in side.world.untold()]
         if found:
             raise Broken(found, self.told[-60:])
 

@@ -10,8 +10,10 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
+from app.accounts import store as account_store
 from app.governance.evaluation import rules as evaluation
 from app.governance.freezes import rules as freezes
+from app.governance.freezes import service as freeze_service
 from app.governance.freezes import store as freeze_store
 from app.governance.grants import rules as grant_rules
 from app.governance.grants import service as grants
@@ -316,6 +318,33 @@ def one_database_forgets_freezes(patch, one):
     )  # fmt: skip
 
 
+def grants_say_that_the_account_was_used(patch, one):
+    real = grant_store.add
+
+    def add(session, now, values, approvers):
+        session.get_one(account_store.Row, values["account_id"]).last_activity_at = now
+        return real(session, now, values, approvers)
+
+    patch.setattr(grant_store, "add", add)
+
+
+def the_log_forgets_whom_freezes_exempt(patch, one):
+    real = freeze_service.told
+    patch.setattr(
+        freeze_service, "told", lambda each: {name: said for name, said in real(each).items() if name != "exempt"}
+    )  # fmt: skip
+
+
+def pauses_end_unseen(patch, one):
+    real = grant_store.resume
+
+    def resume(session, id_, now, by):
+        session.execute(sa.delete(grant_store.Suspension))
+        return real(session, id_, now, by)
+
+    patch.setattr(grant_store, "resume", resume)
+
+
 BUGS = (
     ("I-07", leavers_count, happenings.leaving),
     ("I-08", two_freezes_let_post, happenings.freezing),
@@ -352,6 +381,9 @@ BUGS = (
     ("I-34", the_last_instant_counts, happenings.granting),
     ("I-35", resuming_prolongs, happenings.granting),
     ("I-36", revoked_is_no_end, happenings.granting),
+    ("I-39", grants_say_that_the_account_was_used, happenings.granting),
+    ("I-39", the_log_forgets_whom_freezes_exempt, happenings.freezing),
+    ("I-39", pauses_end_unseen, happenings.granting),
     ("I-54", one_database_forgets_freezes, happenings.freezing),
 )
 ON = {"deputy_and_holder_count_twice": ("postgresql",), "one_database_forgets_freezes": ("sqlite", "postgresql")}
@@ -373,6 +405,7 @@ ON = {"deputy_and_holder_count_twice": ("postgresql",), "one_database_forgets_fr
 def test_without_a_bug_all_of_it_holds(sides, happens):
     with sides(("sqlite",), thorough=True) as one:
         happens(one)
+        one.end()
 
 
 @pytest.mark.parametrize(("invariant", "bug", "happens"), BUGS, ids=lambda one: getattr(one, "__name__", one))
@@ -381,6 +414,7 @@ def test_the_bug_is_found(sides, monkeypatch, invariant, bug, happens):
         bug(monkeypatch, one)
         with pytest.raises(Broken) as found:
             happens(one)
+            one.end()
     assert invariant in found.value.invariants, found.value
 
 

@@ -19,7 +19,7 @@ HANGS = "it hangs"
 # --- the outbox -------------------------------------------------------------------------------------------------------
 
 
-def test_i48_every_committed_event_that_matches_is_told_once(team, hooks):
+def test_every_committed_event_that_matches_is_told_once(team, hooks):
     hook = hooks.make(events=["course.*", "grant.*", "freeze.lifted"])
     account = team.account("acme")
     hooks.event()
@@ -39,7 +39,7 @@ def test_i48_every_committed_event_that_matches_is_told_once(team, hooks):
     assert grant["id"] not in str(hooks.heard[0]) and hooks.heard[2]["data"]["account_id"] == account
 
 
-def test_i48_nothing_is_told_of_what_was_rolled_back(team, hooks):
+def test_nothing_is_told_of_what_was_rolled_back(team, hooks):
     hooks.make(events=["*"], who="boss")
     while hooks.send():
         pass
@@ -55,7 +55,7 @@ def test_i48_nothing_is_told_of_what_was_rolled_back(team, hooks):
     assert "never" not in str(hooks.receiver.told) and [one for one in hooks.told[heard:] if "token" not in one] == []
 
 
-def test_i49_a_receiver_that_orders_by_number_rebuilds_the_state(team, hooks):
+def test_a_receiver_that_orders_by_number_rebuilds_the_state(team, hooks):
     """Whatever comes late, twice or in disorder: the highest number of each subject tells how it is."""
     hook = hooks.make(events=["grant.*"])
     account = team.account("acme")

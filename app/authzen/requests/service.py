@@ -147,6 +147,16 @@ def _record(work: Work, desk: Desk, task: Task) -> None:
         "request_ids": list(task.request_ids),
         "evaluation_ids": [one.evaluation_id for one in task.items if one.evaluation_id],
         "callback_host": called,
+        "bundled": task.bundled,
+        "items": [
+            {
+                "request_id": one.request_id,
+                "right": one.right,
+                "resource": one.resource,
+                "evaluation_id": one.evaluation_id,
+            }
+            for one in task.items
+        ],
     }
     audit.record(work, "access_task.opened", ("access_task", task.id), after=after)
 

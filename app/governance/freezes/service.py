@@ -48,7 +48,8 @@ def freeze(work: Work, stop: Stop) -> Freeze:
         "until": stop.until, "set_by": work.me,
     }  # fmt: skip
     made = store.add(work.session, work.now, target, values)
-    audit.record(work, "freeze.set", ("freeze", made.id), after=told(made), reason=stop.reason)
+    after = {**told(made), "members": sorted(made.target.members)}
+    audit.record(work, "freeze.set", ("freeze", made.id), after=after, reason=stop.reason)
     return work.show(made)
 
 

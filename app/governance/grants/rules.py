@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.governance.models.rules import Authority, Model, ModelKey, Right
 from app.governance.steps.rules import working_days_after
 from app.kernel.errors import Conflict, Forbidden
+from app.kernel.wire import format_instant
 from app.policies.rules import Limits
 
 
@@ -71,6 +72,15 @@ class Approver:
     on_behalf_of: UUID | None
     at: datetime
 
+    def as_data(self) -> dict[str, str | None]:
+        """As JSON holds it."""
+        return {
+            "step": str(self.step),
+            "decided_by": str(self.decided_by),
+            "on_behalf_of": str(self.on_behalf_of) if self.on_behalf_of else None,
+            "at": format_instant(self.at),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
@@ -116,7 +126,8 @@ class Tenure:
 class Grant(Tenure):
     """One right of one person on one account, and the decision behind it.
 
-    ``paused_by``: who had it suspended when it ended (or has it suspended now).
+    ``paused_by``: who had it suspended when it ended (or has it suspended now). ``suspension_id``: of the pause that it is
+    in, or that was written down ahead.
     """
 
     employee_id: UUID
@@ -131,6 +142,7 @@ class Grant(Tenure):
     ended_by: UUID | None
     updated_at: datetime
     version: int
+    suspension_id: UUID | None = None
 
     def silenced(self, at: datetime) -> bool:
         """Has a review of it ended in which nobody kept it?"""

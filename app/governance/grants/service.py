@@ -273,8 +273,13 @@ def told(grant: Grant, at: datetime) -> dict[str, Any]:
     reason = {"end_reason": Personal(grant.end_reason)} if grant.end_reason else {}
     return {
         **{name: getattr(grant, name) for name in names},
+        "approvers": [one.as_data() for one in grant.approvers],
         "state": grant.state_at(at),
+        "end": grant.end,
         "ended_at": grant.ended_at,
+        "ended_by": grant.ended_by,
+        "paused_by": grant.paused_by,
+        **({"suspension_id": grant.suspension_id} if grant.suspension_id else {}),
         **({"review_due_at": grant.review_due_at} if grant.review_due_at else {}),
         **({"review_ends_at": grant.review_ends_at} if grant.review_ends_at else {}),
         **reason,

@@ -14,7 +14,7 @@ from app.kernel.database import change, flush, id_param, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
-from app.kernel.wire import format_instant, parse_instant
+from app.kernel.wire import parse_instant
 
 from .rules import Approver, End, Grant, GrantExists, GrantState
 from .tables import Grant as Row
@@ -184,15 +184,7 @@ def _in_state(state: GrantState, at: datetime, *, past: bool) -> Any:
 
 def add(session: Session, now: datetime, values: Mapping[str, Any], approvers: Iterable[Approver]) -> Grant:
     """A new grant; raises ``GrantExists`` where one of the same right is open."""
-    chain = [
-        {
-            "step": one.step,
-            "decided_by": str(one.decided_by),
-            "on_behalf_of": one.on_behalf_of and str(one.on_behalf_of),
-            "at": format_instant(one.at),
-        }
-        for one in approvers
-    ]
+    chain = [one.as_data() for one in approvers]
     row = Row(id=new_id(), created_at=now, updated_at=now, approvers=chain, **values)
     session.add(row)
     flush(session, GrantExists, "Another approval has just granted this right.")
@@ -278,5 +270,6 @@ def _value(row: Row, pause: Suspension | None) -> Grant:
         suspended_since=pause.suspended_at if pause and not pause.scheduled else None,
         suspended_by=pause.suspended_by if pause else None,
         review_due_at=pause.suspended_at if pause and pause.scheduled else None,
+        suspension_id=pause.id if pause else None,
         end=End(row.end) if row.end else None,
     )

@@ -75,10 +75,11 @@ def create(work: Work, asked: Asked) -> tuple[Review, Progress]:
         "ends_at": ends_at,
     }  # fmt: skip
     made = store.add(work.session, work.now, values, narrowed)
-    store.add_items(work.session, work.now, made.id, found)
+    ids = store.add_items(work.session, work.now, made.id, found)
     _redate(work, made)
     counts = {kind: sum(one.case.kind is kind for one in found) for kind in asked.kinds}
-    audit.record(work, "review.opened", ("review", made.id), after={**told(made), "items": counts})
+    listed = [_found_told(*one) for one in zip(ids, found, strict=True)]
+    audit.record(work, "review.opened", ("review", made.id), after={**told(made), "items": counts, "listed": listed})
     return work.show(made), progress(work, made)
 
 
@@ -201,6 +202,16 @@ def _check_not_own(work: Work, review_id: UUID) -> None:
         for one in part:
             if one.alive and one.outcome is None:
                 rules.check_not_own(one.case, bench, work.me)
+
+
+def _found_told(id_: UUID, one: Found) -> dict[str, Any]:
+    """An item as the audit log tells it when its review is opened: there may be thousands in one event."""
+    case = one.case
+    members = {
+        "id": id_, "kind": case.kind, "grant_id": one.grant_id, "appointment_id": one.appointment_id,
+        "account_id": one.account_id, "holder_id": case.holder_id, "requester_id": case.requester_id,
+    }  # fmt: skip
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def told(one: Review) -> dict[str, Any]:

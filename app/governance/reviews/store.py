@@ -246,14 +246,15 @@ _ITEMS = (
 )  # fmt: skip
 
 
-def add_items(session: Session, now: datetime, review_id: UUID, found: Iterable[Found]) -> None:
-    """The items of a new review, by one statement."""
-    rows = (
+def add_items(session: Session, now: datetime, review_id: UUID, found: Iterable[Found]) -> list[UUID]:
+    """The items of a new review, by one statement; answers their ids, in this order."""
+    rows = [
         (new_id(), now, now, 1, review_id, one.case.kind.value, one.grant_id, one.appointment_id, one.account_id,
          one.case.holder_id, one.case.requester_id)
         for one in found
-    )  # fmt: skip
+    ]  # fmt: skip
     insert_rows(session, ReviewItem, ("id", "created_at", "updated_at", "version", "review_id", "kind", *_ITEM), rows)
+    return [id_ for id_, *_ in rows]
 
 
 def item(session: Session, review_id: UUID, id_: UUID, at: datetime) -> Item:

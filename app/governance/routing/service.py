@@ -236,11 +236,14 @@ def decide(
     steps = standing(work, request, on)
     step, principal = step_rules.seat_of(request.matter, steps, on.seats, work.me)
     word = Decision(step.kind, verdict, work.me, principal, comment, work.now)
-    store.add_decision(work.session, request, word)
+    word_id = store.add_decision(work.session, request, word)
     after = _advance(work, request, word, steps, on, limits)
     record(
         work, after, _DONE[verdict], before={"state": request.state}, reason=comment,
-        after={"state": after.state, "step": step.kind, "passed": after.passed},
+        after={
+            "state": after.state, "step": step.kind, "passed": after.passed, "round": request.round,
+            "decision_id": word_id, "due_at": after.due_at, "ended_at": after.ended_at,
+        },
         on_behalf_of=principal if principal != work.me else None,
     )  # fmt: skip
     return after, on
@@ -276,7 +279,8 @@ def _advance(
 def end(work: Work, request: Request, state: RequestState, reason: str | None = None) -> Request:
     """End a request without a decision on its step (withdrawn, or refused by a new model)."""
     after = store.save(work.session, request.id, work.now, {"state": state, "ended_at": work.now, "due_at": None})
-    record(work, after, str(state), before={"state": request.state}, after={"state": state}, reason=reason)
+    ended = {"state": state, "due_at": after.due_at, "ended_at": after.ended_at}
+    record(work, after, str(state), before={"state": request.state}, after=ended, reason=reason)
     return after
 
 
@@ -316,8 +320,14 @@ def told(request: Request) -> dict[str, Any]:
         "until",
         "state",
         "model",
+        "setting_id",
+        "passed",
         "round",
+        "notes",
         "policy_versions",
+        "due_at",
+        "expires_at",
+        "ended_at",
     )
     plain = {name: getattr(request, name) for name in names}
     steps = [f"{step.kind}:{step.needed}" for step in request.steps]

@@ -135,11 +135,13 @@ def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any])
     return _values(session, [row])[0]
 
 
-def add_decision(session: Session, request: Request, one: Decision) -> None:
-    """Record a word; raises ``AlreadyDecided`` when its person or seat has had one in this round."""
+def add_decision(session: Session, request: Request, one: Decision) -> UUID:
+    """Record a word, and answer its id; raises ``AlreadyDecided`` when its person or seat has had one in this round."""
     members = {name: getattr(one, name) for name in ("kind", "decision", "decided_by", "principal_id", "comment", "at")}
-    session.add(RequestDecision(id=new_id(), request_id=request.id, round=request.round, **members))
+    row = RequestDecision(id=new_id(), request_id=request.id, round=request.round, **members)
+    session.add(row)
     flush(session, AlreadyDecided, "You, or your deputy, decided a step of this request already.")
+    return row.id
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

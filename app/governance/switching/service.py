@@ -99,7 +99,7 @@ def switch(work: Work, choice: Choice) -> Setting:
     audit.record(
         work, "governance.switched", ("governance", choice.business_unit_id or "enterprise"),
         before={"model": before.model}, reason=choice.reason,
-        after={"model": made.model, "effective_from": begins, "platform_id": made.platform_id},
+        after={"setting_id": made.id, "model": made.model, "effective_from": begins, "platform_id": made.platform_id},
     )  # fmt: skip
     if begins <= work.now:
         for request in _touched(work, choice.business_unit_id):

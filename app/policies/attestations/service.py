@@ -25,7 +25,9 @@ def attest(work: Work, policy: str, n: int, read: str | None) -> tuple[Attestati
     made = store.add(work.session, work.now, version.id, work.me, version.text_sha256)
     audit.record(
         work, "policy_version.attested", ("policy_version", version.id),
-        after={"policy": of.key, "n": n, "text_sha256": made.text_sha256, "employee_id": work.me},
+        after={
+            "attestation_id": made.id, "policy": of.key, "n": n, "text_sha256": made.text_sha256, "employee_id": work.me,
+        },
     )  # fmt: skip
     return work.show(made), True
 

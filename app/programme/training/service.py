@@ -176,6 +176,7 @@ def completion_told(one: Completion) -> dict[str, Any]:
     """A completion as the audit log tells it; when somebody learnt what can be forgotten."""
     return {
         "employee_id": one.employee_id,
+        "course_id": one.course_id,
         "course": one.course_key,
         "completed_at": Personal(one.completed_at),
         "source": Personal(one.source) if one.source is not None else None,

@@ -267,8 +267,12 @@ def test_a_task_leaves_a_record_of_its_own_beside_that_of_its_request(team, door
     task = door.submit(body, headers={"X-Request-ID": "here"})["task"]
     opened, asked = team.events(request_id="here")
     assert (asked["action"], opened["action"]) == ("rights_request.asked", "access_task.opened")
+    item = {
+        "request_id": task["id"], "right": "publish", "resource": account, "evaluation_id": said["evaluation_id"],
+    }  # fmt: skip
     assert opened["after"] == {
-        "request_ids": [task["id"]], "evaluation_ids": [said["evaluation_id"]], "callback_host": "127.0.0.1"
+        "request_ids": [task["id"]], "evaluation_ids": [said["evaluation_id"]], "callback_host": "127.0.0.1",
+        "bundled": False, "items": [item],
     }  # fmt: skip
     assert "hidden" not in json.dumps(opened)
 
