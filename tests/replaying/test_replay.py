@@ -270,6 +270,19 @@ def test_requests_on_every_way(team):
     assert {"granted", "denied", "withdrawn", "expired"} <= states
 
 
+def test_whose_words_are_told_again_by_somebody_else_they_stay(team):
+    """So that they can be forgotten with whoever said them, and not with whoever acted."""
+    team.ask("asker", team.account("acme"))
+    review = opened(team, "hub")
+    team.switch("boss", "dandelion", "sales")
+    team.post(f"/v1/reviews/{review['id']}/close", "boss", WHY)
+    events = {event["seq"]: event["action"] for event in team.events()}
+    kept = sql(team, "SELECT seq, field, person_id FROM audit_personal WHERE field LIKE 'after.%'").all()
+    owners = {(events[row.seq], row.field): str(row.person_id).replace("-", "") for row in kept if row.seq in events}
+    assert owners["review.closed", "after.title"] == team.ids["hub"].hex
+    assert owners["rights_request.rerouted", "after.justification"] == team.ids["asker"].hex
+
+
 def test_progress_is_told_every_thousand_events(world):
     with world.work() as work:
         for _ in range(2001):

@@ -190,7 +190,7 @@ def close(work: Work, id_: UUID, reason: str) -> tuple[Review, Progress]:
     far = progress(work, after)
     audit.record(
         work, "review.closed", ("review", id_), before=told(before), after={**told(after), "items": asdict(far.all)},
-        reason=reason,
+        reason=reason, person_id=before.opened_by,
     )  # fmt: skip
     return work.show(after), far
 

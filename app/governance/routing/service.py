@@ -305,9 +305,9 @@ def restart(work: Work, request: Request, limits: Limits, on: Grounds, changes: 
 
 
 def record(work: Work, request: Request, what: str, **members: Any) -> None:
-    """One audit event about a request, named after its kind."""
+    """One audit event about a request, named after its kind. Its words are its requester's, whoever acts."""
     kind = "rights_request" if request.kind is rules.RequestKind.RIGHTS else "registration"
-    audit.record(work, f"{kind}.{what}", (kind, request.id), **members)
+    audit.record(work, f"{kind}.{what}", (kind, request.id), person_id=request.requester_id, **members)
 
 
 def told(request: Request) -> dict[str, Any]:
