@@ -55,7 +55,7 @@ def register_webhook(one: Founding) -> None:
     """A webhook of the developer's that is told nothing yet: there is nobody at its address, and its secret is to be
     rotated before it is made active, since what founds the demo knows no key of the installation.
     """
-    with one.acting("developer", FOUNDED * DAY - 7 * HOUR) as work:
+    with one.acting("developer", FOUNDED * DAY - 6 * HOUR) as work:
         sender = Sender(Outside("https://coe.example.com"), token_bytes(32))
         made, _ = webhooks.create(work, sender, rules.WEBHOOK)
         webhooks.amend(work, sender, made.id, {"state": WebhookState.DISABLED})
