@@ -22,6 +22,7 @@ _AGAIN, _LATER = 0.3, 2.0
 _UNSURE = frozenset({"idempotency_key_in_use"})
 _SCIM = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 PATIENCE = 60.0
+NOT_SENT = "not_sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,12 @@ class Board:
 
 @dataclass(slots=True)
 class Pending:
-    """An operation of which nobody knows whether it was done."""
+    """An operation of which it is not known whether it was done; until it was asked for, it was not."""
 
     op: str
     wish: Wish
-    attempts: int
-    due: float
+    attempts: int = 0
+    due: float = 0.0
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ class Driver:
     healed: asyncio.Event = field(default_factory=asyncio.Event)
     board: Board = field(default_factory=Board)
     counted: int = 0
+    down: dict[int, float] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Until told to stop, and then until everything is known that can be."""
@@ -233,21 +235,32 @@ class Client:
     async def _do(self, wish: Wish) -> None:
         self._made += 1
         op = f"{wish.kind}-{self.number}-{self._made}"
-        definite = await self._attempt(op, wish, 1)
+        one = Pending(op, wish)
+        definite = await self._asked(one)
         if not definite and wish.kind != EVALUATE:
             await asyncio.sleep(_AGAIN)
             # As an impatient caller would: at once, and while it is still broken.
-            if not await self._attempt(op, wish, 2):
-                self._pending.append(Pending(op, wish, 2, time.monotonic() + _LATER))
+            if not await self._asked(one):
+                one.due = time.monotonic() + _LATER
+                self._pending.append(one)
 
     async def _again(self, one: Pending) -> None:
-        one.attempts += 1
         one.due = time.monotonic() + _LATER
-        if await self._attempt(one.op, one.wish, one.attempts):
+        if await self._asked(one):
             self._pending.remove(one)
 
-    async def _attempt(self, op: str, wish: Wish, number: int) -> bool:
-        """One request, to a replica that listens; answers whether it is known now how the operation ended."""
+    async def _asked(self, one: Pending) -> bool:
+        """One request to a replica that listens, if any does; answers whether it is known now how the operation ended."""
+        for _ in self.driver.ports:
+            one.attempts += 1
+            known = await self._attempt(one.op, one.wish, one.attempts)
+            if known is not None:
+                return known
+        await asyncio.sleep(_AGAIN)
+        return False
+
+    async def _attempt(self, op: str, wish: Wish, number: int) -> bool | None:
+        """One request; None: it did not even begin."""
         replica, connection = self._connection()
         headers = {"Authorization": f"Bearer {wish.bearer}", "X-Request-ID": f"{op}.{number}"}
         headers["Content-Type"] = "application/scim+json" if wish.method == "PATCH" else "application/json"
@@ -260,8 +273,8 @@ class Client:
         try:
             reply = await connection.call(wish.method, wish.path, headers, _named(wish.body, op), WITHIN)
         except NotSent as error:
-            phase, code = INFO, f"not_sent {error}"
-            await asyncio.sleep(0.05)
+            phase, code = INFO, f"{NOT_SENT} {error}"
+            self.driver.down[replica] = time.monotonic() + 1
         except Lost as error:
             phase, code = INFO, f"lost {error}"
         else:
@@ -279,10 +292,12 @@ class Client:
         self.driver.recorder.write(
             Line(time.monotonic(), phase, self.number, op, wish.kind, number, replica, {}, status, revision, code, told)
         )
-        return phase != INFO
+        return None if code.startswith(NOT_SENT) else phase != INFO
 
     def _connection(self) -> tuple[int, Connection]:
-        replica = self.chance.randrange(len(self.driver.ports))
+        several, now = range(len(self.driver.ports)), time.monotonic()
+        up = [one for one in several if self.driver.down.get(one, 0) <= now]
+        replica = self.chance.choice(up or several)
         free = self._free[replica]
         return replica, free.pop() if free else Connection(self.driver.ports[replica])
 

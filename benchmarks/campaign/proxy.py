@@ -75,7 +75,7 @@ class Link:
                     one.close()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(OSError, RuntimeError):  # uvloop has the latter for what the other pump has closed
             while piece := await reader.read(_PIECE):
                 if self.latency[1]:
                     await asyncio.sleep(random.uniform(*self.latency))
