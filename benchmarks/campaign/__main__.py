@@ -5,12 +5,13 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from benchmarks.processes import Failed
 
 from . import report, schedule
-from .campaign import REPLICAS, Plan, campaign, interrupted
+from .campaign import REPLICAS, Founded, Plan, campaign, interrupted
 from .controls import CONTROLS
 from .schedule import KINDS, SMOKE, SOAK
 
@@ -70,27 +71,31 @@ def _plan(told: argparse.Namespace) -> Plan:
 
 def _controls(told: argparse.Namespace) -> int:
     """Each for at most five minutes."""
-    missed = []
-    for letter in told.control:
-        control, seconds = CONTROLS[letter], min(told.minutes, 5) * 60
-        faults = schedule.draw(told.seed, seconds, control.faults, REPLICAS)
-        words = f"control {letter}: {control.what}"
-        sys.stderr.write(f"{words}, seed {told.seed}\n")
-        keep = told.keep / letter if told.keep else None
-        outcome = campaign(
-            Plan(words, told.seed, seconds, faults, told.clients, told.rate, keep, bug=control.bug, ddl=control.ddl,
-                 settings=control.settings, asynchronous=control.asynchronous)
-        )  # fmt: skip
-        red = {one.name.split()[0] for one in outcome.broken}
-        found = bool(red & control.caught)
-        missed += [] if found else [letter]
-        print(
-            f"{words}: {'found' if found else 'NOT FOUND'}; broken: {', '.join(one.name for one in outcome.broken) or 'nothing'}"
-        )
-        for one in outcome.broken:
-            print(f"    {one.name}: {one.found[0]}")
-        sys.stdout.flush()
+    with tempfile.TemporaryDirectory(prefix="coe-campaign-") as folder:
+        like = Founded(Path(folder))
+        missed = [letter for letter in told.control if not _control(told, letter, like)]
     return 1 if missed else 0
+
+
+def _control(told: argparse.Namespace, letter: str, like: Founded) -> bool:
+    """Was it found?"""
+    control, seconds = CONTROLS[letter], min(told.minutes, 5) * 60
+    faults = schedule.draw(told.seed, seconds, control.faults, REPLICAS)
+    words = f"control {letter}: {control.what}"
+    sys.stderr.write(f"{words}, seed {told.seed}\n")
+    keep = told.keep / letter if told.keep else None
+    plan = Plan(
+        words, told.seed, seconds, faults, told.clients, told.rate, keep, bug=control.bug, ddl=control.ddl,
+        settings=control.settings, asynchronous=control.asynchronous,
+    )  # fmt: skip
+    outcome = campaign(plan, like)
+    found = bool({one.name.split()[0] for one in outcome.broken} & control.caught)
+    broken = ", ".join(one.name for one in outcome.broken) or "nothing"
+    print(f"{words}: {'found' if found else 'NOT FOUND'}; broken: {broken}")
+    for one in outcome.broken:
+        print(f"    {one.name}: {one.found[0]}")
+    sys.stdout.flush()
+    return found
 
 
 if __name__ == "__main__":

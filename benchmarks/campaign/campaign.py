@@ -1,6 +1,9 @@
 """A whole campaign: everything is set up, loaded and broken for a while, healed, and looked at."""
 
 import asyncio
+import json
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +32,8 @@ from .schedule import NEED_STANDBY, Fault
 REPLICAS = 3
 DATABASE = "coe"
 _VOLUME = "600m"
+_PORT = 8000
+"""Of the public address; nobody listens there, but tokens name it."""
 _AFTER = 6.0
 """Seconds that the load goes on once everything is healed."""
 
@@ -59,22 +64,49 @@ class Plan:
         return frozenset(one.kind for one in self.faults)
 
 
-def campaign(plan: Plan) -> Outcome:
-    """All of it. Raises ``Failed`` where it could not even be done."""
+@dataclass(slots=True)
+class Founded:
+    """An organisation that was founded once, to be copied: founding it again takes longer than most controls."""
+
+    folder: Path
+    org: Organisation | None = None
+
+    @property
+    def data(self) -> Path | None:
+        """A data directory, once there is one."""
+        return self.folder / "data" if self.org else None
+
+
+def campaign(plan: Plan, like: Founded | None = None) -> Outcome:
+    """All of it. ``like``: where the organisation is kept for the next one. Raises ``Failed`` where it could not be done."""
     standby = bool(plan.kinds & NEED_STANDBY) if plan.standby is None else plan.standby
+    began = time.monotonic()
     with ExitStack() as stack:
         folder = plan.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coe-campaign-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in (*folder.glob("replica-*.log"), *folder.glob("history.jsonl")):
-            old.unlink()
-        folder.chmod(0o755)
+        _swept(folder)
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coe-campaign-pg-")))
         if "full" in plan.kinds:
             stack.enter_context(volume(data))
-        cluster = stack.enter_context(running(data, REPLICAS, standby=standby, asynchronous=plan.asynchronous))
-        at, org = _founded(cluster, plan, folder)
+        cluster = stack.enter_context(
+            running(data, REPLICAS, like.data if like else None, asynchronous=plan.asynchronous)
+        )
+        at = Installation("postgresql", _url(cluster.primary.port), folder, _PORT)
+        org = _founded(cluster, at, like)
+        _prepared(cluster, at, plan)
+        if standby:
+            cluster.follow()
         several = fleet(folder, cluster.ports(), DATABASE, at.env["COE_PUBLIC_URL"], _bug(plan, cluster))
+        sys.stderr.write(f"  founded in {time.monotonic() - began:.0f} s\n")
         return asyncio.run(_loaded(plan, cluster, several, org, at))
+
+
+def _swept(folder: Path) -> None:
+    """An empty place, as far as a campaign before this one left something there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    shutil.rmtree(folder / "keys", ignore_errors=True)
+    for old in (*folder.glob("replica-*.log"), *folder.glob("history.jsonl")):
+        old.unlink()
 
 
 @contextmanager
@@ -90,18 +122,31 @@ def volume(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", str(folder)], check=False)
 
 
-def _founded(cluster: Cluster, plan: Plan, folder: Path) -> tuple[Installation, Organisation]:
+def _founded(cluster: Cluster, at: Installation, like: Founded | None) -> Organisation:
+    if like is not None and like.org is not None:
+        shutil.copytree(like.folder / "keys", at.folder / "keys")
+        return like.org
     cluster.primary.ask(f"CREATE DATABASE {DATABASE}")
-    at = Installation("postgresql", _url(cluster.primary.port), folder, cluster.primary.port)
     coe(at, "migrate")
     org = founding.found(at)
+    if like is not None:
+        cluster.primary.stop(signal.SIGINT)
+        shutil.copytree(cluster.primary.data, like.folder / "data")
+        shutil.copytree(at.folder / "keys", like.folder / "keys")
+        cluster.primary.start()
+        like.org = org
+    return org
+
+
+def _prepared(cluster: Cluster, at: Installation, plan: Plan) -> None:
+    """As the control wants it."""
+    engine = sa.create_engine(at.url, poolclass=sa.NullPool)
     for statement in plan.ddl:
-        with sa.create_engine(at.url).begin() as connection:
+        with engine.begin() as connection:
             connection.execute(sa.text(statement))
     for name, value in plan.settings.items():
         cluster.primary.ask(f"ALTER SYSTEM SET {name} = '{value}'")
     cluster.primary.ask("SELECT pg_reload_conf()")
-    return at, org
 
 
 def _url(port: int) -> str:
@@ -131,6 +176,7 @@ async def _loaded(plan: Plan, cluster: Cluster, several: Fleet, org: Organisatio
             told.after = await _settled(cluster, several)
         told.operations, told.faults = history.fold(recorder.lines), nemesis.done
         told.rows, told.markers = await asyncio.to_thread(evidence.rows, _dsn(cluster))
+        (at.folder / "rows.json").write_text(json.dumps(told.rows, default=str), encoding="utf-8")
         about = durability(Installation("postgresql", _url(cluster.primary.port), at.folder, 0))
     finally:
         cluster.end()

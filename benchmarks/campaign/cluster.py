@@ -90,6 +90,14 @@ class Node:
         with (self.data / "postgresql.conf").open("a") as file:
             file.write("\n".join(lines) + "\n")
 
+    def take(self, like: Path) -> None:
+        """A copy of the data directory of one that does not run."""
+        shutil.copytree(like, self.data)
+        self.data.chmod(0o700)
+        if name := owner():
+            for path in (self.data, *self.data.rglob("*")):
+                shutil.chown(path, name)
+
     def copy(self, port: int) -> None:
         """A standby of the server behind this port; whatever stood here goes."""
         shutil.rmtree(self.data, ignore_errors=True)
@@ -279,8 +287,8 @@ class Cluster:
 
 
 @contextmanager
-def running(folder: Path, replicas: int, *, standby: bool, asynchronous: bool = False) -> Iterator[Cluster]:
-    """A new cluster until the block ends."""
+def running(folder: Path, replicas: int, like: Path | None = None, *, asynchronous: bool = False) -> Iterator[Cluster]:
+    """A new primary until the block ends, or a copy of this data directory; a standby comes with ``follow``."""
     if name := owner():
         shutil.chown(folder, name)
         folder.chmod(0o755)
@@ -289,11 +297,12 @@ def running(folder: Path, replicas: int, *, standby: bool, asynchronous: bool = 
     nodes = [Node(name, folder) for name in ("a", "b")]
     made = Cluster(proxy, nodes[0], nodes[1], links, asynchronous=asynchronous)
     try:
-        made.primary.make()
+        if like is None:
+            made.primary.make()
+        else:
+            made.primary.take(like)
         made.primary.start()
         made.lead(made.primary)
-        if standby:
-            made.follow()
         yield made
     finally:
         made.end()

@@ -13,11 +13,11 @@ from .history import EVALUATE, FAIL, INFO, INVOKE, OK, Line, Recorder
 from .http1 import Connection, Lost, NotSent
 
 RIGHTS = ("draft", "engage", "analyze", "publish")
-MIX = {EVALUATE: 50, "ask": 16, "decide": 20, "revoke": 5, "freeze": 5, "employ": 5, "complete": 3}
+MIX = {EVALUATE: 47, "ask": 16, "decide": 22, "revoke": 4, "freeze": 5, "employ": 3, "complete": 3}
 """Of a hundred operations. Decisions often come as three at once."""
 WITHIN = 10.0
 """Seconds after which a client gives up waiting: what it was not told by then, it does not know."""
-FROZEN_AT_MOST, GONE_AT_MOST, WAITING_AT_MOST = 2, 3, 60
+FROZEN_AT_MOST, GONE_AT_MOST, WAITING_AT_MOST, GRANTED_AT_LEAST = 2, 3, 30, 12
 _AGAIN, _LATER = 0.3, 2.0
 _UNSURE = frozenset({"idempotency_key_in_use"})
 _SCIM = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -163,11 +163,16 @@ class Client:
         who = self.chance.choice([one for one in org.workers if one not in board.gone])
         mine = [id_ for id_, unit in org.accounts.items() if who.startswith(unit)]
         account, right = self.chance.choice(mine), self.chance.choice(RIGHTS)
-        if board.grants and self.chance.random() < 0.2:  # anew, what somebody holds already
+        if board.grants and self.chance.random() < 0.3:  # anew, what somebody holds already
             who, account, right = self.chance.choice(list(board.grants.values()))
         body = {"account_id": account, "rights": [right], "justification": "$op"}
         return Wish(
-            "ask", "POST", "/v1/rights-requests", org.tokens[who], body, {"who": org.ids[who], "account": account}
+            "ask",
+            "POST",
+            "/v1/rights-requests",
+            org.tokens[who],
+            body,
+            {"who": org.ids[who], "account": account, "right": right},
         )
 
     def _decide(self) -> list[Wish]:
@@ -175,7 +180,7 @@ class Client:
         board, org = self.driver.board, self.driver.org
         if not board.waiting:
             return []
-        request = self.chance.choice(list(board.waiting.values()))
+        request = self.chance.choice(list(board.waiting.values())[:8])
         step = next((one for one in request["steps"] if one["state"] == "open"), None)
         if step is None:
             board.waiting.pop(request["id"], None)
@@ -195,7 +200,7 @@ class Client:
 
     def _revoke(self) -> Wish | None:
         board, org = self.driver.board, self.driver.org
-        if len(board.grants) < 5:
+        if len(board.grants) < GRANTED_AT_LEAST:
             return None
         id_ = self.chance.choice(list(board.grants))
         return Wish("revoke", "POST", f"/v1/grants/{id_}/revoke", org.tokens["hub0"], {"reason": "$op"}, {"grant": id_})
