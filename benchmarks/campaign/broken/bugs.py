@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 
@@ -34,16 +35,23 @@ def two_open_grants() -> None:
 
 
 def from_the_standby() -> None:
-    """(d) Decisions are read from the standby."""
-    from app.decisions.worker import Follower
-    from app.kernel.database import engine_for
+    """(d) Decisions are read from the standby, and whatever else only reads."""
+    from sqlalchemy.orm import sessionmaker
 
-    real = Follower.__init__
+    from app import main
+    from app.decisions.worker import Follower
+    from app.kernel.database import engine_for, reading
+
+    real, housed, engine = Follower.__init__, main.house_for, engine_for(os.environ["CAMPAIGN_STANDBY"])
+
+    def house(*how: Any, **more: Any) -> Any:
+        return replace(housed(*how, **more), reads=sessionmaker(reading(engine)))
 
     def init(self: Any, engine: Any, clock: Any, *, direct: Any = None) -> None:
         real(self, engine_for(os.environ["CAMPAIGN_STANDBY"], pool_size=2), clock, direct=direct or engine)
 
     Follower.__init__ = init  # type: ignore[method-assign]
+    main.house_for = house
 
 
 def cached() -> None:
