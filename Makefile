@@ -12,7 +12,7 @@ BIN := .venv/bin
 # Words for the command behind a target: make run ARGS="--port 8001", make test ARGS="tests/test_walk.py -k revoke"
 ARGS ?=
 
-.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-decisions bench-files bench-governing bench-scim setup clean
+.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-decisions bench-files bench-governing bench-scim campaign setup clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-governing: setup ## measure previews and publishing at a million employees
 
 bench-scim: setup ## measure SCIM beside scim2-server's own in-memory server
 	@$(BIN)/python -m benchmarks.scim $(ARGS)
+
+campaign: setup ## kill, cut and fail over under load, and check that every promise held
+	@$(BIN)/python -m benchmarks.campaign $(ARGS)
 
 setup: ## set up .venv with all that tests and checks need
 	@$(PYTHON) scripts/bootstrap.py --dev

@@ -66,7 +66,7 @@ def _plan(told: argparse.Namespace) -> Plan:
         schedule.write(told.keep / "schedule.jsonl", faults)
     words = f"{told.minutes:g} minutes, {len(faults)} faults of {', '.join(sorted({one.kind for one in faults}))}"
     sys.stderr.write(f"seed {told.seed}: {words}\n")
-    return Plan(words, told.seed, seconds, faults, told.clients, told.rate, told.keep)
+    return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep)
 
 
 def _controls(told: argparse.Namespace) -> int:
@@ -85,7 +85,7 @@ def _control(told: argparse.Namespace, letter: str, like: Founded) -> bool:
     sys.stderr.write(f"{words}, seed {told.seed}\n")
     keep = told.keep / letter if told.keep else None
     plan = Plan(
-        words, told.seed, seconds, faults, told.clients, told.rate, keep, bug=control.bug, ddl=control.ddl,
+        words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=keep, bug=control.bug, ddl=control.ddl,
         settings=control.settings, asynchronous=control.asynchronous,
     )  # fmt: skip
     outcome = campaign(plan, like)

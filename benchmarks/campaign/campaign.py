@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks.databases import durability
-from benchmarks.processes import HOST, Caller, Failed, Installation, coe
+from benchmarks.processes import HOST, Caller, Failed, Installation
 
 from . import evidence, founding, history
 from .checks import judge
@@ -50,6 +50,7 @@ class Plan:
     seconds: float
     faults: Sequence[Fault]
     clients: int = 12
+    replicas: int = REPLICAS
     rate: float = 60
     keep: Path | None = None
     standby: bool | None = None
@@ -88,7 +89,7 @@ def campaign(plan: Plan, like: Founded | None = None) -> Outcome:
         if "full" in plan.kinds:
             stack.enter_context(volume(data))
         cluster = stack.enter_context(
-            running(data, REPLICAS, like.data if like else None, asynchronous=plan.asynchronous)
+            running(data, plan.replicas, like.data if like else None, asynchronous=plan.asynchronous)
         )
         at = Installation("postgresql", _url(cluster.primary.port), folder, _PORT)
         org = _founded(cluster, at, like)
@@ -127,7 +128,6 @@ def _founded(cluster: Cluster, at: Installation, like: Founded | None) -> Organi
         shutil.copytree(like.folder / "keys", at.folder / "keys")
         return like.org
     cluster.primary.ask(f"CREATE DATABASE {DATABASE}")
-    coe(at, "migrate")
     org = founding.found(at)
     if like is not None:
         cluster.primary.stop(signal.SIGINT)
@@ -191,6 +191,7 @@ def _dsn(cluster: Cluster) -> str:
 def _course(driver: Driver, org: Organisation) -> None:
     caller = Caller(driver.ports[0])
     caller.want(201, "POST", "/v1/courses", org.tokens["boss0"], {"key": COURSE, "title": "The basics"})
+    caller.connection.close()
 
 
 def _held(cluster: Cluster, several: Fleet) -> evidence.Usage:

@@ -14,7 +14,7 @@ from benchmarks.decisions.serving import ROOT, family, resident
 from benchmarks.processes import COE, HOST, Failed, environment, free_port, status_of
 
 BROKEN = Path(__file__).with_name("broken")
-READY_WITHIN = 90.0
+READY_WITHIN = 180.0
 _LOOK = 0.1
 
 
