@@ -14,7 +14,7 @@ ARGS ?=
 # The tests that together take every line and branch of what [tool.coverage.report] names.
 COVERING := tests/audit tests/authzen tests/governance tests/identity tests/kernel tests/roles tests/scim
 
-.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-decisions bench-files bench-governing bench-scim coverage mutation soak setup clean
+.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-decisions bench-files bench-governing bench-scim campaign coverage mutation soak setup clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ mutation: setup ## break the rules one by one; benchmarks/RESULTS-MUTATION.md sa
 
 soak: setup ## 100,000 made-up requests on each of both databases
 	COE_FUZZ_CASES=100000 COE_FUZZ_ON=sqlite,postgresql $(BIN)/python -m pytest -n auto tests/fuzz $(ARGS)
+
+campaign: setup ## kill, cut and fail over under load, and check that every promise held
+	@$(BIN)/python -m benchmarks.campaign $(ARGS)
 
 setup: ## set up .venv with all that tests and checks need
 	@$(PYTHON) scripts/bootstrap.py --dev

@@ -139,7 +139,7 @@ def _attempt(
             raise
         revision = _finish(request, parts, work, claimed)
         if write:
-            commit(session)
+            commit(session, wrote=revision is not None)
     if revision is not None:
         parts.committed(revision)
 
@@ -153,6 +153,7 @@ def _claim(request: Request, session: Session, actor: Actor, now: Any) -> replie
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     claimed = replies.claim(session, actor, keys[0], replies.fingerprint("POST", target, request.state.body), now)
     if isinstance(claimed, replies.Stored):
+        commit(session, wrote=False)
         raise Replay(claimed)
     return claimed
 

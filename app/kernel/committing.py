@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from threading import Timer
 from typing import Any, Final
 
+from sqlalchemy import func, select
+from sqlalchemy import true as sa_true
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,7 @@ from .errors import Unavailable
 
 SECONDS: Final = 1.5
 """How long a commit may take: a lock that is waited for before it has its own time-out."""
+_MARK: Final = select(func.pg_logical_emit_message(sa_true(), "coe", ""))
 _SERVER_WENT: Final = ("08", "57")
 """Classes of SQLSTATE (PostgreSQL, appendix A) by which a connection ends: what became of the commit is not said."""
 
@@ -31,11 +34,18 @@ class OutcomeUnknown(Unavailable):
     title = "Whether this was done cannot be told"
 
 
-def commit(session: Session) -> None:
-    """Commit. Raises ``OutcomeUnknown``; and as ever what the database refused, which then was not done."""
+def commit(session: Session, *, wrote: bool = True) -> None:
+    """Commit. Raises ``OutcomeUnknown``; and as ever what the database refused, which then was not done.
+
+    ``wrote`` False: it only says again what another transaction did. That one may have been cut off while it waited for
+    the standby, and so be seen here, and gone after a failover; so this one waits for the standby, too, by a mark in the
+    write-ahead log that nobody reads.
+    """
     if session.get_bind().dialect.name != "postgresql":
         session.commit()
         return
+    if not wrote:
+        session.execute(_MARK)
     driver: Any = session.connection().connection.driver_connection
     warnings: list[str] = []
     handler = _listener(warnings)

@@ -1,0 +1,248 @@
+"""A whole campaign: everything is set up, loaded and broken for a while, healed, and looked at."""
+
+import asyncio
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from benchmarks.databases import durability
+from benchmarks.processes import HOST, Caller, Failed, Installation
+
+from . import evidence, founding, history
+from .checks import judge
+from .cluster import Cluster, running
+from .driver import Driver
+from .evidence import Evidence
+from .founding import COURSE, Organisation
+from .nemesis import Nemesis
+from .replicas import Fleet, fleet, kept
+from .report import Outcome
+from .schedule import NEED_STANDBY, Fault
+
+REPLICAS = 3
+DATABASE = "coe"
+_VOLUME = "600m"
+_PORT = 8000
+"""Of the public address; nobody listens there, but tokens name it."""
+_AFTER = 6.0
+"""Seconds that the load goes on once everything is healed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``rate``: operations a second, at most; ``keep``: a folder that is left with history and logs; ``bug``, ``ddl``, ``settings``, ``asynchronous``: of a control.
+
+    ``standby`` None: there is one if any fault needs it.
+    """
+
+    words: str
+    seed: int
+    seconds: float
+    faults: Sequence[Fault]
+    clients: int = 12
+    replicas: int = REPLICAS
+    rate: float = 60
+    keep: Path | None = None
+    standby: bool | None = None
+    bug: str = ""
+    ddl: Sequence[str] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    asynchronous: bool = False
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Of its faults."""
+        return frozenset(one.kind for one in self.faults)
+
+
+@dataclass(slots=True)
+class Founded:
+    """An organisation that was founded once, to be copied: founding it again takes longer than most controls."""
+
+    folder: Path
+    org: Organisation | None = None
+
+    @property
+    def data(self) -> Path | None:
+        """A data directory, once there is one."""
+        return self.folder / "data" if self.org else None
+
+
+def campaign(plan: Plan, like: Founded | None = None) -> Outcome:
+    """All of it. ``like``: where the organisation is kept for the next one. Raises ``Failed`` where it could not be done."""
+    standby = bool(plan.kinds & NEED_STANDBY) if plan.standby is None else plan.standby
+    began = time.monotonic()
+    with ExitStack() as stack:
+        folder = plan.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coe-campaign-")))
+        _swept(folder)
+        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coe-campaign-pg-")))
+        if "full" in plan.kinds:
+            stack.enter_context(volume(data))
+        cluster = stack.enter_context(
+            running(data, plan.replicas, like.data if like else None, asynchronous=plan.asynchronous)
+        )
+        at = Installation("postgresql", _url(cluster.primary.port), folder, _PORT)
+        org = _founded(cluster, at, like)
+        _prepared(cluster, at, plan)
+        if standby:
+            cluster.follow()
+        several = fleet(folder, cluster.ports(), DATABASE, at.env["COE_PUBLIC_URL"], _bug(plan, cluster))
+        sys.stderr.write(f"  founded in {time.monotonic() - began:.0f} s\n")
+        return asyncio.run(_loaded(plan, cluster, several, org, at))
+
+
+def _swept(folder: Path) -> None:
+    """An empty place, as far as a campaign before this one left something there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    shutil.rmtree(folder / "keys", ignore_errors=True)
+    for old in (*folder.glob("replica-*.log"), *folder.glob("history.jsonl")):
+        old.unlink()
+
+
+@contextmanager
+def volume(folder: Path) -> Iterator[None]:
+    """A small file system of its own at this place. Raises ``Failed`` where that is not allowed."""
+    words = ["mount", "-t", "tmpfs", "-o", f"size={_VOLUME}", "tmpfs", str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failed(f"no volume for `full`: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=False)
+
+
+def _founded(cluster: Cluster, at: Installation, like: Founded | None) -> Organisation:
+    if like is not None and like.org is not None:
+        shutil.copytree(like.folder / "keys", at.folder / "keys")
+        return like.org
+    cluster.primary.ask(f"CREATE DATABASE {DATABASE}")
+    org = founding.found(at)
+    if like is not None:
+        cluster.primary.stop(signal.SIGINT)
+        shutil.copytree(cluster.primary.data, like.folder / "data")
+        shutil.copytree(at.folder / "keys", like.folder / "keys")
+        cluster.primary.start()
+        like.org = org
+    return org
+
+
+def _prepared(cluster: Cluster, at: Installation, plan: Plan) -> None:
+    """As the control wants it."""
+    engine = sa.create_engine(at.url, poolclass=sa.NullPool)
+    for statement in plan.ddl:
+        with engine.begin() as connection:
+            connection.execute(sa.text(statement))
+    for name, value in plan.settings.items():
+        cluster.primary.ask(f"ALTER SYSTEM SET {name} = '{value}'")
+    cluster.primary.ask("SELECT pg_reload_conf()")
+
+
+def _url(port: int) -> str:
+    return f"postgresql+psycopg://postgres@{HOST}:{port}/{DATABASE}"
+
+
+def _bug(plan: Plan, cluster: Cluster) -> dict[str, str]:
+    if not plan.bug:
+        return {}
+    standby = _url(cluster.standby.port) if cluster.standby is not None else ""
+    return {"CAMPAIGN_BUG": plan.bug, "CAMPAIGN_STANDBY": standby}
+
+
+async def _loaded(plan: Plan, cluster: Cluster, several: Fleet, org: Organisation, at: Installation) -> Outcome:
+    path = at.folder / "history.jsonl"
+    try:
+        async with kept(several):
+            nemesis = Nemesis(cluster, several, plan.seed)
+            with history.Recorder(path) as recorder:
+                driver = Driver(
+                    org, [one.port for one in several.replicas], recorder, plan.seed, plan.clients, plan.rate
+                )
+                await asyncio.to_thread(_course, driver, org)
+                told = Evidence((), began=time.monotonic())
+                told.before = await asyncio.to_thread(_held, cluster, several)
+                await _under_load(plan, driver, nemesis, told)
+            told.after = await _settled(cluster, several)
+        told.operations, told.faults = history.fold(recorder.lines), nemesis.done
+        told.rows, told.markers = await asyncio.to_thread(evidence.rows, _dsn(cluster))
+        (at.folder / "rows.json").write_text(json.dumps(told.rows, default=str), encoding="utf-8")
+        about = durability(Installation("postgresql", _url(cluster.primary.port), at.folder, 0))
+    finally:
+        cluster.end()
+    seconds = told.quiet - told.began
+    return Outcome(plan.words, plan.seed, seconds, told, judge(told), _wrong(nemesis, several), about)
+
+
+def _dsn(cluster: Cluster) -> str:
+    return cluster.primary.dsn.replace("dbname=postgres", f"dbname={DATABASE}")
+
+
+def _course(driver: Driver, org: Organisation) -> None:
+    caller = Caller(driver.ports[0])
+    caller.want(201, "POST", "/v1/courses", org.tokens["boss0"], {"key": COURSE, "title": "The basics"})
+    caller.connection.close()
+
+
+def _held(cluster: Cluster, several: Fleet) -> evidence.Usage:
+    return evidence.held(_dsn(cluster), [one.uses() for one in several.replicas])
+
+
+async def _settled(cluster: Cluster, several: Fleet) -> evidence.Usage:
+    """What is held in the end, at the best of some moments: what comes and goes is no leak."""
+    found = []
+    for _ in range(6):
+        found.append(await asyncio.to_thread(_held, cluster, several))
+        await asyncio.sleep(0.5)
+    return min(found, key=lambda one: (one.idle, one.waiting))
+
+
+async def _under_load(plan: Plan, driver: Driver, nemesis: Nemesis, told: Evidence) -> None:
+    """Load and faults; then everything is healed, and the load goes on for a while."""
+    load = asyncio.create_task(driver.run())
+    teller = asyncio.create_task(_tell(driver))
+    try:
+        await asyncio.gather(nemesis.run(plan.faults), asyncio.sleep(plan.seconds))
+        await nemesis.heal()
+        told.quiet = time.monotonic()
+        driver.healed.set()
+        await asyncio.sleep(_AFTER)
+        told.quiet = time.monotonic()
+        driver.stop = True
+        await load
+    finally:
+        for task in (load, teller):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _tell(driver: Driver) -> None:
+    while True:
+        await asyncio.sleep(30)
+        sys.stderr.write(f"  {driver.counted:,} requests so far\n")
+
+
+def _wrong(nemesis: Nemesis, several: Fleet) -> list[str]:
+    """What was not as it was meant, and what replicas said of errors that are nobody's but theirs."""
+    found = list(nemesis.wrong)
+    for one in several.replicas:
+        said = one.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        errors = [line for line in said if '"level": "error"' in line and '"sweep_failed"' not in line]
+        found += [f"replica {one.number} said: {line[:240]}" for line in errors[:3]]
+    return found
+
+
+def interrupted(number: int, _: object) -> None:
+    """Told to end: by an exit, so that servers and folders go, too."""
+    sys.exit(128 + number)

@@ -1,0 +1,82 @@
+"""Which fault comes when: drawn from a seed, kept as a file, and the same again from that file."""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+REPLICA, DATABASE, LINK = "replica", "database", "link"
+KINDS = {
+    "kill": REPLICA, "crash": REPLICA, "pause": REPLICA, "terminate": LINK, "latency": LINK, "cut": LINK, "deaf": LINK,
+    "reset": LINK, "restart": DATABASE, "fast": DATABASE, "stall": DATABASE, "syncrep": DATABASE, "failover": DATABASE,
+    "partition": DATABASE, "full": DATABASE, "cancel": DATABASE,
+}  # fmt: skip
+"""What each is done to: two at once are never done to the same."""
+NEED_STANDBY = frozenset({"stall", "syncrep", "failover", "partition", "cancel"})
+SMOKE = ("kill", "terminate", "restart")
+SOAK = tuple(kind for kind in KINDS if kind != "cancel")
+"""``cancel`` is none: PostgreSQL itself breaks its promise then; it is the control of a service that does not look."""
+POINTS = tuple(f"{what}:{when}" for what in ("begin", "audit", "commit", "answer") for when in ("before", "after"))
+FIRST, LAST = 3.0, 12.0
+"""Seconds at the beginning and at the end without a new fault."""
+CALM = 10.0
+"""So long it is quiet at the end of each minute."""
+_PAIRS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``at``: seconds after the load began; ``replica``: to which; ``detail``: at which line, of the kind that has them."""
+
+    at: float
+    kind: str
+    seconds: float
+    replica: int = 0
+    detail: str = ""
+
+
+def draw(seed: int, seconds: float, kinds: Sequence[str], replicas: int) -> list[Fault]:
+    """A schedule: every 3 to 10 seconds a fault of 1 to 8 seconds, three in ten overlapped by one of another sort.
+
+    Kinds come in turns, shuffled anew each round, so that all are equally frequent.
+    """
+    chance, found, at = random.Random(f"faults {seed}"), list[Fault](), FIRST
+    turns: list[str] = []
+    points = [f"{point}:{count}" for count in (1, 2, 5) for point in POINTS]
+    chance.shuffle(points)
+    busy = dict.fromkeys((REPLICA, DATABASE, LINK), 0.0)
+    while at < max(seconds - LAST, FIRST + 1):
+        if at % 60 > 60 - CALM and seconds > 60:
+            at += CALM - (60 - at % 60) + CALM
+            continue
+        turns = turns or chance.sample(list(kinds), len(kinds))
+        one = _one(chance, at, turns.pop(), replicas, points)
+        if busy[KINDS[one.kind]] <= at:
+            found.append(one)
+            busy[KINDS[one.kind]] = at + one.seconds + 1
+        others = [kind for kind in kinds if KINDS[kind] != KINDS[one.kind] and busy[KINDS[kind]] <= at]
+        if others and chance.random() < _PAIRS:
+            beside = _one(chance, at + chance.uniform(0, one.seconds / 2), chance.choice(others), replicas, points)
+            found.append(beside)
+            busy[KINDS[beside.kind]] = beside.at + beside.seconds + 1
+        at += chance.uniform(3, 10)
+    return sorted(found, key=lambda fault: fault.at)
+
+
+def _one(chance: random.Random, at: float, kind: str, replicas: int, points: list[str]) -> Fault:
+    detail = ""
+    if kind == "crash":
+        detail = points.pop(0)
+        points.append(detail)
+    return Fault(round(at, 2), kind, round(chance.uniform(1, 8), 2), chance.randrange(replicas), detail)
+
+
+def write(path: Path, faults: Iterable[Fault]) -> None:
+    """Keep a schedule."""
+    path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in faults), encoding="utf-8")
+
+
+def read(path: Path) -> list[Fault]:
+    """A schedule that was kept."""
+    return [Fault(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
