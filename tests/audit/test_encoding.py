@@ -42,7 +42,7 @@ def test_an_event_is_what_it_always_was(monkeypatch):
         "2026-03-02T12:00:00.000000Z",
     )
     assert [(kept.field, kept.person_id, kept.salt[-1], kept.value) for kept in values] == [
-        ("reason", None, "0", '"because"'),
+        ("reason", ID, "0", '"because"'),
         ("after.title", ID, "1", '"Zoë \\"Z\\"\u2028"'),
         ("after.attributes", ID, "2", '{"a":"é","b":[1,null]}'),
     ]
