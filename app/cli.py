@@ -219,6 +219,24 @@ def sweep(
 
 
 @app.command()
+def doctor() -> None:
+    """Look whether everything is as it should be: settings, database, clock, keys, audit log; exit 1 if something is wrong."""
+    from app.doctor import service
+    from app.doctor.rules import State
+    from app.kernel.database import engine_for
+    from app.main import house_for
+    from app.sweeping.service import notary_of
+
+    told = settings()
+    house = house_for(engine_for(told.database_url))
+    ill = False
+    for one in service.examine(told, house, notary_of(told)):
+        typer.echo(f"{one.state:<5}  {one.name:<11}  {one.text}")
+        ill = ill or one.state is State.WRONG
+    raise typer.Exit(1 if ill else 0)
+
+
+@app.command()
 def openapi(markdown: Annotated[bool, typer.Option("--markdown", help="As openapi.md.")] = False) -> None:
     """Print the OpenAPI document, as JSON or as Markdown."""
     import json

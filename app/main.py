@@ -254,7 +254,7 @@ def _beside(engine: Engine, connections: int) -> Engine:
     """The same database over a few connections that nothing else uses; they go when the engine's do."""
     if engine.dialect.name == "sqlite":
         return engine
-    made = engine_for(engine.url, pool_size=connections)
+    made = engine_for(engine.url, pool_size=connections, overflow=0)
     event.listen(engine, "engine_disposed", lambda _: made.dispose())
     return made
 

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import NullPool
 
 from app.settings import Settings, load
@@ -50,6 +50,26 @@ def migrate(settings: Settings, revision: str = "head") -> None:
             command.downgrade(config, revision)
         else:
             command.upgrade(config, revision)
+            _grant(connection, settings)
+
+
+def _grant(connection: Connection, settings: Settings) -> None:
+    """What the service's own role may do, where the tables are another's: of the audit log, read it and add to it; of the
+    personal values beside it, also delete them (erasure).
+    """
+    role = make_url(settings.database_url).username
+    if connection.dialect.name != "postgresql" or role in {None, connection.scalar(text("SELECT current_user"))}:
+        return
+    whose = connection.dialect.identifier_preparer.quote(role)
+    schema = connection.dialect.identifier_preparer.quote(str(connection.scalar(text("SELECT current_schema()"))))
+    for statement in (
+        f"GRANT USAGE ON SCHEMA {schema} TO {whose}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {whose}",
+        f"REVOKE UPDATE, DELETE ON audit_event, audit_checkpoint FROM {whose}",
+        f"REVOKE UPDATE ON audit_personal FROM {whose}",
+        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {whose}",
+    ):
+        connection.execute(text(statement))
 
 
 def behind(engine: Engine) -> str | None:

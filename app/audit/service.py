@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from app.kernel.committing import afterwards
 from app.kernel.pages import Page
 from app.kernel.work import Record, Work
 
@@ -49,7 +50,7 @@ def seal(work: Work) -> int | None:
     events, values = rules.seal(work.records, author, work.now, work.request_id, seq, prev_hash)
     store.append(work.session, events, values)
     work.records.clear()
-    store.on_commit(work.session, partial(known.note, events[-1].seq, events[-1].hash))
+    afterwards(work.session, partial(known.note, events[-1].seq, events[-1].hash))
     return events[-1].seq
 
 

@@ -1,6 +1,6 @@
 """Every statement that touches the audit log: append, and read."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import groupby
@@ -8,7 +8,7 @@ from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, event, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.bulk import insert_rows
@@ -57,11 +57,6 @@ def append(session: Session, events: Sequence[Event], values: Sequence[PersonalV
     insert_rows(session, AuditEvent, _EVENT, map(attrgetter(*_EVENT), events))
     if values:
         insert_rows(session, AuditPersonal, _PERSONAL, values)
-
-
-def on_commit(session: Session, do: Callable[[], None]) -> None:
-    """Do this once the transaction is committed, and never if it is not."""
-    event.listen(session, "after_commit", lambda _: do(), once=True)
 
 
 def page(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Event]:
@@ -196,6 +191,11 @@ def newest_until(session: Session, at: str) -> int:
 def hash_at(session: Session, seq: int) -> str | None:
     """The hash of an event, if there is one of this number."""
     return session.scalar(_HASH, {"seq": seq})
+
+
+def first_behind(session: Session, seq: int) -> str | None:
+    """When the first event behind a number was written; None: there is none."""
+    return session.scalar(select(AuditEvent.at).where(AuditEvent.seq > seq).order_by(AuditEvent.seq).limit(1))
 
 
 def newest(session: Session) -> int:

@@ -8,7 +8,7 @@ caller is told so, and learns it by repeating the request under its Idempotency-
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Timer
 from typing import Any, Final
@@ -23,6 +23,7 @@ from .errors import Unavailable
 SECONDS: Final = 1.5
 """How long a commit may take: a lock that is waited for before it has its own time-out."""
 _MARK: Final = select(func.pg_logical_emit_message(sa_true(), "coe", ""))
+_AFTERWARDS: Final = "coe.afterwards"
 _SERVER_WENT: Final = ("08", "57")
 """Classes of SQLSTATE (PostgreSQL, appendix A) by which a connection ends: what became of the commit is not said."""
 
@@ -43,7 +44,18 @@ def commit(session: Session, *, wrote: bool = True) -> None:
     """
     if session.get_bind().dialect.name != "postgresql":
         session.commit()
-        return
+    else:
+        _commit(session, wrote=wrote)
+    for do in session.info.pop(_AFTERWARDS, ()):
+        do()
+
+
+def afterwards(session: Session, do: Callable[[], None]) -> None:
+    """Do this once ``commit`` knows that it was done, and never else."""
+    session.info.setdefault(_AFTERWARDS, []).append(do)
+
+
+def _commit(session: Session, *, wrote: bool) -> None:
     if not wrote:
         session.execute(_MARK)
     driver: Any = session.connection().connection.driver_connection

@@ -90,7 +90,7 @@ class Resource:
         return {"version_id_col": cls.version}
 
 
-def engine_for(url: str | URL, *, pool_size: int = 24, lock_timeout_ms: int = 2000) -> Engine:
+def engine_for(url: str | URL, *, pool_size: int = 24, overflow: int = 8, lock_timeout_ms: int = 2000) -> Engine:
     """An engine with the settings this service relies on, for either database."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -101,7 +101,7 @@ def engine_for(url: str | URL, *, pool_size: int = 24, lock_timeout_ms: int = 20
     return create_engine(
         parsed,
         pool_size=pool_size,
-        max_overflow=8,
+        max_overflow=overflow,
         pool_timeout=1,
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 2, "application_name": "coe"},

@@ -12,7 +12,7 @@ from app.kernel.actor import Actor, ActorKind, Permission, Place
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.outbound import Outside, Resolve
 
-from .events.rules import Kind, Whereabouts, Width, kind_of, wanted
+from .events.rules import CHECKPOINT, Kind, Whereabouts, Width, kind_of, wanted
 
 MOST_OF_ONE_OWNER: Final = 20
 OVERLAP: Final = timedelta(hours=24)
@@ -98,7 +98,8 @@ class Delivery:
     @property
     def message_id(self) -> str:
         """The message's name: the same at every attempt, and when it is delivered again."""
-        return f"msg_{self.webhook_id.hex}_{self.seq}"
+        mark = "c" if self.type == CHECKPOINT else ""  # beside the event of the same number
+        return f"msg_{self.webhook_id.hex}_{mark}{self.seq}"
 
 
 @dataclass(frozen=True, slots=True)

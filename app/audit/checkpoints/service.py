@@ -1,6 +1,6 @@
 """Sealing and reading checkpoints, and holding a database against those that were kept."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +58,11 @@ def checkpoints(work: Work, page: Page) -> list[Checkpoint]:
 def newest(work: Work) -> Checkpoint | None:
     """The last checkpoint."""
     return store.newest(work.session)
+
+
+def at(work: Work, seqs: Collection[int]) -> dict[int, Checkpoint]:
+    """Checkpoints by their number."""
+    return store.at(work.session, seqs) if seqs else {}
 
 
 def keys_of(notary: Notary) -> dict[str, tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Where checkpoints are kept: in a table, and in a file that no statement reaches."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import select
@@ -30,6 +30,12 @@ def newest(session: Session) -> Checkpoint | None:
     """The last checkpoint."""
     row = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)).first()
     return value_of(Checkpoint, row) if row else None
+
+
+def at(session: Session, seqs: Collection[int]) -> dict[int, Checkpoint]:
+    """Checkpoints by their number."""
+    rows = session.scalars(select(AuditCheckpoint).where(AuditCheckpoint.seq.in_(seqs)))
+    return {row.seq: value_of(Checkpoint, row) for row in rows}
 
 
 def add(session: Session, one: Checkpoint) -> None:

@@ -12,11 +12,14 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
+from app.audit.checkpoints.rules import Checkpoint
 from app.audit.rules import DIGEST, Event
 from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, Invalid
 
 EVERYTHING: Final = "*"
+CHECKPOINT: Final = "audit.checkpoint"
+"""Of what is told the one thing that is no event: the newest signed checkpoint of the audit log."""
 _PATTERN: Final = re.compile(r"([a-z_]+)\.(\*|[a-z_]+)")
 P = Permission
 
@@ -131,6 +134,12 @@ class Whereabouts:
     def within(self, unit_id: UUID) -> bool:
         """Does it stand in this unit or below?"""
         return any(unit_id in path for path in self.paths)
+
+
+def sealed(one: Checkpoint) -> dict[str, Any]:
+    """The message that tells of a checkpoint: what to keep, as `coe audit checkpoint` prints it."""
+    said: dict[str, Any] = json.loads(one.line())
+    return {"type": CHECKPOINT, "timestamp": said["created_at"], "data": said}
 
 
 def body(event: Event, where: Whereabouts) -> dict[str, Any]:

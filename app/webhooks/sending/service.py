@@ -5,10 +5,11 @@ The audit log is the outbox: what stands in it was committed with the change it 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from app.audit import service as audit
-from app.audit.rules import Event
+from app.audit.checkpoints import service as checkpoints
 from app.clients import store as clients
 from app.directory import store as directory
 from app.identity.deps import client_actor
@@ -35,6 +36,23 @@ _UNIT_CLOSED = "Its unit was closed."
 def anything(work: Work) -> bool:
     """Is there anything to read or to send?"""
     return store.anything(work.session, audit.revision(work), work.now)
+
+
+def waiting_for_checkpoint(work: Work) -> list[UUID]:
+    """The webhooks that the newest checkpoint of the audit log is to be told to, and was not yet."""
+    one = checkpoints.newest(work)
+    if one is None:
+        return []
+    untold = store.untold(work.session, one.seq, wording.CHECKPOINT)
+    return [hook.id for hook in untold if wording.wanted(hook.events, wording.CHECKPOINT)]
+
+
+def tell_checkpoint(work: Work) -> None:
+    """Have the newest checkpoint told to whoever wants it. One that a newer one has overtaken is in that one's history."""
+    one = checkpoints.newest(work)
+    for id_ in waiting_for_checkpoint(work):
+        assert one is not None  # noqa: S101 - else nobody waits for it
+        store.add(work.session, id_, [(one.seq, wording.CHECKPOINT)], work.now)
 
 
 def read_on(work: Work, at_once: int = EVENTS_AT_ONCE) -> bool:
@@ -99,11 +117,17 @@ def messages(work: Work, sender: Sender, taken: Sequence[Delivery]) -> list[tupl
     owners = {id_: owner_of(work, one) for id_, one in those.items()}
     found = events.events(work.session, [one.seq for one in taken])
     where = places.whereabouts(work, list(found.values()))
+    sealed = checkpoints.at(work, {one.seq for one in taken if one.type == wording.CHECKPOINT})
     made: list[tuple[Delivery, Message | Result]] = []
     for one in taken:
         webhook = those.get(one.webhook_id)
-        if webhook is not None and one.seq in found:  # else it was removed meanwhile
-            made.append((one, _message(work, sender, one, webhook, owners[webhook.id], found[one.seq], where[one.seq])))
+        if webhook is None or one.seq not in found:  # it was removed meanwhile
+            continue
+        if one.type == wording.CHECKPOINT:
+            said, stands = wording.sealed(sealed[one.seq]), wording.Whereabouts()
+        else:
+            said, stands = wording.body(found[one.seq], where[one.seq]), where[one.seq]
+        made.append((one, _message(work, sender, one, webhook, owners[webhook.id], said, stands)))
     return made
 
 
@@ -113,7 +137,7 @@ def _message(
     one: Delivery,
     webhook: Webhook,
     owner: Actor | str,
-    event: Event,
+    said: Mapping[str, Any],
     where: wording.Whereabouts,
 ) -> Message | Result:
     if isinstance(owner, str):
@@ -126,7 +150,7 @@ def _message(
         held = tuple(secrets.unseal(sender.key, webhook.id, kept) for kept in webhook.held(work.now))
     except secrets.SecretLost as error:
         return Result(error=str(error))
-    return Message(one, webhook.url, json.dumps(wording.body(event, where)).encode(), held)
+    return Message(one, webhook.url, json.dumps(said).encode(), held)
 
 
 def settle(work: Work, done: Iterable[tuple[Delivery, Result | None, float]]) -> None:

@@ -60,6 +60,12 @@ def add(session: Session, webhook_id: UUID, events: Sequence[tuple[int, str]], n
     session.execute(stmt, rows)
 
 
+def untold(session: Session, seq: int, type_: str) -> list[Webhook]:
+    """The active webhooks that nothing of this number and type was ever to be told to."""
+    told = exists().where(Table.webhook_id == Row.id, Table.seq == seq, Table.type == type_)
+    return [as_value(row) for row in session.scalars(select(Row).where(_ACTIVE, ~told).order_by(Row.id))]
+
+
 def ready(session: Session, now: datetime) -> list[tuple[UUID, bool]]:
     """The active webhooks that have something due, each with whether it last failed."""
     stmt = select(Row.id, Row.failing_since).where(_open(now), exists().where(_due(now))).order_by(Row.id)

@@ -38,8 +38,12 @@ _log = structlog.get_logger(__name__)
 def deliver(sender: Sender, parts: House, stopping: Callable[[], bool] = lambda: False) -> int:
     """Read on and send what is due, until nothing is or the time is over; answers how many messages were taken."""
     with operator_work(parts, write=False) as work:
-        if not service.anything(work):
+        sealed = service.waiting_for_checkpoint(work)
+        if not sealed and not service.anything(work):
             return 0
+    if sealed:
+        with operator_work(parts) as work:
+            service.tell_checkpoint(work)
     ends = time.monotonic() + BUDGET_SECONDS
     with ThreadPoolExecutor(rules.AT_ONCE) as pool:
         return _Round(sender, parts, pool).run(lambda: stopping() or time.monotonic() > ends)

@@ -1,0 +1,53 @@
+"""What a database says of itself."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session
+
+from app.kernel.database import UTCDateTime
+
+_SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "data_checksums")
+_LOG = ("audit_event", "audit_checkpoint")
+
+
+def version(engine: Engine) -> str:
+    """Which database answers, in words."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            return f"SQLite {connection.scalar(text('SELECT sqlite_version()'))}"
+        return f"PostgreSQL {str(connection.scalar(text('SHOW server_version'))).split()[0]}"
+
+
+def clock(session: Session) -> datetime:
+    """The clock of a PostgreSQL server."""
+    found: datetime = session.execute(select(func.clock_timestamp(type_=UTCDateTime()))).scalar_one()
+    return found
+
+
+def settings(session: Session) -> dict[str, str]:
+    """How a PostgreSQL server keeps what it confirms."""
+    return {name: str(session.scalar(text(f"SHOW {name}"))) for name in _SETTINGS}
+
+
+def may_alter_log(session: Session) -> bool:
+    """May our role on PostgreSQL do more to the audit log than read it and add to it?"""
+    rights = ("UPDATE", "DELETE", "TRUNCATE")
+    asked = [func.has_table_privilege(table, right) for table in _LOG for right in rights]
+    return any(session.execute(select(*asked)).one())
+
+
+def guards(session: Session) -> int:
+    """How many of the triggers stand that keep the audit log as it was written."""
+    if session.get_bind().dialect.name == "sqlite":
+        named = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit_%'"
+    else:
+        named = "SELECT count(*) FROM pg_trigger WHERE tgname = 'append_only' AND tgenabled IN ('O', 'A')"
+    return int(session.execute(text(named)).scalar_one())
+
+
+def integrity(session: Session) -> list[str]:
+    """What SQLite finds wrong with its file; nothing where it is whole."""
+    found: list[Any] = list(session.scalars(text("PRAGMA quick_check")))
+    return [str(one) for one in found if one != "ok"]
