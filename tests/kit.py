@@ -6,6 +6,8 @@ from functools import cache
 
 from fastapi.testclient import TestClient
 
+from app.audit.rules import Known
+from app.audit.service import KNOWN
 from app.directory import store as directory
 from app.identity import service as identity
 from app.kernel.access import operator_work
@@ -67,6 +69,10 @@ class World:
     def close(self):
         self.client.close()
         self.app.state.engine.dispose()
+
+    def anew(self):
+        """The database is another now, or an older copy: as a process that was started just now, know nothing of its log."""
+        self.app.state.house.writes.kw["info"][KNOWN] = Known()
 
     # What an operator does at the command line.
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import sessionmaker
 from app.kernel.access import AllowPublic
 from app.kernel.actor import Permission
 from app.kernel.ids import new_id
+from app.kernel.rates import Limits
 from tests.expectations import PINNED, Outcome, cells, expected, may, reaches, sees
 from tests.matrix import CLIENTS, NOBODY, PEOPLE, PLAIN, Org
 from tests.operations import FORM_TYPE, OPERATIONS, PUBLIC
@@ -83,6 +84,16 @@ def built(org):
 # What does come out.
 
 
+class Untold(Limits):
+    """Nothing of what is denied is told: that would be written, and by a transaction of its own."""
+
+    def tells(self, actor):
+        return False
+
+
+UNTOLD = Untold({})
+
+
 class NotToBeOpened:
     """Stands where transactions that write begin, while something is called that may only read."""
 
@@ -95,7 +106,7 @@ def undone(org, *, only_reads):
     """Whatever is called in here is undone; what may only read cannot even begin to write."""
     usual = org.house
     if only_reads:
-        org.app.state.house = replace(usual, writes=NotToBeOpened())
+        org.app.state.house = replace(usual, writes=NotToBeOpened(), deciding=None, limits=UNTOLD)
         try:
             yield
         finally:
@@ -104,7 +115,7 @@ def undone(org, *, only_reads):
     with org.app.state.engine.connect() as connection:
         outer = connection.begin()
         maker = sessionmaker(connection, join_transaction_mode="create_savepoint")
-        org.app.state.house = replace(usual, writes=maker, reads=maker)
+        org.app.state.house = replace(usual, writes=maker, reads=maker, urgent=None, deciding=None, limits=UNTOLD)
         try:
             yield
         finally:

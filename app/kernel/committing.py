@@ -42,10 +42,14 @@ def commit(session: Session, *, wrote: bool = True) -> None:
     the standby, and so be seen here, and gone after a failover; so this one waits for the standby, too, by a mark in the
     write-ahead log that nobody reads.
     """
-    if session.get_bind().dialect.name != "postgresql":
-        session.commit()
-    else:
-        _commit(session, wrote=wrote)
+    try:
+        if session.get_bind().dialect.name == "postgresql":
+            _commit(session, wrote=wrote)
+        else:
+            session.commit()
+    except BaseException:
+        session.invalidate()  # whatever became of it, nobody else gets this connection
+        raise
     for do in session.info.pop(_AFTERWARDS, ()):
         do()
 

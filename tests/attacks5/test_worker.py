@@ -227,6 +227,7 @@ def test_a_database_that_was_put_back_and_written_on_is_read_anew(door):
             try:
                 door.app.state.engine.dispose()
                 restored(door, kept)
+                door.anew()  # else it refuses to write behind what it knows
                 for n in range(5):
                     door.hire(f"another{n}")
             finally:

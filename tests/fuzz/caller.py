@@ -59,6 +59,7 @@ class Called:
         self.org.app.state.engine.dispose()
         self.org.launched.clear()
         self._renew()
+        self.org.anew()
 
     def send(self, caller, method, target, **sent):
         """One request as a server hands it over: status, headers, body."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
@@ -210,6 +211,7 @@ def build(engine: Engine, clock: Clock, identity: Identity) -> FastAPI:
     app = FastAPI()
     app.state.house = House(sessionmaker(engine), sessionmaker(reading(engine)), clock, load_actor, audit.seal)
     app.state.identity = identity
+    app.state.notary = lambda: SimpleNamespace(public={})
     problems.install(app)
     for each in (*routers, router()):
         app.include_router(each)

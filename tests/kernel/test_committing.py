@@ -161,7 +161,7 @@ def test_a_freeze_and_a_decision_have_connections_of_their_own(postgres):
 
         calls = [
             Thread(target=call, args=("read", "GET", "/v1/accounts"), kwargs={"bearer": boss}),
-            Thread(target=call, args=("freeze", "POST", "/v1/freezes", None, {"scope": {"kind": "enterprise"}, "reason": "Stop."}), kwargs={"bearer": boss}),
+            Thread(target=call, args=("freeze", "POST", "/v1/freezes", None, {"scope": {"kind": "enterprise"}, "severity": "L3", "reason": "Stop."}), kwargs={"bearer": boss}),
             Thread(target=call, args=("health", "GET", "/healthz")),
         ]  # fmt: skip
         for one in calls:

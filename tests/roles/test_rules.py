@@ -148,7 +148,7 @@ def test_a_client_may_what_its_scopes_say_anywhere():
     asked = [ClientScope.HR, ClientScope.LMS]
     wanted = CLIENT_TABLE[ClientScope.HR] | CLIENT_TABLE[ClientScope.LMS]
     assert client_powers(asked) == {permission: (Power(Reach.ANYWHERE),) for permission in wanted}
-    assert client_powers([]) == client_powers([ClientScope.EVENTS]) == {}  # nothing is behind that scope yet
+    assert client_powers([]) == {}
 
 
 def test_seats_are_those_of_the_role_at_the_place_each_once_and_in_one_order():
