@@ -61,6 +61,11 @@ class Swagger:
     def execute(self, method, path, expected, **parameters):
         """Open a call, fill in parameters, press Execute: what the service answered, as the page shows it."""
         block = self.page.locator(f".opblock-{method}").filter(has=self.page.locator(f'[data-path="{path}"]'))
+        for _ in range(60):  # what is far below is not made before somebody scrolls there
+            if block.count():
+                break
+            self.page.mouse.wheel(0, 600)
+            self.page.wait_for_timeout(100)
         if "is-open" not in block.get_attribute("class"):
             block.locator(".opblock-summary-control").click()
         for name, value in parameters.items():
