@@ -96,6 +96,10 @@ from app.policies import api as policies
 from app.policies import tables as _policies
 from app.policies.attestations import api as attestations
 from app.policies.attestations import tables as _attestations
+from app.programme.budgets import api as budgets
+from app.programme.budgets import tables as _budgets
+from app.programme.strategy import api as strategy
+from app.programme.strategy import tables as _strategy
 from app.programme.training import api as training
 from app.programme.training import tables as _training
 from app.roles import api as roles
@@ -119,6 +123,7 @@ TABLES = (
     _accounts,
     _attestations,
     _audit,
+    _budgets,
     _checkpoints,
     _clearances,
     _clients,
@@ -138,6 +143,7 @@ TABLES = (
     _reviews,
     _roles,
     _routing,
+    _strategy,
     _tools,
     _training,
     _webhooks,
@@ -173,6 +179,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     impact.router,
     training.router,
     completions.router,
+    strategy.router,
+    budgets.router,
     directory.router,
     lifecycle.router,
     erasure.router,

@@ -19,6 +19,10 @@ attestation:create    employee own
 attestation:read      employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere
 audit:read            strategist anywhere, auditor anywhere, client audit:read
+budget:read           strategist anywhere, content_strategist anywhere, bu_liaison in_scope, social_analyst in_scope, \
+auditor anywhere
+budget:record         strategist anywhere, bu_liaison in_scope, social_analyst in_scope
+budget:write          strategist anywhere
 business_unit:read    employee anywhere, client registry:read
 business_unit:write   strategist anywhere, admin anywhere
 clearance:decide      strategist anywhere, content_strategist anywhere
@@ -76,6 +80,9 @@ rights_request:decide employee eligible
 rights_request:read   employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere
 rights_request:update employee own
+strategy:approve      strategist anywhere
+strategy:draft        strategist anywhere, content_strategist anywhere, bu_liaison in_scope
+strategy:read         employee anywhere, client registry:read
 tool:read             employee anywhere, client registry:read
 tool:write            strategist anywhere, developer anywhere
 webhook:manage        strategist anywhere, community_manager in_scope, bu_liaison in_scope, developer anywhere, client events
@@ -122,6 +129,8 @@ def eligible(caller, where, thing):
 def sees(table, caller, permission, where, thing):
     if permission == "draft":  # of a policy: those who write policies, and who reads everything
         return bool(reaches(table, caller, "policy:draft")) or caller.role in READ_EVERYTHING
+    if permission == "strategy:draft" and caller.role in READ_EVERYTHING:
+        return True
     if permission == "webhook:manage" and caller.client:  # a client has its own, and those here are people's
         return False
     return any(may(table, caller, permission, where, thing, place) for place in thing.seen_from) or (

@@ -100,6 +100,7 @@ class Org(World):
         _requests(self)
         _rest(self)
         _completions(self)
+        _strategies(self)
         _reviews(self)
 
     def token(self, who):
@@ -277,6 +278,43 @@ def _completions(org):
         course = "course-here" if where == "here" else "course-away"
         body = {"employee_id": str(org.ids[who]), "course_id": course, "completed_at": "2026-01-30T09:00:00Z"}
         org.put("completion", where, org.post("/v1/completions", "boss", body, 201)["id"], home, [home])
+
+
+def _strategies(org):
+    for where, unit, at in (("here", "field", HERE), ("away", "logistics", AWAY)):
+        org.put(
+            "goal",
+            where,
+            org.post("/v1/strategy/goals", "boss", {"key": f"goal-{where}", "title": "A goal"}, 201)["id"],
+            at,
+        )
+        new = {
+            "key": f"objective-{where}",
+            "title": "An objective",
+            "goal_id": f"goal-{where}",
+            "business_unit_id": unit,
+        }
+        org.put("objective", where, org.post("/v1/strategy/objectives", "writer", new, 201)["id"], at)
+        for kind in ("strategy", "strategy draft", "strategy submitted"):
+            made = org.post(
+                "/v1/strategy/versions", "writer", {"purpose": "To be near.", "business_unit_id": unit}, 201
+            )
+            if kind != "strategy draft":
+                org.post(f"/v1/strategy/versions/{made['id']}/submit", "writer", {})
+            if kind == "strategy":
+                org.post(f"/v1/strategy/versions/{made['id']}/decisions", "boss", {"decision": "approve"})
+            org.put(kind, where, made["id"], at, [at])
+        time = {"starts_on": "2026-01-01", "ends_on": "2028-01-01", "currency": "EUR", "allocated": "100.00"}
+        budget = org.post(
+            "/v1/strategy/budgets",
+            "boss",
+            {"objective_id": f"objective-{where}", "business_unit_id": unit, **time},
+            201,
+        )
+        spent = {"kind": "spent", "amount": "2.50", "occurred_on": "2026-01-15"}
+        entry = org.post(f"/v1/strategy/budgets/{budget['id']}/entries", "boss", spent, 201)
+        org.put("budget", where, budget["id"], at, [at])
+        org.put("budget entry", where, f"{budget['id']}:{entry['id']}", at, [at])
 
 
 def _imported(org):

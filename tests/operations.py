@@ -74,7 +74,7 @@ class Operation:
         """The address of a thing; of one that is part of another both ids are its id, with a colon between."""
         whole, _, part = str(id_).partition(":")
         told = self.path + (f"?{self.query}" if self.query else "")
-        return told.format(**{"id": whole, "item_id": part or whole, **self.parts, **parts})
+        return told.format(**{"id": whole, "item_id": part or whole, "entry_id": part or whole, **self.parts, **parts})
 
     def sent(self, org, thing):
         return self.body(org, thing) if callable(self.body) else self.body
@@ -142,6 +142,17 @@ def _merged(org, thing):
 
 def _completed(org, thing):
     return {"employee_id": thing.id, "course_id": "course-here", "completed_at": "2026-01-31T09:00:00Z"}
+
+
+def _budgeted(org, thing):
+    time = {"starts_on": "2026-01-01", "ends_on": "2027-01-01"}
+    return {
+        "objective_id": "objective-here",
+        "business_unit_id": thing.id,
+        "currency": "EUR",
+        "allocated": "100.00",
+        **time,
+    }
 
 
 def _frozen(org, thing):
@@ -326,6 +337,50 @@ OPERATIONS = (
     Operation("POST /v1/courses", "course:write", None, {"key": "newcourse", "title": "New"}),
     Operation("PATCH /v1/courses/{id}", "course:write", "course", {"title": "Another title"}),
     Operation("POST /v1/courses/{id}/retire", "course:write", "course", WHY),
+    Operation("GET /v1/strategy/goals", "strategy:read"),
+    Operation("GET /v1/strategy/goals/{id}", "strategy:read", "goal"),
+    Operation("POST /v1/strategy/goals", "strategy:approve", None, {"key": "newgoal", "title": "New"}),
+    Operation("PATCH /v1/strategy/goals/{id}", "strategy:approve", "goal", {"title": "Another title"}),
+    Operation("POST /v1/strategy/goals/{id}/retire", "strategy:approve", "goal", WHY),
+    Operation("GET /v1/strategy/objectives", "strategy:read"),
+    Operation("GET /v1/strategy/objectives/{id}", "strategy:read", "objective"),
+    Operation(
+        "POST /v1/strategy/objectives", "strategy:draft", "unit",
+        lambda org, thing: {"key": "newone", "title": "New", "goal_id": "goal-here", "business_unit_id": thing.id},
+    ),
+    Operation("PATCH /v1/strategy/objectives/{id}", "strategy:draft", "objective", {"title": "Another title"}),
+    Operation("POST /v1/strategy/objectives/{id}/retire", "strategy:draft", "objective", WHY),
+    Operation("GET /v1/strategy/versions", "strategy:read"),
+    Operation("GET /v1/strategy/versions/{id}", "strategy:read", "strategy"),
+    Operation("GET /v1/strategy/versions/{id}", "strategy:read", "strategy draft", hides="strategy:draft"),
+    Operation(
+        "POST /v1/strategy/versions", "strategy:draft", "unit",
+        lambda org, thing: {"purpose": "To be near.", "business_unit_id": thing.id},
+    ),
+    Operation(
+        "PATCH /v1/strategy/versions/{id}", "strategy:draft", "strategy draft", {"purpose": "Another"}, hides="strategy:draft",
+    ),
+    Operation("POST /v1/strategy/versions/{id}/submit", "strategy:draft", "strategy draft", {}, hides="strategy:draft"),
+    Operation("POST /v1/strategy/versions/{id}/withdraw", "strategy:draft", "strategy draft", {}, hides="strategy:draft"),
+    Operation(
+        "POST /v1/strategy/versions/{id}/decisions", "strategy:approve", "strategy submitted", {"decision": "approve"},
+        hides="strategy:draft",
+    ),
+    Operation("GET /v1/strategy/budgets", "budget:read"),
+    Operation("GET /v1/strategy/budgets/{id}", "budget:read", "budget", hides="budget:read"),
+    Operation("POST /v1/strategy/budgets", "budget:write", "unit", _budgeted),
+    Operation(
+        "PATCH /v1/strategy/budgets/{id}", "budget:write", "budget", {"allocated": "5.00", **WHY}, hides="budget:read"
+    ),
+    Operation("GET /v1/strategy/budgets/{id}/entries", "budget:read", "budget", hides="budget:read"),
+    Operation(
+        "POST /v1/strategy/budgets/{id}/entries", "budget:record", "budget",
+        {"kind": "spent", "amount": "1.50", "occurred_on": "2026-02-01"}, hides="budget:read",
+    ),
+    Operation(
+        "POST /v1/strategy/budgets/{id}/entries/{entry_id}/void", "budget:record", "budget entry", WHY, hides="budget:read",
+    ),
+    Operation("GET /v1/strategy/returns", "budget:read"),
     Operation("GET /v1/completions", LEARNT),
     Operation("GET /v1/completions/{id}", LEARNT, "completion", hides=LEARNT),
     Operation("POST /v1/completions", "completion:write", "person", _completed, but="mine"),

@@ -27,6 +27,8 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "account": frozenset({P.ACCOUNTS}),
         "appointment": frozenset({P.WORLD}),
         "audit": frozenset(),
+        "budget": frozenset(),
+        "budget_entry": frozenset(),
         "business_unit": frozenset({P.UNITS, P.WORLD}),
         "clearance": frozenset({P.CLEARANCES}),
         "client": frozenset({P.WORLD}),
@@ -35,6 +37,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "directory": frozenset(),
         "employee": frozenset({P.PEOPLE}),
         "freeze": frozenset({P.WORLD}),
+        "goal": frozenset(),
         "governance": frozenset({P.WORLD}),
         "grant": frozenset({P.GRANTS}),
         "group": frozenset(),
@@ -43,6 +46,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "legal_hold": frozenset(),
         "network": frozenset({P.WORLD}),
         "notification_settings": frozenset(),
+        "objective": frozenset(),
         "policy": frozenset({P.WORLD}),
         "policy_version": frozenset({P.WORLD}),
         "publishing_tool": frozenset({P.WORLD}),
@@ -51,6 +55,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "review_item": frozenset({P.REVIEW_ITEMS}),
         "rights_request": frozenset(),
         "route": frozenset(),
+        "strategy": frozenset(),
         "webhook": frozenset(),
     }
 )

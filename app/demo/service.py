@@ -13,6 +13,7 @@ from app.demo.inventory import service as inventory
 from app.demo.posts import service as posts
 from app.demo.stage.service import Founding
 from app.demo.story import service as story
+from app.demo.strategy import service as strategy
 from app.demo.training import service as training
 from app.kernel.access import House
 
@@ -31,7 +32,9 @@ _STEPS = (
     charter.register_webhook,
     training.hold_courses,
     training.record_completions,
+    strategy.plan,
     inventory.take_inventory,
+    strategy.account_for,
     story.early_rounds,
     story.last_round,
     story.lately,
@@ -39,6 +42,7 @@ _STEPS = (
     inventory.update_inventory,
     posts.submit_posts,
     charter.draft_policy,
+    strategy.lately,
 )
 """In the order in which it happened."""
 

@@ -13,8 +13,8 @@ from app.kernel.actor import Scope
 from app.kernel.bulk import among, insert_rows
 from app.kernel.database import advisory_lock, change, flush, id_param, value_of
 from app.kernel.errors import NotFound
-from app.kernel.ids import new_id
-from app.kernel.pages import Page, keyset
+from app.kernel.ids import as_uuid, new_id
+from app.kernel.pages import Page, keyset, usual_order
 from app.kernel.text import folded, key_of
 
 from . import tables
@@ -54,7 +54,7 @@ def unit(session: Session, id_or_key: UUID | str) -> BusinessUnit:
 
 
 def _unit_row(session: Session, id_or_key: UUID | str) -> tables.BusinessUnit | None:
-    key = _as_uuid(id_or_key)
+    key = as_uuid(id_or_key)
     if key is not None:
         return session.get(tables.BusinessUnit, key)
     return session.scalars(select(tables.BusinessUnit).where(tables.BusinessUnit.key == id_or_key)).first()
@@ -101,7 +101,7 @@ def _merged_into(session: Session, closed: Iterable[BusinessUnit]) -> list[Busin
 def page_units(session: Session, page: Page, filters: Mapping[str, Any]) -> list[BusinessUnit]:
     """Units by equal columns, one more than the limit if there are more."""
     stmt = _where(select(tables.BusinessUnit), tables.BusinessUnit, filters)
-    return [_unit(row) for row in session.scalars(keyset(stmt, _order(tables.BusinessUnit, page), page))]
+    return [_unit(row) for row in session.scalars(keyset(stmt, usual_order(tables.BusinessUnit, page), page))]
 
 
 def add_unit(session: Session, now: datetime, parent: BusinessUnit, values: Mapping[str, Any]) -> BusinessUnit:
@@ -208,7 +208,7 @@ def lock_employees(session: Session, ids: Iterable[UUID], *, shared: bool = Fals
 def find_employees(session: Session, text: str) -> list[Employee]:
     """Who this text names: our id, else HR's employee id, else the work e-mail, else the user name. At most two."""
     row, key, kept = tables.Employee, key_of(text), tables.Employee.deleted_at.is_(None)
-    id_ = _as_uuid(text)
+    id_ = as_uuid(text)
     ways: list[ColumnElement[bool]] = [row.id == id_] if id_ else []
     # Names of a record that HR's feed has deleted may be somebody else's by now.
     for way in (
@@ -297,7 +297,7 @@ def page_employees(session: Session, page: Page, filters: Mapping[str, Any]) -> 
     if filters.get("employed") is not None:
         wanted, at = filters["employed"]
         stmt = stmt.where(employed(at) if wanted else not_(employed(at)))
-    return [_employee(row) for row in session.scalars(keyset(stmt, _order(tables.Employee, page), page))]
+    return [_employee(row) for row in session.scalars(keyset(stmt, usual_order(tables.Employee, page), page))]
 
 
 def add_employee(session: Session, now: datetime, values: Mapping[str, Any]) -> Employee:
@@ -361,21 +361,8 @@ def _where(stmt: Select[Any], row: Any, filters: Mapping[str, Any]) -> Select[An
     return stmt
 
 
-def _order(row: Any, page: Page) -> tuple[tuple[Any, bool], ...]:
-    return ((getattr(row, page.column or "id"), page.descending), (row.id, page.descending))
-
-
 def _path(ids: Iterable[UUID]) -> str:
     return "/".join(id_.hex for id_ in ids)
-
-
-def _as_uuid(text: UUID | str) -> UUID | None:
-    if isinstance(text, UUID):
-        return text
-    try:
-        return UUID(text) if len(text) == 36 else None
-    except ValueError:
-        return None
 
 
 def _unit(row: tables.BusinessUnit) -> BusinessUnit:
@@ -386,6 +373,13 @@ def _unit(row: tables.BusinessUnit) -> BusinessUnit:
 
 def _employee(row: tables.Employee) -> Employee:
     return value_of(Employee, row, employment_type=EmploymentType(row.employment_type))
+
+
+def unit_ids_in(scopes: Iterable[Scope]) -> Select[Any]:
+    """The ids of the units of these scopes, as a statement to be embedded."""
+    unit = tables.BusinessUnit
+    ways = [unit.path.contains(scope.business_unit_id.hex) for scope in scopes if scope.business_unit_id]
+    return select(unit.id).where(or_(false(), *ways))
 
 
 def employee_ids_in(scopes: Iterable[Scope]) -> Select[Any]:

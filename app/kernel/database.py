@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     BindParameter,
     DateTime,
     Dialect,
@@ -57,6 +59,27 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Exact(TypeDecorator[Decimal]):
+    """A decimal number with up to four places, kept as a whole number of ten-thousandths: sums are exact on either database."""
+
+    impl = BigInteger
+    cache_ok = True
+    PLACES = 4
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - as the base has it
+        """Any decimal of so many places, as a whole number. Raises ``ValueError`` for a finer one."""
+        if value is None:
+            return None
+        whole = value.scaleb(self.PLACES)
+        if whole != whole.to_integral_value():
+            raise ValueError(f"{value} has more than {self.PLACES} places")
+        return int(whole)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - as the base has it
+        """The number that was kept; of a sum, too."""
+        return None if value is None else Decimal(int(value)).scaleb(-self.PLACES)
+
+
 def json_document() -> JSON:
     """The type of a JSON document that statements look into; null is SQL's, never JSON's."""
     return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -74,7 +97,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UTCDateTime}
+    type_annotation_map = {datetime: UTCDateTime, Decimal: Exact}
 
 
 class Resource:

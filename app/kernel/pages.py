@@ -119,6 +119,11 @@ def _binding(request: Request, sort: str) -> str:
     return json.dumps([request.scope["path"], sort, filters, caller])
 
 
+def usual_order(row: Any, page: Page) -> Order:
+    """The order of a list of resources: by the field that the page is sorted by, and by id where that is equal."""
+    return ((getattr(row, page.column or "id"), page.descending), (row.id, page.descending))
+
+
 def keyset(statement: S, order: Order, page: Page) -> S:
     """The statement in this order, from the page's cursor on, with one row more than the page shows.
 

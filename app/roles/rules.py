@@ -71,6 +71,7 @@ _OPEN_TO_ALL = frozenset(
         P.NETWORK_READ,
         P.PERMISSION_READ,
         P.POLICY_READ,
+        P.STRATEGY_READ,
         P.TOOL_READ,
     }
 )  # fmt: skip
@@ -110,6 +111,7 @@ _COE = {P.DECISION_EVALUATE: ANY, P.PASSPORT_READ_REVOCATIONS: ANY}
 _INSIGHT = dict.fromkeys(
     (
         P.ATTESTATION_READ,
+        P.BUDGET_READ,
         P.CLEARANCE_READ,
         P.COMPLETION_READ,
         P.EMPLOYEE_READ_DETAILS,
@@ -153,6 +155,8 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.APPOINTMENT_CREATE,
                     P.APPOINTMENT_END,
                     P.AUDIT_READ,
+                    P.BUDGET_RECORD,
+                    P.BUDGET_WRITE,
                     P.BUSINESS_UNIT_WRITE,
                     P.CLEARANCE_DECIDE,
                     P.COMPLETION_WRITE,
@@ -173,21 +177,31 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.POLICY_PUBLISH,
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
+                    P.STRATEGY_APPROVE,
+                    P.STRATEGY_DRAFT,
                     P.TOOL_WRITE,
                     P.WEBHOOK_MANAGE,
                 ),
                 ANY,
             ),
         },
-        Role.CONTENT_STRATEGIST: {**_COE, **_INSIGHT, P.CLEARANCE_DECIDE: ANY, P.COURSE_WRITE: ANY, P.POLICY_DRAFT: ANY},
+        Role.CONTENT_STRATEGIST: {
+            **_COE,
+            **_INSIGHT,
+            **dict.fromkeys((P.CLEARANCE_DECIDE, P.COURSE_WRITE, P.POLICY_DRAFT, P.STRATEGY_DRAFT), ANY),
+        },
         Role.COMMUNITY_MANAGER: {
             **_COE,
             **_IN_SCOPE,
             **dict.fromkeys((P.ACCOUNT_STOP, P.REVIEW_CREATE, P.REVIEW_MANAGE, P.REVIEW_READ, P.WEBHOOK_MANAGE), IN),
         },
-        Role.BU_LIAISON: {**_COE, **_IN_SCOPE, P.RIGHTS_REQUEST_CREATE: IN, P.WEBHOOK_MANAGE: IN},
+        Role.BU_LIAISON: {
+            **_COE,
+            **_IN_SCOPE,
+            **dict.fromkeys((P.BUDGET_READ, P.BUDGET_RECORD, P.RIGHTS_REQUEST_CREATE, P.STRATEGY_DRAFT, P.WEBHOOK_MANAGE), IN),
+        },
         Role.CAMPAIGN_MANAGER: _COE,
-        Role.SOCIAL_ANALYST: _COE,
+        Role.SOCIAL_ANALYST: {**_COE, P.BUDGET_READ: IN, P.BUDGET_RECORD: IN},
         Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY, P.WEBHOOK_MANAGE: ANY},
         Role.AUDITOR: {**_COE, **_INSIGHT, **dict.fromkeys(_AUDITED, ANY)},
         Role.ADMIN: dict.fromkeys(

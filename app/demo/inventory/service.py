@@ -8,6 +8,7 @@ from app.accounts.rules import AccountState
 from app.audit import service as audit
 from app.demo.rules import FOUNDED
 from app.demo.stage.service import DAY, HOUR, Founding
+from app.demo.strategy.rules import SERVED
 from app.kernel.work import Work
 from app.networks import rules as network_rules
 from app.networks import store as networks
@@ -33,7 +34,8 @@ def _register(one: Founding, work: Work, entry: Entry, named: network_rules.Hand
         "steward_id": one.people[entry.steward],
         "backup_steward_id": one.people[entry.backup] if entry.backup else None,
         "purpose": entry.purpose, "audience": entry.audience, "language": entry.language, "region": entry.unit,
-        "risk": entry.risk, "posting_capacity": entry.capacity, "mfa": True, "state": AccountState.ACTIVE,
+        "risk": entry.risk, "objective": SERVED.get(entry.unit),
+        "posting_capacity": entry.capacity, "mfa": True, "state": AccountState.ACTIVE,
         "vault_reference": f"vault:social/{entry.network}/{named.canonical}", "opened_on": opened.date(),
         "official_from": opened, "source": "inventory", "look_alike_of": alike, **_seen(one, entry, work.now),
     }  # fmt: skip

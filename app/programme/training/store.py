@@ -13,8 +13,8 @@ from app.directory.rules import KeyTaken
 from app.kernel.bulk import insert_rows
 from app.kernel.database import change, flush, id_param, value_of
 from app.kernel.errors import Conflict, NotFound
-from app.kernel.ids import new_id
-from app.kernel.pages import Page, keyset
+from app.kernel.ids import as_uuid, new_id
+from app.kernel.pages import Page, keyset, usual_order
 
 from .rules import Completion, Course, Learnt, Stated
 from .tables import Completion as Row
@@ -32,7 +32,7 @@ _OF_EMPLOYEE = _WITH_COURSE.where(Row.employee_id == id_param("employee_id"), Ro
 
 def find_course(session: Session, id_or_key: UUID | str) -> Course | None:
     """A course by id or key."""
-    id_ = _as_uuid(id_or_key)
+    id_ = as_uuid(id_or_key)
     stmt = select(CourseRow).where(CourseRow.id == id_ if id_ else CourseRow.key == id_or_key)
     row = session.scalars(stmt).first()
     return value_of(Course, row) if row else None
@@ -67,7 +67,7 @@ def page_courses(session: Session, page: Page, *, retired: bool | None = None) -
     stmt = select(CourseRow)
     if retired is not None:
         stmt = stmt.where(CourseRow.retired_at.is_not(None) == retired)
-    return [value_of(Course, row) for row in session.scalars(keyset(stmt, _order(CourseRow, page), page))]
+    return [value_of(Course, row) for row in session.scalars(keyset(stmt, usual_order(CourseRow, page), page))]
 
 
 def add_course(session: Session, now: datetime, values: Mapping[str, Any]) -> Course:
@@ -186,7 +186,7 @@ def page_completions(
             )
     if seen is not None:
         stmt = stmt.where(seen)
-    return [_completion(*found) for found in session.execute(keyset(stmt, _order(Row, page), page))]
+    return [_completion(*found) for found in session.execute(keyset(stmt, usual_order(Row, page), page))]
 
 
 def seen_by(employee_id: UUID | None, employee_ids: Select[Any]) -> ColumnElement[bool]:
@@ -217,17 +217,6 @@ def revoke(session: Session, id_: UUID, now: datetime, by: UUID | None, reason: 
     row = session.get_one(Row, id_)
     change(session, row, now, {"revoked_at": now, "revoked_by": by, "revoke_reason": reason})
     return completion(session, id_)
-
-
-def _order(row: Any, page: Page) -> tuple[tuple[Any, bool], ...]:
-    return ((getattr(row, page.column or "id"), page.descending), (row.id, page.descending))
-
-
-def _as_uuid(text: UUID | str) -> UUID | None:
-    try:
-        return text if isinstance(text, UUID) else UUID(text)
-    except ValueError:
-        return None
 
 
 def _completion(row: Row, of: CourseRow) -> Completion:

@@ -85,6 +85,12 @@ def _of_publishing(one: Told) -> Iterator[Step]:
         yield Alter("policy_version", {"id": id_}, {"superseded_at": begins, **state})
 
 
+def _of_approving(one: Told) -> Iterator[Step]:
+    """The strategy that held gives way to the new one."""
+    for id_ in one.after["supersedes"]:
+        yield Alter("strategy", {"id": id_}, {"state": "superseded", "superseded_at": one.at})
+
+
 def _of_retiring(one: Told) -> Iterator[Step]:
     """What a version that never began was to end goes on, as long as that version was to last."""
     for id_ in one.after.get("given_back", ()):
@@ -160,6 +166,7 @@ BESIDE: Mapping[str, Beside] = {
     "governance.switched": _of_switch,
     "policy_version.published": _of_publishing,
     "policy_version.retired": _of_retiring,
+    "strategy.approved": _of_approving,
     "policy_version.attested": _of_attesting,
     "review.opened": _of_review,
     "review.closed": lambda one: (ReviewEnds(review=one.subject),),

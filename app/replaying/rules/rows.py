@@ -108,6 +108,12 @@ _VERSION = _row(
     "policy_version",
     "policy_id n state text text_sha256 rules effective_from attestation_grace_days superseded_at",
 )
+_GOAL = _row("goal", "key title description retired_at")
+_OBJECTIVE = _row("objective", "key title description goal_id business_unit_id retired_at")
+_STRATEGY = _row("strategy", "business_unit_id n state purpose benefits actions swot author_id submitted_at")
+_STRATEGY_DECIDED = _STRATEGY.saying(decided_by=PERSON, decided_at=AT, comment=REASON)
+_BUDGET = _row("budget", "objective_id business_unit_id starts_on ends_on currency allocated note")
+_BUDGET_ENTRY = _row("budget_entry", "budget_id kind amount occurred_on basis note voided_at")
 _COURSE = _row("course", "key title valid_for_days retired_at")
 _COMPLETION = _row("completion", "employee_id course_id completed_at source revoked_at")
 _CLEARANCE = _row("clearance", "account_id employee_id content_sha256 not_after state note")
@@ -155,6 +161,12 @@ ROWS: Mapping[str, Row] = {
     "policy_version.drafted": _VERSION.saying(author_id=PERSON),
     "policy_version.published": _VERSION.saying(published_by=PERSON, published_at=AT),
     "policy_version.retired": _VERSION,
+    **_each("goal", "created updated retired", _GOAL),
+    **_each("objective", "created updated retired", _OBJECTIVE),
+    **_each("strategy", "drafted revised submitted withdrawn", _STRATEGY),
+    **_each("strategy", "approved changes_requested", _STRATEGY_DECIDED),
+    **_each("budget", "allocated reallocated", _BUDGET),
+    **_each("budget_entry", "recorded voided", _BUDGET_ENTRY),
     **_each("course", "created updated retired", _COURSE),
     "completion.recorded": _COMPLETION,
     "completion.revoked": _COMPLETION.saying(revoked_by=PERSON, revoke_reason=REASON),
