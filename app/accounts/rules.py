@@ -1,7 +1,7 @@
 """What an official account is: its states, what it is flagged for, and what the public is told of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from uuid import UUID
 from app.kernel.actor import Place
 from app.kernel.errors import Conflict
 from app.policies.rules import Limits, RiskTier
+from app.programme.strategy.rules import Objective, serves
 
 
 class AccountState(StrEnum):
@@ -89,14 +90,31 @@ class Flag(StrEnum):
     SINGLE_CUSTODIAN = "single_custodian"
     UNVALIDATED = "unvalidated"
     LOOK_ALIKE = "look_alike"
+    DUPLICATE = "duplicate"
+    NO_OBJECTIVE = "no_objective"
+    NO_MFA = "no_mfa"
 
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """A flag and since when it holds."""
+    """A flag, since when it holds, and the version of the policy that it breaks (``key@n``), if one says so."""
 
     flag: Flag
     since: datetime
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an account's flags depend on beside itself, as far as it was looked up.
+
+    ``left``: of its stewards those who have left, and when. ``objectives``: every objective by key; None: nobody looked.
+    ``twins``: by what makes accounts duplicates of one another, since when there is more than one of that.
+    """
+
+    left: Mapping[UUID, datetime] = field(default_factory=dict)
+    objectives: Mapping[str, Objective] | None = None
+    twins: "Mapping[Twin, datetime]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +155,8 @@ class Account:
     created_at: datetime
     updated_at: datetime
     version: int
+    objective_since: datetime | None = None
+    mfa_since: datetime | None = None
 
     @property
     def place(self) -> Place:
@@ -145,6 +165,17 @@ class Account:
     @property
     def stewards(self) -> frozenset[UUID]:
         return frozenset(one for one in (self.steward_id, self.backup_steward_id) if one)
+
+    @property
+    def twin(self) -> "Twin | None":
+        """What it has in common with its duplicates (domain: 2); None where nobody has said whom it is for."""
+        return (self.network, self.business_unit_id, self.region, self.audience) if self.audience else None
+
+
+Twin = tuple[str, UUID, str | None, str]
+"""Network, unit, region and audience."""
+DATED = ("objective", "mfa")
+"""Facts beside which it stands since when they are as they are."""
 
 
 def moved_to(account: Account, verb: Verb) -> AccountState:
@@ -167,40 +198,70 @@ def status_of(account: Account | None) -> Status:
     return Status.UNREGISTERED
 
 
-def flags(account: Account, left: Mapping[UUID, datetime], limits: Limits, at: datetime) -> tuple[Flagged, ...]:
-    """What an account in use is flagged for, and a proposal for its looks: whoever decides is to see that.
-
-    ``left``: of its stewards those who have left, and when.
-    """
+def flags(account: Account, around: Surroundings, limits: Limits, at: datetime) -> tuple[Flagged, ...]:
+    """What an account in use is flagged for, and a proposal for its looks: whoever decides is to see that."""
     found: list[Flagged | None] = []
     if account.state in OPEN_FOR_RIGHTS:
         found = [
-            _custody(account, left),
-            _idle(account, limits["idle_after_days"], at),
+            _custody(account, around.left, limits),
+            _idle(account, limits, at),
             _unvalidated(account, limits, at),
+            _twin(account, around),
+            _aimless(account, around),
+            _unprotected(account),
         ]
     if account.look_alike_of is not None and account.state in LIVING:
         found.append(Flagged(Flag.LOOK_ALIKE, account.created_at))
     return tuple(one for one in found if one)
 
 
-def _custody(account: Account, left: Mapping[UUID, datetime]) -> Flagged | None:
+def _custody(account: Account, left: Mapping[UUID, datetime], limits: Limits) -> Flagged | None:
     present = account.stewards - set(left)
     since = max((left[one] for one in account.stewards & set(left)), default=account.created_at)
+    policy = limits.source.get("two_custodians")
     if not present:
-        return Flagged(Flag.ORPHANED, since)
-    return Flagged(Flag.SINGLE_CUSTODIAN, since) if len(present) == 1 else None
+        return Flagged(Flag.ORPHANED, since, policy)
+    return Flagged(Flag.SINGLE_CUSTODIAN, since, policy) if len(present) == 1 else None
 
 
-def _idle(account: Account, days: int, at: datetime) -> Flagged | None:
+def _idle(account: Account, limits: Limits, at: datetime) -> Flagged | None:
     if account.state is not S.ACTIVE or account.last_activity_at is None:
         return None  # nothing was ever reported: unknown is not idle
-    since = account.last_activity_at + timedelta(days=days)
-    return Flagged(Flag.IDLE, since) if at >= since else None
+    since = account.last_activity_at + timedelta(days=limits["idle_after_days"])
+    return Flagged(Flag.IDLE, since, limits.source.get("idle_after_days")) if at >= since else None
 
 
 def _unvalidated(account: Account, limits: Limits, at: datetime) -> Flagged | None:
+    policy = limits.source.get("validate_every_days")
     if account.last_validated_at is None:
-        return Flagged(Flag.UNVALIDATED, account.created_at)
+        return Flagged(Flag.UNVALIDATED, account.created_at, policy)
     since = account.last_validated_at + timedelta(days=limits["validate_every_days"])
-    return Flagged(Flag.UNVALIDATED, since) if at >= since else None
+    return Flagged(Flag.UNVALIDATED, since, policy) if at >= since else None
+
+
+def _twin(account: Account, around: Surroundings) -> Flagged | None:
+    since = around.twins.get(account.twin) if account.twin else None
+    return Flagged(Flag.DUPLICATE, since) if since else None
+
+
+def twins(dated: Iterable[tuple[Twin, datetime]]) -> dict[Twin, datetime]:
+    """Of accounts in use (what makes each a duplicate of others, when it was registered) since when there are duplicates."""
+    by_twin: dict[Twin, list[datetime]] = {}
+    for twin, at in dated:
+        by_twin.setdefault(twin, []).append(at)
+    return {twin: sorted(found)[1] for twin, found in by_twin.items() if len(found) > 1}
+
+
+def _aimless(account: Account, around: Surroundings) -> Flagged | None:
+    """It names no objective, or one that is none: never was, or was retired."""
+    if around.objectives is None or serves(account.objective, around.objectives):
+        return None
+    named = around.objectives.get(account.objective or "")
+    retired = named.retired_at if named else None
+    since = account.objective_since or account.created_at
+    return Flagged(Flag.NO_OBJECTIVE, max(since, retired) if retired else since)
+
+
+def _unprotected(account: Account) -> Flagged | None:
+    """That nobody has said whether there is a second factor is as bad as that there is none."""
+    return None if account.mfa else Flagged(Flag.NO_MFA, account.mfa_since or account.created_at)

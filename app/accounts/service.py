@@ -19,14 +19,15 @@ from app.networks import rules as network_rules
 from app.networks import store as networks
 from app.policies import rules as policy_rules
 from app.policies import store as policies
+from app.programme.strategy import store as strategy
 
 from . import rules, store
-from .rules import Account, AccountState, Flagged, Status, Verb
+from .rules import Account, AccountState, Flagged, Status, Surroundings, Verb
 
 PLAIN = (
     "network", "handle", "handle_written", "skeleton", "url", "business_unit_id", "steward_id", "backup_steward_id",
     "language", "region", "risk", "posting_capacity", "mfa", "opened_on", "state", "last_activity_at", "last_validated_at",
-    "official_from", "official_until", "source", "proposed_by", "look_alike_of",
+    "official_from", "official_until", "source", "proposed_by", "look_alike_of", "objective_since", "mfa_since",
 )  # fmt: skip
 PERSONAL = ("display_name", "purpose", "audience", "objective", "shared_mailbox", "vault_reference", "recovery_contact")
 """Free text and addresses: they may name people, so that the audit log can forget them."""
@@ -90,11 +91,12 @@ def show_all(work: Work, found: list[Account]) -> list[Shown]:
         for id_, person in people.items()
         if not person.employed(work.now)
     }
+    around = Surroundings(left, strategy.objectives(work.session), store.twins(work.session, found))
     in_force = policies.in_force(work.session, work.now)
     shown = []
     for account in found:
         limits = policy_rules.combine(policy_rules.in_scope(in_force, account.place))
-        shown.append(Shown(account, rules.flags(account, left, limits, work.now)))
+        shown.append(Shown(account, rules.flags(account, around, limits, work.now)))
     return shown
 
 
@@ -229,6 +231,7 @@ def change(work: Work, before: Account, changes: Mapping[str, Any], action: str,
     real = {name: value for name, value in changes.items() if getattr(before, name) != value}
     if not real:
         return before
+    real |= {f"{name}_since": work.now for name in rules.DATED if name in real}
     after = store.save(work.session, before.id, work.now, real)
     audit.record(work, action, ("account", after.id), before=told(before), after=told(after), reason=reason)
     return after

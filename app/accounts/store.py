@@ -17,7 +17,8 @@ from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
 from app.policies.rules import RiskTier
 
-from .rules import LIVING, NEVER_OURS, OPEN_FOR_RIGHTS, Account, AccountExists, AccountState
+from . import rules
+from .rules import LIVING, NEVER_OURS, OPEN_FOR_RIGHTS, Account, AccountExists, AccountState, Twin
 from .tables import Account as Row
 
 _WITH_PATH = select(Row, BusinessUnit.path).join(BusinessUnit, BusinessUnit.id == Row.business_unit_id)
@@ -70,6 +71,18 @@ def similar(session: Session, one: Account, limit: int = 10) -> list[Account]:
         alike = or_(alike, (Row.region == one.region) & (Row.audience == one.audience))
     stmt = _WITH_PATH.where(Row.network == one.network, Row.id != one.id, Row.state.in_(LIVING), alike)
     return [_value(*found) for found in session.execute(stmt.order_by(Row.id).limit(limit))]
+
+
+def twins(session: Session, accounts: Iterable[Account]) -> dict[Twin, datetime]:
+    """Which of these accounts have duplicates, by what they have in common with them, and since when."""
+    wanted = {one.twin for one in accounts if one.twin}
+    columns = (Row.network, Row.business_unit_id, Row.region, Row.audience)
+    stmt = select(*columns, Row.created_at).where(
+        Row.network.in_({one[0] for one in wanted}), Row.business_unit_id.in_({one[1] for one in wanted}),
+        Row.audience.in_({one[3] for one in wanted}), Row.state.in_(OPEN_FOR_RIGHTS),
+    )  # fmt: skip
+    found = session.execute(stmt) if wanted else ()
+    return rules.twins(((network, unit, region, audience or ""), at) for network, unit, region, audience, at in found)
 
 
 def idle(session: Session, unit_id: UUID, before: datetime, limit: int = 10) -> list[Account]:

@@ -59,3 +59,5 @@ class Account(Resource, Base):
     source: Mapped[str]
     proposed_by: Mapped[UUID | None] = mapped_column(ForeignKey("employee.id"))
     look_alike_of: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    objective_since: Mapped[datetime | None]
+    mfa_since: Mapped[datetime | None]

@@ -30,7 +30,7 @@ class Described(In):
     language: Line | None = None
     region: Line | None = None
     posting_capacity: Annotated[StrictInt, Field(ge=0, le=1_000_000)] | None = None
-    objective: Line | None = None
+    objective: Annotated[Line | None, Field(description="The key of the objective that it serves.")] = None
     vault_reference: Annotated[
         Line | None, Field(description="Where the credentials are kept; never a credential.")
     ] = None
@@ -57,10 +57,11 @@ class AccountChanges(Described):
 
 
 class Flagged(Out):
-    """A flag, and since when it holds."""
+    """A flag, since when it holds, and the version of the policy that it breaks (`key@n`), if one says so."""
 
     flag: Flag
     since: Instant
+    policy: str | None
 
 
 class Account(Out):

@@ -1,4 +1,4 @@
-"""Goals, objectives, strategies of units, and budgets.
+"""Goals, objectives, strategies of units, and budgets; since when accounts serve what they serve.
 
 Revision ID: 0016
 Revises: 0015
@@ -116,7 +116,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_budget_entry_budget_id"), "budget_entry", ["budget_id"])
 
+    for column in ("objective_since", "mfa_since"):
+        op.add_column("account", sa.Column(column, _INSTANT, nullable=True))
+
 
 def downgrade() -> None:
+    for column in ("mfa_since", "objective_since"):
+        op.drop_column("account", column)
     for table in ("budget_entry", "budget", "strategy", "objective", "goal"):
         op.drop_table(table)

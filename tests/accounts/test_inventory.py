@@ -122,7 +122,65 @@ def flags(team, account):
     found = team.get(f"/v1/accounts/{account}", "hub")["flags"]
     (listed,) = [one["flags"] for one in team.get("/v1/accounts?limit=200", "hub")["items"] if one["id"] == account]
     assert listed == found
-    return {one["flag"]: one["since"] for one in found}
+    return {one["flag"]: one["since"] for one in found if one["flag"] not in UNSTATED}
+
+
+UNSTATED = ("no_mfa", "no_objective")
+"""What is missing of every account of which nobody has said more than that it is there."""
+
+
+def unstated(team, account):
+    found = team.get(f"/v1/accounts/{account}", "hub")["flags"]
+    return {one["flag"]: one["since"] for one in found if one["flag"] in UNSTATED}
+
+
+def test_what_nobody_has_said_of_an_account_is_missed_from_when_it_was_so(team):
+    account = team.account("acme")
+    day = lambda n: f"2026-03-{n:02}T09:00:00Z"  # noqa: E731
+    assert unstated(team, account) == {"no_mfa": day(2), "no_objective": day(2)}
+    patch = lambda body: team.want(200, "PATCH", f"/v1/accounts/{account}", "hub", body)  # noqa: E731
+    team.post("/v1/strategy/goals", "boss", {"key": "trust", "title": "Trust"}, 201)
+    team.post("/v1/strategy/objectives", "content", {"key": "answers", "title": "Answers", "goal_id": "trust"}, 201)
+    patch({"mfa": True, "objective": "answers"})
+    assert unstated(team, account) == {}
+    team.clock.turn(days=1)
+    patch({"mfa": False, "objective": "no such"})
+    assert unstated(team, account) == {"no_mfa": day(3), "no_objective": day(3)}
+    patch({"objective": "answers"})
+    team.clock.turn(days=1)
+    patch({"purpose": "Another"})
+    assert unstated(team, account) == {"no_mfa": day(3)}
+    team.post("/v1/strategy/objectives/answers/retire", "content", {"reason": "It is over."})
+    assert unstated(team, account) == {"no_mfa": day(3), "no_objective": day(4)}
+
+
+def test_accounts_for_the_same_people_on_the_same_network_are_duplicates_from_the_second_on(team):
+    alike = {"audience": "gardeners", "region": "north"}
+    one = team.account("acme", **alike)
+    team.clock.turn(days=1)
+    others = [team.account("acme_other", **{**alike, "region": "south"}), team.account("acme_more", region="north")]
+    others.append(team.account("acme", network="instagram", **alike))
+    others.append(team.account("acme_log", "logistics", **alike))
+    assert not any("duplicate" in flags(team, each) for each in (one, *others))
+    second = team.account("acme_two", **alike)
+    team.clock.turn(days=1)
+    third = team.account("acme_three", **alike)
+    assert {flags(team, each)["duplicate"] for each in (one, second, third)} == {"2026-03-03T09:00:00Z"}
+    team.post(f"/v1/accounts/{one}/decommission", "boss", {"reason": "One is enough."})
+    assert flags(team, second)["duplicate"] == "2026-03-04T09:00:00Z" and "duplicate" not in flags(team, one)
+
+
+def test_a_flag_names_the_policy_that_it_breaks(team):
+    account = team.account("acme", last_activity_at=team.clock.now)
+    team.post("/v1/policies", "boss", {"key": "care", "title": "Care", "scope": {"kind": "enterprise"}}, 201)
+    said = {"idle_after_days": 10, "validate_every_days": 20, "two_custodians": True}
+    team.post("/v1/policies/care/versions", "content", {"text": "Care.", "rules": said}, 201)
+    named = lambda: {one["flag"]: one["policy"] for one in team.get(f"/v1/accounts/{account}", "hub")["flags"]}  # noqa: E731
+    assert set(named().values()) == {None}
+    team.post("/v1/policies/care/versions/1/publish", "boss")
+    team.clock.turn(days=10)
+    told = {"orphaned": "care@1", "idle": "care@1", "unvalidated": "care@1", "no_objective": None, "no_mfa": None}
+    assert named() == told
 
 
 def test_an_account_is_idle_and_unvalidated_from_an_instant_on(team):

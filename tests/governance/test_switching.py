@@ -141,10 +141,22 @@ def test_a_preview_of_the_enterprise_leaves_out_what_has_a_nearer_choice(team, a
 def test_a_preview_names_what_the_model_still_lacks(team):
     assert preview(team, "hub_and_spoke", "sales")["missing"] == []
     assert "1 of the 2 liaisons" in preview(team, "dandelion", "sales")["missing"][0]
+    assert "no strategy" in preview(team, "dandelion", "sales")["missing"][1]
     team.fire("liaison")
     team.fire("hub")
     missing = preview(team, "hub_and_spoke", "sales")["missing"]
     assert len(missing) == 2 and "community manager" in missing[0] and "0 of the 1 liaisons" in missing[1]
+
+
+def test_a_dandelion_without_a_strategy_of_its_own_says_so_until_one_is_approved(team):
+    team.switch("boss", "dandelion", "sales")
+    lacks = lambda: [one for one in governance(team)["overrides"][0]["missing"] if "strategy" in one]  # noqa: E731
+    assert lacks() == ["The unit has no strategy of its own that was approved."]
+    made = team.post("/v1/strategy/versions", "liaison", {"purpose": "To be near.", "business_unit_id": "sales"}, 201)
+    team.post(f"/v1/strategy/versions/{made['id']}/submit", "liaison", {})
+    assert lacks()
+    team.post(f"/v1/strategy/versions/{made['id']}/decisions", "boss", {"decision": "approve"})
+    assert lacks() == []
 
 
 def test_a_registration_that_waits_follows_the_model_too(team):

@@ -82,7 +82,8 @@ class Model:
     ``ceiling``: the most that BU people may hold. ``automatic``: rights granted on request on standard accounts.
     ``advisory``: central policy is reported, not enforced. ``freezers``: who may stop posting
     beside the strategist. ``short_of_liaisons``: the model by which requests are
-    routed while the unit has fewer than two liaisons. Days are calendar days, the veto window is in working days.
+    routed while the unit has fewer than two liaisons.
+    ``own_strategy``: a unit under it is to have one. Days are calendar days, the veto window is in working days.
     """
 
     key: ModelKey
@@ -103,6 +104,7 @@ class Model:
     until_appointment_ends: bool = False
     freezers: frozenset[Authority] = field(default=frozenset({Authority.HUB}))
     short_of_liaisons: ModelKey | None = None
+    own_strategy: bool = False
     veto_working_days: int = 0
     aliases: tuple[str, ...] = ()
 
@@ -175,6 +177,7 @@ MODELS: Mapping[ModelKey, Model] = MappingProxyType(
                 authorities=frozenset({Authority.LIAISON, Authority.HUB_IN_VETO_WINDOW}),
                 freezers=frozenset({Authority.HUB, Authority.LIAISON}),
                 short_of_liaisons=ModelKey.HUB_AND_SPOKE,
+                own_strategy=True,
                 veto_working_days=5,
                 aliases=("multiple_hub_and_spoke",),
             ),

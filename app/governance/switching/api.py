@@ -61,6 +61,12 @@ class Choice(Out):
     created_at: Instant
 
 
+class Chosen(Choice):
+    """A choice in force; ``missing``: what the model needs before it works there, and has not."""
+
+    missing: list[str] = []
+
+
 class ModelCard(Out):
     """One of the five models: a column of the table."""
 
@@ -84,8 +90,8 @@ class ModelCard(Out):
 class Governance(Out):
     """The model in force, the overrides in force, the whole history (the newest first), and the five models."""
 
-    default: Choice
-    overrides: list[Choice]
+    default: Chosen
+    overrides: list[Chosen]
     history: list[Choice]
     models: list[ModelCard]
 
@@ -141,11 +147,16 @@ def get_governance(work: Annotated[Work, allow(Permission.GOVERNANCE_READ)]) -> 
     """Which model is in force where, and what was chosen when and why."""
     found = service.governance(work)
     return Governance(
-        default=Choice.model_validate(found.default),
-        overrides=[Choice.model_validate(one) for one in found.overrides],
+        default=_chosen(found, found.default),
+        overrides=[_chosen(found, one) for one in found.overrides],
         history=[Choice.model_validate(one) for one in found.history],
         models=[ModelCard.model_validate(one) for one in MODELS.values()],
     )
+
+
+def _chosen(found: service.Governance, one: Setting) -> Chosen:
+    missing = list(found.missing[one.business_unit_id])
+    return Chosen.model_validate(one).model_copy(update={"missing": missing})
 
 
 @router.put("", response_model=Choice, responses=responses(NotFound, UnitClosed, Invalid))

@@ -29,6 +29,7 @@ from app.policies import store as policy_store
 from app.policies.attestations import store as attestations
 from app.policies.service import RULES_LOCK
 from app.policies.typed import rules as typed
+from app.programme.strategy import service as strategy
 from app.programme.training import store as training
 from app.roles import rules as role_rules
 from app.roles import store as roles
@@ -60,6 +61,8 @@ class Governance:
     default: Setting
     overrides: tuple[Setting, ...]
     history: tuple[Setting, ...]
+    missing: Mapping[UUID | None, tuple[str, ...]]
+    """By unit (None: the enterprise), what the model chosen there needs before it works, and has not."""
 
 
 def governance(work: Work) -> Governance:
@@ -70,7 +73,11 @@ def governance(work: Work) -> Governance:
     for one in reversed(history):
         if one.business_unit_id in units and one.effective_from <= work.now:
             latest[one.business_unit_id] = one
-    return Governance(models.setting(work, ()), tuple(latest.values()), tuple(history))
+    default = models.setting(work, ())
+    missing = {
+        one.business_unit_id: _missing(work, one.model, one.business_unit_id) for one in (default, *latest.values())
+    }
+    return Governance(default, tuple(latest.values()), tuple(history), missing)
 
 
 def switch(work: Work, choice: Choice) -> Setting:
@@ -160,7 +167,8 @@ def preview(work: Work, choice: Choice) -> Preview:
         followers = [one for one in _touched(work, choice.business_unit_id) if _account(work, one).path in follow]
         outcomes = [_outcome(work, one) for one in followers]
         grants = _changed(work, {path: (before[path].model, after[path].model) for path in follow})
-    return Preview(choice.model, tuple(changed), tuple(outcomes), tuple(grants), _missing(work, choice))
+    missing = _missing(work, choice.model, choice.business_unit_id)
+    return Preview(choice.model, tuple(changed), tuple(outcomes), tuple(grants), missing)
 
 
 def _outcome(work: Work, request: Request) -> RequestChange:
@@ -229,19 +237,21 @@ class _Facts:
         return tuple(dict.fromkeys(one.code for one in found))
 
 
-def _missing(work: Work, choice: Choice) -> tuple[str, ...]:
-    """What the model needs before it works, and has not."""
+def _missing(work: Work, model: ModelKey, unit_id: UUID | None) -> tuple[str, ...]:
+    """What a model needs before it works at a unit (None: the enterprise), and has not."""
     appointments = roles.in_force(work.session, work.now)
-    place = directory.unit(work.session, choice.business_unit_id).place if choice.business_unit_id else None
+    place = directory.unit(work.session, unit_id).place if unit_id else None
     found = []
     if not any(one.role is Role.STRATEGIST for one in appointments):
         found.append("There is no strategist.")
-    kinds = MODELS[choice.model].steps
+    kinds = MODELS[model].steps
     if StepKind.COMMUNITY_MANAGER in kinds and not any(one.role is Role.COMMUNITY_MANAGER for one in appointments):
         found.append("There is no community manager: requests go up to the strategist.")
     if StepKind.ACCOUNT_LIAISON in kinds and place is not None:
         liaisons = {slot.holder_id for slot in role_rules.slots(appointments, Role.BU_LIAISON, place)}
-        needed = 2 if MODELS[choice.model].short_of_liaisons else 1
+        needed = 2 if MODELS[model].short_of_liaisons else 1
         if len(liaisons) < needed:
             found.append(f"The unit has {len(liaisons)} of the {needed} liaisons that the model needs.")
+    if MODELS[model].own_strategy and unit_id and place and strategy.uncovered(work, {unit_id: place.path}):
+        found.append("The unit has no strategy of its own that was approved.")
     return tuple(found)

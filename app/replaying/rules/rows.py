@@ -81,7 +81,8 @@ _ACCOUNT = _row(
     "account",
     "network handle handle_written skeleton url business_unit_id steward_id backup_steward_id language region risk"
     " posting_capacity mfa opened_on state last_activity_at last_validated_at official_from official_until source"
-    " proposed_by look_alike_of display_name purpose audience objective shared_mailbox vault_reference recovery_contact",
+    " proposed_by look_alike_of objective_since mfa_since"
+    " display_name purpose audience objective shared_mailbox vault_reference recovery_contact",
 )
 _APPOINTMENT = _row(
     "appointment",
