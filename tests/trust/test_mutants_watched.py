@@ -128,16 +128,15 @@ def everywhere_is_within(patch, one):
     patch.setattr(wording.Whereabouts, "within", lambda *how: True)
 
 
-def what_is_hidden_is_forbidden(patch, one):
+def what_is_hidden_is_said_to_be(patch, one):
     real = requests.decide
 
     def decide(work, id_, *rest):
         try:
             return real(work, id_, *rest)
         except NotFound as error:
-            if requests.store.request(work.session, id_):
-                raise Forbidden("It is not yours.") from error
-            raise
+            requests.store.request(work.session, id_, requests.RequestKind.RIGHTS)  # raises where there is none
+            raise NotFound("You may not see it.") from error
 
     patch.setattr(requests, "decide", decide)
 
@@ -171,7 +170,7 @@ BUGS = (
     ("I-48", deliveries_that_are_not_made, happenings.granting),
     ("I-49", messages_tell_of_somebody_else, happenings.granting),
     ("I-50", everywhere_is_within, happenings.granting),
-    ("I-51", what_is_hidden_is_forbidden, happenings.refused_and_hidden),
+    ("I-51", what_is_hidden_is_said_to_be, happenings.refused_and_hidden),
     ("I-52", refusals_are_mistakes_of_ours, happenings.refused_and_hidden),
     ("I-53", nobody_knows_which_call_it_was, happenings.refused_and_hidden),
 )
