@@ -38,7 +38,7 @@ def verify(
     files = [*(against or []), *([told.checkpoints] if told.checkpoints.exists() else [])]
     for file in files:
         try:
-            with file.open(encoding="utf-8") as opened:
+            with file.open(encoding="utf-8", errors="replace") as opened:
                 kept += verifier.checkpoints_of(opened, checkpoints.keys_of(notary))
         except (OSError, ValueError) as error:
             raise fail(f"{file}: {first_line(error)}") from error

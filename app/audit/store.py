@@ -1,5 +1,6 @@
 """Every statement that touches the audit log: append, and read."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -74,6 +75,12 @@ def personal(session: Session, seqs: Sequence[int]) -> dict[int, dict[str, str]]
     for row in session.scalars(select(AuditPersonal).where(AuditPersonal.seq.in_(seqs))):
         found.setdefault(row.seq, {})[row.field] = row.value
     return found
+
+
+def personal_of(session: Session, person_id: UUID, fields: Collection[str]) -> set[str]:
+    """The texts that still exist of a person in these fields, whatever the event."""
+    stmt = select(AuditPersonal.value).where(AuditPersonal.person_id == person_id, AuditPersonal.field.in_(fields))
+    return {said for said in map(json.loads, session.scalars(stmt.distinct())) if isinstance(said, str)}
 
 
 def walk(session: Session, after: int = 0, until: int | None = None) -> Iterator[tuple[Sequence[Any], list[Value]]]:

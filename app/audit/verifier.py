@@ -36,6 +36,8 @@ GENESIS = "0" * 64
 """What stands before the first event."""
 TYPE = "coe-checkpoint+jwt"
 MISSING = b"\xff" * 8
+_NOT_AS_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What comes of reading something that somebody made up."""
 SHA256_PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")
 """DigestInfo of SHA-256 (RFC 8017 9.2, note 1)."""
 
@@ -173,9 +175,9 @@ def read(token: str, keys: Mapping[str, tuple[int, int]]) -> Checkpoint:
         header, claims, mark = json.loads(_bytes(head)), json.loads(_bytes(said)), _bytes(signature)
         kind, kid = (header["alg"], header["typ"]), header["kid"]
         found = Checkpoint(int(claims["seq"]), str(claims["hash"]), int(claims["iat"]))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _NOT_AS_WRITTEN as error:
         raise BadCheckpoint("it is not a checkpoint") from error
-    if kind != ("RS256", TYPE):
+    if kind != ("RS256", TYPE) or not isinstance(kid, str):
         raise BadCheckpoint("it is not a checkpoint")
     if kid not in keys:
         raise BadCheckpoint(f"the key {kid!r} that signed it is not among those given")
@@ -216,22 +218,32 @@ def _number(text: str) -> int:
 
 
 def lines_of(file: TextIO) -> Iterator[tuple[list[Any], list[Value]]]:
-    """The events of an exported log."""
-    for line in file:
-        event = json.loads(line)
-        yield [event.get(name) for name in (*FIELDS, "hash")], [Value(*one) for one in event.get("personal", ())]
+    """The events of an exported log. Raises ``ValueError``."""
+    for number, line in enumerate(file, start=1):
+        try:
+            event = json.loads(line)
+            members = [event.get(name) for name in (*FIELDS, "hash")]
+            values = [Value(*one) for one in event.get("personal", ())]
+        except _NOT_AS_WRITTEN as error:
+            raise ValueError(f"line {number}: it is not an event") from error
+        yield members, values
 
 
 def checkpoints_of(lines: Iterable[str], keys: Mapping[str, tuple[int, int]]) -> Iterator[Checkpoint]:
     """The checkpoints of a kept file. Raises ``BadCheckpoint``."""
     for number, line in enumerate(lines, start=1):
-        if line.strip():
+        if not _cut_off(line.strip("\0 \r\n")):
             try:
                 yield read(json.loads(line)["signature"], keys)
             except BadCheckpoint as error:
                 raise BadCheckpoint(f"line {number}: {error}") from error
-            except (ValueError, KeyError, TypeError) as error:
+            except _NOT_AS_WRITTEN as error:
                 raise BadCheckpoint(f"line {number}: it is not a checkpoint") from error
+
+
+def _cut_off(line: str) -> bool:
+    """Did a power loss or a full disk end this line? Whoever could do that on purpose could as well take it away."""
+    return not line or (line.startswith("{") and not line.endswith("}"))
 
 
 def main() -> int:
@@ -266,7 +278,7 @@ def main() -> int:
 def _kept(files: Iterable[str], keys: str | None) -> Iterator[Checkpoint]:
     known = keys_of(_json(keys)) if keys else {}
     for name in files:
-        with open(name, encoding="utf-8") as file:  # noqa: PTH123 - told by hand
+        with open(name, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - told by hand
             yield from checkpoints_of(file, known)
 
 

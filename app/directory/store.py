@@ -19,7 +19,7 @@ from app.kernel.text import folded, key_of
 
 from . import tables
 from .erasures import store as erasures
-from .erasures.rules import check_kept
+from .erasures.rules import PersonErased, erased_name
 from .rules import BusinessUnit, Employee, EmployeeExists, EmploymentType, Function, Held, KeyTaken, UnitState, bounds
 
 TREE_LOCK = 0x636F_6502
@@ -324,7 +324,8 @@ def add_employees(session: Session, now: datetime, people: Sequence[Mapping[str,
 def save_employee(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Employee:
     """Change a person's columns; raises ``EmployeeExists``, and ``PersonErased`` for who was erased."""
     row = session.get_one(tables.Employee, id_)
-    check_kept(id_, row.user_name)
+    if row.user_name == erased_name(id_) and erasures.erased(session, id_):
+        raise PersonErased("The data of this person was erased; nothing of it is taken in again.")
     for name, value in _keyed(changes).items():
         setattr(row, name, value)
     row.updated_at = now

@@ -10,6 +10,21 @@ from app.kernel.database import UTCDateTime
 
 _SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "data_checksums")
 _LOG = ("audit_event", "audit_checkpoint")
+# One of the name alone is none: it may be of another table, do nothing, or do it under a condition that never holds.
+_GUARDS = {
+    "sqlite": """
+        SELECT count(*) FROM sqlite_master WHERE type = 'trigger'
+        AND name IN (tbl_name || '_no_update', tbl_name || '_no_delete')
+        AND tbl_name IN ('audit_event', 'audit_personal', 'audit_checkpoint')
+        AND sql LIKE '%append-only%' AND sql NOT LIKE '%WHEN%'
+    """,
+    "postgresql": """
+        SELECT count(*) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+        WHERE tgname = 'append_only' AND tgenabled IN ('O', 'A') AND tgqual IS NULL
+        AND tgrelid IN ('audit_event'::regclass, 'audit_personal'::regclass, 'audit_checkpoint'::regclass)
+        AND prosrc LIKE '%RAISE EXCEPTION%append-only%'
+    """,
+}
 
 
 def version(engine: Engine) -> str:
@@ -39,11 +54,8 @@ def may_alter_log(session: Session) -> bool:
 
 
 def guards(session: Session) -> int:
-    """How many of the triggers stand that keep the audit log as it was written."""
-    if session.get_bind().dialect.name == "sqlite":
-        named = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit_%'"
-    else:
-        named = "SELECT count(*) FROM pg_trigger WHERE tgname = 'append_only' AND tgenabled IN ('O', 'A')"
+    """How many of the triggers stand, whole, that keep the audit log as it was written."""
+    named = _GUARDS[session.get_bind().dialect.name]
     return int(session.execute(text(named)).scalar_one())
 
 

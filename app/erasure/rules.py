@@ -4,6 +4,9 @@ Erased is what says who they are, and every text of theirs; what was decided, wh
 leads to nobody.
 """
 
+import json
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +16,12 @@ from app.kernel.errors import Conflict
 
 GONE: Final = "Erased."
 """What stands where a text must be."""
+ANSWERED: Final = json.dumps({"erased": True})
+"""What is answered from then on to a repeated call whose answer quoted somebody: the call was done, and is not done again."""
+SHORTEST: Final = 6
+"""Of what is shorter one cannot say that a text quotes a person by it."""
+CALLED: Final = ("email", "user_name", "display_name", "employee_number", "external_id")
+"""By which of their columns somebody is quoted."""
 
 
 class StillEmployed(Conflict):
@@ -58,12 +67,41 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A column with words of the person that another column names; ``left``: what stands there instead."""
+    """A column with words; ``whose``: the column that names whose they are; ``left``: what stands there instead."""
 
     table: str
     column: str
-    whose: str
+    whose: str | None = None
     left: str | None = None
+
+
+class Quotation:
+    """Finds where a person is quoted by one of these ``names``: whole, whatever the case, however JSON writes it."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        said = {one for one in names if len(one) >= SHORTEST}
+        told = (json.dumps(one, ensure_ascii=ascii_)[1:-1] for one in said for ascii_ in (True, False))
+        self.forms = sorted({*said, *told})
+        """As a text that quotes them may have them: what has none of these does not."""
+        longest_first = sorted(map(re.escape, said), key=len, reverse=True)
+        self._whole = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", re.IGNORECASE)
+
+    def within(self, value: Any) -> bool:
+        """Is the person quoted in a text, in the strings of a JSON document, or in those of one that is kept as text?"""
+        return bool(self.forms) and any(self._whole.search(one) for one in _strings(value))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+        if value[:1] in ("{", "[", '"'):
+            try:
+                yield from _strings(json.loads(value))
+            except (ValueError, RecursionError):
+                return
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _strings(one)
 
 
 TEXTS: Final = (
@@ -94,13 +132,16 @@ ROWS: Final = (
     ("notice", "employee_id"), ("notice", "subject_id"), ("audit_personal", "person_id"),
 )  # fmt: skip
 """Rows that are about nobody else, by the column that names the person."""
-NAMED: Final = (("account", "recovery_contact"), ("account", "shared_mailbox"))
-"""Where somebody's own address may stand though the row is not theirs: it is taken out where it does."""
-QUOTED: Final = (
-    ("audit_personal", "value"), ("idempotent_reply", "body"), ("import_reject", "cells"), ("import_reject", "message"),
-    ("notice", "data"),
+NAMED: Final = (
+    Text("account", "recovery_contact"), Text("account", "shared_mailbox"),
+    Text("idempotent_reply", "body", left=ANSWERED),
 )  # fmt: skip
-"""What quotes people for a while: the rows that name this one go."""
+"""Where somebody may be named though the words are nobody's in particular: they are taken out where they name this one."""
+QUOTED: Final = (
+    Text("audit_personal", "value", "person_id"), Text("import_reject", "cells"), Text("import_reject", "message"),
+    Text("notice", "data"),
+)  # fmt: skip
+"""What quotes people, or does so for a while: the rows that name this one go."""
 ELSEWHERE: Final = {
     "access_task": "addresses of receivers, not of people",
     "access_task_item": "a right and an account",

@@ -1,8 +1,10 @@
 """Erasing a person who has left, and holding that up; each in one transaction, and the log tells of it."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from app.audit import service as audit
+from app.audit import store as audit_store
 from app.directory import store as directory
 from app.directory.erasures import rules as erasures
 from app.directory.erasures import store as erased
@@ -13,10 +15,7 @@ from app.kernel.pages import Page
 from app.kernel.work import Work
 
 from . import rules, store
-from .rules import Hold
-
-SHORTEST = 6
-"""Of what is shorter one cannot say that a text quotes a person by it."""
+from .rules import Hold, Quotation
 
 
 def erase(work: Work, employee_id: UUID, reason: str) -> Erased:
@@ -33,8 +32,7 @@ def erase(work: Work, employee_id: UUID, reason: str) -> Erased:
     hold = store.hold_of(work.session, employee_id)
     if hold is not None:
         raise rules.Held("Release it first, if the reason for it is over.", members={"hold_id": str(hold.id)})
-    said = (person.email, person.user_name, person.display_name, person.employee_number, person.external_id)
-    store.erase(work.session, employee_id, sorted({one for one in said if one and len(one) >= SHORTEST}))
+    store.erase(work.session, employee_id, Quotation(_names(work, person)))
     done = erased.add(work.session, employee_id, person.employee_number, person.external_id, work.now)
     directory.save_employee(work.session, employee_id, work.now, erasures.columns_of(employee_id))
     audit.record(work, "employee.erased", ("employee", employee_id), reason=reason, person_id=work.actor.id)
@@ -75,15 +73,27 @@ def holds(work: Work, page: Page, *, released: bool | None = None) -> list[Hold]
     return store.holds(work.session, page, released=released)
 
 
-def again(work: Work, ids: list[UUID]) -> int:
-    """Erase anew whom an older copy of the database brought back; answers how many there were."""
-    count = 0
-    for id_ in ids:
-        known = directory.employees(work.session, [id_])
-        if id_ in known and erased.erased(work.session, id_) is None:
-            erase(work, id_, "They were erased before; an older copy of the database was played in.")
-            count += 1
-    return count
+def brought_back(work: Work, ids: Collection[UUID]) -> list[UUID]:
+    """Whom of these, who were erased before, an older copy of the database brought back, and who can be erased by now: who
+    works here in that copy, or is held in it, cannot.
+    """
+    missing = set(ids) - set(erased.everyone(work.session))
+    known = directory.employees(work.session, missing) if missing else {}
+    gone = [id_ for id_, one in known.items() if not one.active or one.over(work.now)]
+    return [id_ for id_ in sorted(gone) if store.hold_of(work.session, id_) is None]
+
+
+def again(work: Work, employee_id: UUID) -> Erased:
+    """Erase anew whom an older copy of the database brought back. Raises as ``erase`` does."""
+    return erase(work, employee_id, "They were erased before; an older copy of the database was played in.")
+
+
+def _names(work: Work, person: Employee) -> set[str]:
+    """What somebody is quoted by, and was before; not what somebody else goes by, too: that quotes them as well."""
+    fields = [f"{side}.{name}" for side in ("before", "after") for name in rules.CALLED]
+    former = audit_store.personal_of(work.session, person.id, fields)
+    names = {name for name in (*(getattr(person, one) for one in rules.CALLED), *former) if name}
+    return names - erased.shared(work.session, person.id, names)
 
 
 def _locked(work: Work, employee_id: UUID) -> Employee:

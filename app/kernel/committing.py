@@ -10,10 +10,10 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Timer
+from threading import Lock, Timer
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy import true as sa_true
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -67,7 +67,7 @@ def _commit(session: Session, *, wrote: bool) -> None:
     handler = _listener(warnings)
     driver.add_notice_handler(handler)
     try:
-        with _deadline(driver):
+        with _deadline(session, driver):
             session.commit()
     except DBAPIError as error:
         if _unanswered(error):
@@ -88,15 +88,37 @@ def _listener(warnings: list[str]) -> Any:
 
 
 @contextmanager
-def _deadline(driver: Any) -> Iterator[None]:
-    """Cut the connection when the time is over; whoever waits for an answer on it then has an error."""
-    timer = Timer(SECONDS, _cut, (driver,))
+def _deadline(session: Session, driver: Any) -> Iterator[None]:
+    """Cut the connection when the time is over; whoever waits for an answer on it then has an error.
+
+    Once it is committed the connection goes back to where others take it from: it is not cut under their hands.
+    """
+    ends = _Deadline(driver)
+    event.listen(session, "after_commit", ends.met, once=True)
+    timer = Timer(SECONDS, ends.missed)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
+        ends.met()
         timer.cancel()
+
+
+class _Deadline:
+    """Either met or missed, whatever comes first."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver, self._lock, self._over = driver, Lock(), False
+
+    def met(self, _: object = None) -> None:
+        with self._lock:
+            self._over = True
+
+    def missed(self) -> None:
+        with self._lock:
+            if not self._over:
+                _cut(self._driver)
 
 
 def _cut(driver: Any) -> None:

@@ -68,6 +68,39 @@ def test_an_altered_log_a_missing_guard_and_what_nobody_signs_are_found(sound):
     assert ill(sound)["log"].startswith("Altered at 3")
 
 
+HOLLOW = {
+    "sqlite": (
+        ("DROP TRIGGER audit_event_no_update; CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event WHEN 0"
+        " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"),
+        "DROP TRIGGER audit_event_no_update; CREATE TRIGGER another AFTER INSERT ON audit_event BEGIN SELECT 1; END",
+        ("DROP TRIGGER audit_event_no_update; CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event"
+        " BEGIN SELECT 1; END"),
+    ),
+    "postgresql": (
+        ("DROP TRIGGER append_only ON audit_event; CREATE TRIGGER append_only BEFORE UPDATE ON audit_event FOR EACH ROW"
+        " WHEN (false) EXECUTE FUNCTION audit_is_append_only()"),
+        ("DROP TRIGGER append_only ON audit_event; CREATE TRIGGER append_only BEFORE UPDATE ON client FOR EACH STATEMENT"
+        " EXECUTE FUNCTION audit_is_append_only()"),
+        "CREATE OR REPLACE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_a_guard_in_name_alone_is_found(sound, which):
+    """Somebody who owns the tables puts something in its place that lets everything through."""
+    engine = sound.app.state.engine
+    assert "guards" not in ill(sound)
+    with engine.begin() as connection:
+        first, _, rest = HOLLOW[engine.dialect.name][which].partition("; CREATE")
+        connection.exec_driver_sql(first)
+        if rest:
+            connection.exec_driver_sql(f"CREATE{rest}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE audit_event SET action = action")  # it does let everything through
+    assert "guards" in ill(sound)
+
+
 def test_a_database_that_lacks_what_was_signed_is_found(sound, tmp_path):
     ahead = sound.notary().sign(sound.intact() + 5, "f" * 64, sound.clock())
     sound.notary().file.write_text(ahead.line() + "\n")

@@ -70,7 +70,7 @@ def test_nothing_of_an_erased_person_can_be_read_anywhere(told):
 
 
 def test_every_column_with_words_is_erased_or_said_to_be_nobodys():
-    known = {(one.table, one.column) for one in rules.TEXTS} | set(rules.NAMED) | set(rules.QUOTED)
+    known = {(one.table, one.column) for one in (*rules.TEXTS, *rules.NAMED, *rules.QUOTED)}
     rows = {table for table, _ in rules.ROWS}
     for table in METADATA.sorted_tables:
         if table.name in rules.ELSEWHERE or table.name in rows or table.name == "employee":

@@ -59,6 +59,22 @@ def test_a_commit_that_waits_too_long_is_neither_done_nor_not(postgres, monkeypa
     postgres.intact()
 
 
+def test_a_deadline_that_ends_with_the_commit_cuts_nobody_elses_connection(postgres, monkeypatch):
+    """What was committed in the last instant has given its connection back already."""
+    postgres.handle, bearer, cut = postgres.account("acme"), postgres.token("asker"), []
+
+    class Late(committing.Timer):
+        def start(self):
+            """The time is over when it is cancelled."""
+
+        def cancel(self):
+            self.function(*self.args)
+
+    monkeypatch.setattr(committing, "Timer", Late)
+    monkeypatch.setattr(committing, "_cut", cut.append)
+    assert ask(postgres, "one", bearer).status_code == 201 and cut == []
+
+
 def test_a_commit_with_a_warning_is_not_acknowledged(postgres):
     """2.6: a wait for the standby that was cancelled answers like a success."""
     postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")

@@ -12,6 +12,7 @@ from tests.kit import World
 from .founding import found, model
 from .side import Side
 from .sides import Sides
+from .watched import Watched, WatchedSide
 
 
 def _found(url, folder, keys):
@@ -40,10 +41,11 @@ def postgres_trust(postgres_server, postgres_template, keys, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def sides(sqlite_trust, postgres_server, postgres_trust, keys, tmp_path_factory):
-    """Makes a model beside fresh services: ``with sides() as both``; ``kinds``: on which databases."""
+    """Makes a model beside fresh services: ``with sides() as both``; ``kinds``: on which databases; ``watched``: every call
+    of them is looked at."""
 
     @contextmanager
-    def make(kinds=("sqlite", "postgresql"), **more):
+    def make(kinds=("sqlite", "postgresql"), *, watched=False, **more):
         with ExitStack() as stack:
             made = []
             for seat, kind in enumerate(kinds):
@@ -59,8 +61,8 @@ def sides(sqlite_trust, postgres_server, postgres_trust, keys, tmp_path_factory)
                     url = copy.render_as_string(hide_password=False)
                 world = World(url, folder, seat)
                 stack.callback(world.close)
-                made.append(Side(world, ids))
-            beside = Sides(model(), made, **more)
+                made.append((WatchedSide if watched else Side)(world, ids))
+            beside = (Watched if watched else Sides)(model(), made, **more)
             stack.callback(beside.close)
             yield beside
 

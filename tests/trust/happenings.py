@@ -186,3 +186,27 @@ def leaving(one):
     one.do("rehire", "asker")
     one.do("fire", "liaison2")
     one.do("rehire", "liaison2")
+
+
+def forgetting(one):
+    """Somebody who held a right has left, is held, and another is erased; whoever may not, tries first."""
+    granted(one)
+    granted(one, "colleague", ("draft",))
+    one.do("fire", "colleague")
+    one.do("erase", "admin", "asker")
+    one.do("hold", "boss", "asker")
+    one.do("fire", "asker")
+    one.do("erase", "boss", "asker")
+    one.do("erase", "admin", "asker")
+    one.do("erase", "admin", "colleague")
+
+
+def refused_and_hidden(one):
+    """Whoever may not, tries; so does whoever may not even see it; and nothing can be written for a while."""
+    one.do("ask", "asker", "x:acme", ["publish"])
+    one.do("decide", "stranger", 0, "approve")
+    one.do("decide", "asker", 0, "approve")
+    one.without_log("decide", "liaison", 0, "approve")
+    one.do("decide", "liaison", 0, "approve")
+    one.do("revise", "asker", 0, ["draft"])
+    one.do("appoint", "liaison", "liaison", "strategist", ENTERPRISE)

@@ -14,6 +14,8 @@ ALONE = frozenset({"auditor", "admin"})
 class Model(Routes):
     """The whole organisation; each operation answers (status, code) and is done if that is a success."""
 
+    legally_held = erased = frozenset()
+
     # People and their roles.
 
     def hire(self, who, unit, kind):
@@ -37,6 +39,27 @@ class Model(Routes):
 
     def rehire(self, who):
         self.people[who].active = True
+
+    def hold(self, actor, who):
+        if "strategist" not in self.roles_of(actor):
+            return BARRED
+        if who in self.legally_held:
+            return 409, "legal_hold"
+        self.legally_held |= {who}
+        return MADE
+
+    def erase(self, actor, who):
+        if "admin" not in self.roles_of(actor):
+            return BARRED
+        if self.active(who):
+            return 409, "still_employed"
+        if who in self.legally_held:
+            return 409, "legal_hold"
+        self.erased |= {who}
+        return OK
+
+    def codes(self, who, right, account, **more):
+        return {"subject_unknown"} if who in self.erased else super().codes(who, right, account, **more)
 
     def roles_of(self, who):
         return {

@@ -118,7 +118,8 @@ def _requests(before, after, covers):
         if one["state"] == "granted" and any(word["decision"] != "approve" for word in said):
             yield "I-12", f"{id_} was granted although somebody denied it"
         old = before.requests.get(id_)
-        if old and old["state"] in _DONE and dict(old) != dict(one):
+        forgotten = {"justification": None}  # of somebody who is erased they go
+        if old and old["state"] in _DONE and {**old, **forgotten} != {**one, **forgotten}:
             yield "I-12", f"{id_} had ended as {old['state']} and was changed"
         if old and old["rights"] != one["rights"] and old["round"] == one["round"]:
             yield "I-14", f"{id_} was edited and keeps its words"

@@ -16,7 +16,7 @@ ABOUT = {
     "author_publishes": "I-19", "attestation_missing": "I-28", "version_not_current": "I-28", "training_missing": "I-29",
     "training_expired": "I-29", "frozen": "I-30", "not_the_authority": "I-31", "freeze_ended": "I-31",
     "grant_expired": "I-34", "grant_revoked": "I-36", "grant_ended": "I-36", "above_model_ceiling": "I-17",
-    "subject_inactive": "I-07", "grant_suspended": "I-36",
+    "subject_inactive": "I-07", "grant_suspended": "I-36", "legal_hold": "I-44", "still_employed": "I-44",
 }  # fmt: skip
 """Which invariant a code stands for, where the model and the service differ by it."""
 

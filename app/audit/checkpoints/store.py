@@ -1,6 +1,5 @@
 """Where checkpoints are kept: in a table, and in a file that no statement reaches."""
 
-import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import verifier
 from app.audit.verifier import BadCheckpoint
+from app.kernel import kept as files
 from app.kernel.database import try_advisory_lock, value_of
 from app.kernel.pages import Page, keyset
 
@@ -58,21 +58,17 @@ def signatures(session: Session) -> Iterator[tuple[int, str]]:
 
 
 def keep(file: Path, one: Checkpoint) -> None:
-    """Add a checkpoint to the file, so that it survives a power loss; several processes may do so at once."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(descriptor, f"{one.line()}\n".encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Add a checkpoint to the file. Raises ``OSError``."""
+    files.add(file, [one.line()])
 
 
 def kept(file: Path, keys: Keys) -> verifier.Checkpoint | None:
     """The newest checkpoint of the file; None where there is none. Raises ``BadCheckpoint``, ``OSError``."""
     try:
         with file.open("rb") as opened:
-            opened.seek(max(0, file.stat().st_size - _TAIL_BYTES))
-            lines = opened.read().decode().splitlines()
+            begins = max(0, file.stat().st_size - _TAIL_BYTES)
+            opened.seek(begins)
+            lines = opened.read().decode(errors="replace").splitlines()
     except FileNotFoundError:
         return None
     found: verifier.Checkpoint | None = None
@@ -80,7 +76,7 @@ def kept(file: Path, keys: Keys) -> verifier.Checkpoint | None:
         try:
             one = next(verifier.checkpoints_of([line], keys), None)
         except BadCheckpoint:
-            if number == 0 or number == len(lines) - 1:  # cut off: by where we began to read, or by a power loss
+            if number == 0 and begins:  # cut off by where we began to read
                 continue
             raise
         if one is not None and (found is None or one.seq > found.seq):

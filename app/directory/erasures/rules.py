@@ -37,12 +37,6 @@ def erased_name(id_: UUID) -> str:
     return f"erased-{id_}"
 
 
-def check_kept(id_: UUID, user_name: str) -> None:
-    """Raises ``PersonErased`` for who goes by no name any more."""
-    if user_name == erased_name(id_):
-        raise PersonErased("The data of this person was erased; nothing of it is taken in again.")
-
-
 def columns_of(id_: UUID) -> dict[str, Any]:
     """What stands in an employee's columns once they were erased: nothing of theirs, and what must be unique still is."""
     names = (

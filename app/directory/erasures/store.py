@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.directory.tables import Employee
 from app.kernel.database import value_of
+from app.kernel.text import key_of
 
 from . import rules
 from .rules import Erased
@@ -54,6 +56,15 @@ def refuse(session: Session, given: Iterable[str], external_ids: Iterable[str | 
         raise rules.PersonErased(
             "The data of this person was erased and is not taken in again. HR's feed has to leave them out."
         )
+
+
+def shared(session: Session, employee_id: UUID, names: Collection[str]) -> set[str]:
+    """Which of these names somebody else goes by, too, whatever the case."""
+    row, keys = Employee, {key_of(one): one for one in names}
+    found: set[str] = set()
+    for column in (row.email_key, row.user_name_key, row.display_name_key):
+        found |= set(session.scalars(select(column).where(column.in_(list(keys)), row.id != employee_id)))
+    return {one for one in names if key_of(one) in found}
 
 
 def _known(session: Session, given: Collection[str], column: object) -> set[str]:
