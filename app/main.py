@@ -85,6 +85,8 @@ from app.kernel.strict_json import BODY_ERRORS, InvalidUnicode, StrictBody
 from app.kernel.tags import Tag
 from app.kernel.uploads import Spool
 from app.lifecycle import api as lifecycle
+from app.maturity import api as maturity
+from app.maturity import tables as _maturity
 from app.me import api as me
 from app.networks import api as networks
 from app.networks import tables as _networks
@@ -135,6 +137,7 @@ TABLES = (
     _groups,
     _imports,
     _login,
+    _maturity,
     _models,
     _networks,
     _notices,
@@ -181,6 +184,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     completions.router,
     strategy.router,
     budgets.router,
+    maturity.router,
     directory.router,
     lifecycle.router,
     erasure.router,

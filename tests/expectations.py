@@ -60,6 +60,9 @@ group:map             strategist anywhere
 group:read            strategist anywhere, auditor anywhere
 legal_hold:read       strategist anywhere, auditor anywhere, admin anywhere
 legal_hold:set        strategist anywhere
+maturity:declare      strategist anywhere, bu_liaison in_scope
+maturity:read         strategist anywhere, content_strategist anywhere, community_manager in_scope, bu_liaison in_scope, \
+social_analyst anywhere, auditor anywhere
 me:read               employee own
 me:update             employee own
 network:read          employee anywhere, client registry:read

@@ -381,6 +381,11 @@ OPERATIONS = (
         "POST /v1/strategy/budgets/{id}/entries/{entry_id}/void", "budget:record", "budget entry", WHY, hides="budget:read",
     ),
     Operation("GET /v1/strategy/returns", "budget:read"),
+    Operation("GET /v1/maturity", "maturity:read", "unit", query="business_unit_id={id}"),
+    Operation(
+        "POST /v1/maturity/declarations", "maturity:declare", "unit",
+        lambda org, thing: {"business_unit_id": thing.id, "open_dialogue": True},
+    ),
     Operation("GET /v1/completions", LEARNT),
     Operation("GET /v1/completions/{id}", LEARNT, "completion", hides=LEARNT),
     Operation("POST /v1/completions", "completion:write", "person", _completed, but="mine"),

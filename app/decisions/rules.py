@@ -44,6 +44,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "group_mapping": frozenset(),
         "import": frozenset(),
         "legal_hold": frozenset(),
+        "maturity": frozenset(),
         "network": frozenset({P.WORLD}),
         "notification_settings": frozenset(),
         "objective": frozenset(),

@@ -157,6 +157,7 @@ ELSEWHERE: Final = {
     "goal": "goals of the business",
     "import_run": "files",
     "login_throttle": "digests",
+    "maturity_declaration": "what is declared of units",
     "network": "networks",
     "objective": "what units are to do",
     "policy": "policies",

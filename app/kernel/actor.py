@@ -59,6 +59,8 @@ class Permission(StrEnum):
     GROUP_READ = "group:read"
     LEGAL_HOLD_READ = "legal_hold:read"
     LEGAL_HOLD_SET = "legal_hold:set"
+    MATURITY_DECLARE = "maturity:declare"
+    MATURITY_READ = "maturity:read"
     ME_READ = "me:read"
     ME_UPDATE = "me:update"
     NETWORK_READ = "network:read"

@@ -155,6 +155,7 @@ def of_strategy(call, team):
     said = {"kind": "benefit", "amount": "30", "occurred_on": "2026-02-01", "basis": f"Calls of {TAINT}", "note": TAINT}
     entry = call("POST /v1/strategy/budgets/{id}/entries", "boss", said, 201, id=made)["id"]
     call("POST /v1/strategy/budgets/{id}/entries/{entry_id}/void", "boss", WHY, id=made, entry_id=entry)
+    call("POST /v1/maturity/declarations", "boss", {"open_dialogue": True, "note": f"{TAINT} answers"}, 201)
     call("POST /v1/strategy/objectives/{id}/retire", "content", WHY, id="answers")
     call("POST /v1/strategy/goals/{id}/retire", "boss", WHY, id="trust")
 

@@ -115,6 +115,7 @@ _STRATEGY = _row("strategy", "business_unit_id n state purpose benefits actions 
 _STRATEGY_DECIDED = _STRATEGY.saying(decided_by=PERSON, decided_at=AT, comment=REASON)
 _BUDGET = _row("budget", "objective_id business_unit_id starts_on ends_on currency allocated note")
 _BUDGET_ENTRY = _row("budget_entry", "budget_id kind amount occurred_on basis note voided_at")
+_DECLARATION = _row("maturity_declaration", "business_unit_id open_dialogue note")
 _COURSE = _row("course", "key title valid_for_days retired_at")
 _COMPLETION = _row("completion", "employee_id course_id completed_at source revoked_at")
 _CLEARANCE = _row("clearance", "account_id employee_id content_sha256 not_after state note")
@@ -168,6 +169,7 @@ ROWS: Mapping[str, Row] = {
     **_each("strategy", "approved changes_requested", _STRATEGY_DECIDED),
     **_each("budget", "allocated reallocated", _BUDGET),
     **_each("budget_entry", "recorded voided", _BUDGET_ENTRY),
+    "maturity.declared": _DECLARATION.saying(declared_by=PERSON),
     **_each("course", "created updated retired", _COURSE),
     "completion.recorded": _COMPLETION,
     "completion.revoked": _COMPLETION.saying(revoked_by=PERSON, revoke_reason=REASON),

@@ -76,6 +76,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "group_mapping": Kind(Width.ENTERPRISE, P.GROUP_READ),
         "import": Kind(Width.ENTERPRISE, P.DIRECTORY_READ_CHANGES),
         "legal_hold": Kind(Width.ENTERPRISE, P.LEGAL_HOLD_READ),
+        "maturity": Kind(Width.ENTERPRISE, P.MATURITY_READ),
         "network": _OPEN,
         "notification_settings": _OF_PEOPLE,
         "passport": _PLACED,
