@@ -30,6 +30,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
 from .errors import Conflict, PreconditionFailed
+from .fencing import fence
 
 READ_ONLY, POOLED = "coe_read_only", "coe_pooled"
 T = TypeVar("T")
@@ -112,6 +113,7 @@ def engine_for(
         parsed, pool_size=pool_size, max_overflow=overflow, pool_timeout=1, pool_pre_ping=True, connect_args=told,
         execution_options={POOLED: pooled},
     )  # fmt: skip
+    fence(engine)
     if pooled:
         _limit_each(engine, limits)
     return engine

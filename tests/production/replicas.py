@@ -5,10 +5,14 @@ import sys
 from contextlib import contextmanager
 from functools import partial
 
+import httpx2
+
 from app.kernel.clock import system_clock
-from tests.decisions.test_processes import call, ready, until
+from tests.decisions.test_processes import ready, until
 from tests.deploy.conftest import free_ports
 from tests.imports.test_runs import environment
+
+STARTS = 180
 
 
 @contextmanager
@@ -23,7 +27,7 @@ def replicas(team, folder, count=2, **env):
                 words = [sys.executable, "-m", "app", "serve", "--port", str(port)]
                 started.append(subprocess.Popen(words, cwd=folder, env=told, stdout=out, stderr=out))
         for (port, log), process in zip(several, started, strict=True):
-            until(partial(_began, port, process), 60, partial(_end_of, log))
+            until(partial(_began, port, process), STARTS, partial(_end_of, log))
             assert process.poll() is None, _end_of(log)
         yield [Replica(team, port, log) for port, log in several]
     finally:
@@ -47,9 +51,11 @@ class Replica:
     def __init__(self, team, port, log):
         self.team, self.port, self.log = team, port, log
 
-    def call(self, method, path, who, body=None):
+    def call(self, method, path, who, body=None, key=None):
         """Status, headers and body."""
-        return call(self.port, method, path, self.team.bearers[who], body)
+        headers = {"Authorization": f"Bearer {self.team.bearers[who]}"} | ({"Idempotency-Key": key} if key else {})
+        answer = httpx2.request(method, f"http://127.0.0.1:{self.port}{path}", json=body, headers=headers, timeout=60)
+        return answer.status_code, answer.headers, answer.json()
 
     def want(self, status, method, path, who, body=None):
         found, headers, said = self.call(method, path, who, body)
