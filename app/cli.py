@@ -228,7 +228,7 @@ def doctor() -> None:
     from app.sweeping.service import notary_of
 
     told = settings()
-    house = house_for(engine_for(told.database_url))
+    house = house_for(engine_for(told.database_url, pooled=told.pooled))
     ill = False
     for one in service.examine(told, house, notary_of(told)):
         typer.echo(f"{one.state:<5}  {one.name:<11}  {one.text}")

@@ -9,7 +9,7 @@ from random import Random
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 from starlette.types import Receive, Scope, Send
 
@@ -77,7 +77,7 @@ from app.imports.runs import worker as imports_worker
 from app.kernel import problems
 from app.kernel.access import MAX_AT_ONCE, URGENT_AT_ONCE, House
 from app.kernel.clock import Clock, system_clock
-from app.kernel.database import Base, engine_for, reading
+from app.kernel.database import Base, beside, engine_for, reading
 from app.kernel.errors import Unauthenticated, Unavailable
 from app.kernel.rates import UNLIMITED, Limits
 from app.kernel.request_id import RequestId
@@ -247,8 +247,8 @@ def house_for(
     urgent and what decides gets connections of its own; on SQLite there is one writer at a time whatever one does.
     """
     info = {audit_service.KNOWN: known or Known()}
-    urgent = _beside(engine, URGENT_AT_ONCE) if aside else engine
-    deciding = _beside(engine, DECIDING_CONNECTIONS) if aside else engine
+    urgent = beside(engine, URGENT_AT_ONCE) if aside else engine
+    deciding = beside(engine, DECIDING_CONNECTIONS) if aside else engine
     return House(
         writes=sessionmaker(engine, info=info),
         reads=sessionmaker(reading(engine)),
@@ -260,15 +260,6 @@ def house_for(
         urgent=sessionmaker(urgent, info=info),
         deciding=sessionmaker(reading(deciding)),
     )
-
-
-def _beside(engine: Engine, connections: int) -> Engine:
-    """The same database over a few connections that nothing else uses; they go when the engine's do."""
-    if engine.dialect.name == "sqlite":
-        return engine
-    made = engine_for(engine.url, pool_size=connections, overflow=0)
-    event.listen(engine, "engine_disposed", lambda _: made.dispose())
-    return made
 
 
 def _informed(app: Service, told: Settings) -> bool:
@@ -290,7 +281,7 @@ def _print(lines: bytes) -> None:
 
 def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: str | None = None) -> None:
     """Give an application the database, the keys and the clock that it works with."""
-    engine = engine_for(told.database_url)
+    engine = engine_for(told.database_url, pooled=told.pooled)
     notary = notary_of(told)
     known = checkpoints_service.known(told.checkpoints, notary)
     app.direct = app.state.follower = None  # from the start of serving on, where decisions are answered
@@ -330,7 +321,7 @@ def short_way(app: Service, follower: Follower) -> Direct:
 @contextmanager
 def _following(app: Service, told: Settings) -> Iterator[None]:
     """Decisions from memory, as long as it is served. The feed has connections of its own: no slow request starves it."""
-    engine = engine_for(told.database_url, pool_size=2)
+    engine = engine_for(told.database_url, pooled=told.pooled, pool_size=2)
     direct = engine_for(told.database_direct_url, pool_size=1) if told.database_direct_url else engine
     follower = Follower(engine, app.state.house.clock, direct=direct)
     app.state.follower = follower

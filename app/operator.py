@@ -49,7 +49,7 @@ def parts(*, lean: bool = False, anew: bool = False) -> "House":
     from app.kernel.database import engine_for
 
     told = settings()
-    engine = engine_for(told.database_url)
+    engine = engine_for(told.database_url, pooled=told.pooled)
     wrong = migrating.behind(engine)
     if wrong:
         raise fail(f"{wrong}; run `coe migrate` first.")

@@ -32,7 +32,7 @@ def prepare(settings: Settings, host: str, *, migrate: bool) -> None:
     try:
         if migrate and (settings.sqlite or settings.migration_database_url):
             migrating.migrate(settings)
-        wrong = migrating.behind(engine_for(settings.database_url))
+        wrong = migrating.behind(engine_for(settings.database_url, pooled=settings.pooled))
     except SQLAlchemyError as error:
         raise NotServed(
             f"COE_DATABASE_URL: the database cannot be reached or not be read ({type(error).__name__})."
@@ -52,7 +52,7 @@ def _check_history(settings: Settings) -> None:
         known = checkpoints.known(settings.checkpoints, notary_of(settings))
     except (BadCheckpoint, OSError) as error:
         raise NotServed(f"{settings.checkpoints}, where checkpoints of the audit log are kept: {error}.") from error
-    with operator_work(house_for(engine_for(settings.database_url)), write=False) as work:
+    with operator_work(house_for(engine_for(settings.database_url, pooled=settings.pooled)), write=False) as work:
         lacking = checkpoints.lacking(work, known)
     if lacking:
         raise NotServed(f"{lacking}. If that is what you want: `coe audit accept-restore --reason ...`.")

@@ -169,6 +169,11 @@ class Settings(BaseSettings):
         """Is it the embedded database?"""
         return self.database_url.startswith("sqlite://")
 
+    @property
+    def pooled(self) -> bool:
+        """Is a transaction pooler before the database? There is, where a way past it is told."""
+        return not self.sqlite and self.database_direct_url is not None
+
 
 def _limits(told: Settings) -> dict[Rate, RateLimitItem]:
     found = {}

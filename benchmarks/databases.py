@@ -35,14 +35,14 @@ def postgres() -> Iterator[sa.URL]:
 
 
 @contextmanager
-def fresh(kind: str, server: sa.URL, *, migrated: bool = True) -> Iterator[Installation]:
-    """An installation on a new database of this kind, ``sqlite`` or ``postgresql``; gone afterwards."""
+def fresh(kind: str, server: sa.URL, *, migrated: bool = True, source: Path | None = None) -> Iterator[Installation]:
+    """An installation on a new database of this kind, ``sqlite`` or ``postgresql``; gone afterwards. ``source``: of other code."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coe-bench-")))
         url = sa.make_url(f"sqlite:///{folder / 'coe.db'}")
         if kind == "postgresql":
             url = stack.enter_context(_database(server))
-        made = Installation(kind, url.render_as_string(hide_password=False), folder, free_port())
+        made = Installation(kind, url.render_as_string(hide_password=False), folder, free_port(), source)
         if migrated:
             coe(made, "migrate")
         yield made

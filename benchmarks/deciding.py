@@ -83,9 +83,9 @@ def decisions(table: Table, server: sa.URL, export: Path, length: Length) -> Non
 
 
 @contextmanager
-def staged(kind: str, server: sa.URL, export: Path) -> Iterator[Stage]:
+def staged(kind: str, server: sa.URL, export: Path, source: Path | None = None) -> Iterator[Stage]:
     """A server on a fresh database with an organisation in it, and the round trips that it can be asked for."""
-    with fresh(kind, server) as at:
+    with fresh(kind, server, source=source) as at:
         staff = organisation.load(at, export)
         with serving(at) as running:
             caller, todo = Caller(running.port), queue.SimpleQueue[Case]()

@@ -15,7 +15,7 @@ from typing import Any
 
 COE = Path(sys.executable).with_name("coe")
 HOST = "127.0.0.1"
-READY_WITHIN = 60
+READY_WITHIN = 180
 
 # Several commands in one interpreter: the same code as one process each, without a second of imports before every one.
 _MANY = """
@@ -47,12 +47,13 @@ class Took:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One database with the settings to reach it, in a folder of its own."""
+    """One database with the settings to reach it, in a folder of its own. ``source``: another checkout, whose code it runs."""
 
     name: str
     url: str
     folder: Path
     port: int
+    source: Path | None = None
 
     @property
     def env(self) -> dict[str, str]:
@@ -62,6 +63,7 @@ class Installation:
             "COE_KEY_DIR": str(self.folder / "keys"),
             "COE_PUBLIC_URL": f"http://{HOST}:{self.port}",
         }
+        place |= {"PYTHONPATH": str(self.source)} if self.source else {}
         return environment(place | {"COE_LOG_LEVEL": "WARNING", "COE_LIMIT_READS": "", "COE_LIMIT_WRITES": ""})
 
 

@@ -328,9 +328,9 @@ def set_up(*, dev: bool) -> None:
 
 
 def missing_for_browser() -> list[str]:
-    """The Debian packages that the browser test, and the one that walks the README with curl, still need."""
+    """The Debian packages that the browser test, the README's walk with curl and the test behind PgBouncer still need."""
     missing = [] if any(map(shutil.which, BROWSERS)) else ["chromium", "fonts-liberation"]
-    missing += [] if shutil.which("curl") else ["curl"]
+    missing += [one for one in ("curl", "pgbouncer") if shutil.which(one) is None]
     try:
         ctypes.CDLL("libatomic.so.1")
     except OSError:
@@ -345,7 +345,7 @@ def get_browser() -> None:
     if not missing or (may_use_apt() and apt_install(*missing)):
         return
     sudo = "" if os.geteuid() == 0 else "sudo "
-    say(f"the browser test will skip; to run it: {sudo}apt-get install -y {' '.join(missing)}")
+    say(f"tests that need them will skip; to run those: {sudo}apt-get install -y {' '.join(missing)}")
 
 
 def main() -> int:

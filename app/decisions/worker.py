@@ -25,6 +25,7 @@ from app.kernel import memory
 from app.kernel.access import SYSTEM
 from app.kernel.clock import Clock, system_clock
 from app.kernel.database import reading
+from app.kernel.fencing import refuse_left_behind
 from app.kernel.work import Work
 
 from . import service
@@ -62,9 +63,11 @@ class _Listening:
         driver.autocommit = True
         driver.execute(f"LISTEN {audit.CHANNEL}")
         self._driver: psycopg.Connection[Any] = driver
+        self._info = connection.info
 
     def wait(self) -> None:
-        """Until something was committed, or the beat is over."""
+        """Until something was committed, or the beat is over. Raises ``psycopg.Error``."""
+        refuse_left_behind(self._info)
         for _ in self._driver.notifies(timeout=BEAT_SECONDS, stop_after=1):
             pass
 

@@ -305,14 +305,15 @@ def _held(engine: Engine) -> AbstractContextManager[None]:
 
 @contextmanager
 def _held_on_server(engine: Engine) -> Iterator[None]:
-    # A lock of the connection, not of a transaction: the run has many of those. It ends with the connection, if we die.
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": IMPORT_LOCK}):
+    # The run has many transactions, and behind a pooler no session of its own: one more transaction holds the lock and
+    # does nothing else. It ends with the connection, if we die.
+    with engine.connect() as connection:
+        if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK}):
             raise ImportRunning(_BUSY)
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": IMPORT_LOCK})
+        # The last of its statements: a question that was asked with parameters keeps its snapshot until another comes,
+        # and VACUUM would clean up nothing for as long as the run takes.
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        yield
 
 
 @contextmanager

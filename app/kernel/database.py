@@ -32,8 +32,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
 from .errors import Conflict, PreconditionFailed
+from .fencing import fence
 
-READ_ONLY = "coe_read_only"
+READ_ONLY, POOLED = "coe_read_only", "coe_pooled"
 T = TypeVar("T")
 
 
@@ -113,22 +114,51 @@ class Resource:
         return {"version_id_col": cls.version}
 
 
-def engine_for(url: str | URL, *, pool_size: int = 24, overflow: int = 8, lock_timeout_ms: int = 2000) -> Engine:
-    """An engine with the settings this service relies on, for either database."""
+def engine_for(
+    url: str | URL, *, pooled: bool = False, pool_size: int = 24, overflow: int = 8, lock_timeout_ms: int = 2000
+) -> Engine:
+    """An engine with the settings this service relies on, for either database.
+
+    ``pooled``: a transaction pooler stands before PostgreSQL, and no session is ours for longer than a transaction.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, lock_timeout_ms)
-    options = (
-        f"-c lock_timeout={lock_timeout_ms} -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
-    )
-    return create_engine(
-        parsed,
-        pool_size=pool_size,
-        max_overflow=overflow,
-        pool_timeout=1,
-        pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 2, "application_name": "coe"},
-    )
+    limits = {
+        "lock_timeout": lock_timeout_ms, "statement_timeout": 30000, "idle_in_transaction_session_timeout": 60000
+    }  # fmt: skip
+    told: dict[str, Any] = {"connect_timeout": 2, "application_name": "coe"}
+    if pooled:
+        told["prepare_threshold"] = None  # what one session has prepared the next one does not know
+    else:
+        told["options"] = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    engine = create_engine(
+        parsed, pool_size=pool_size, max_overflow=overflow, pool_timeout=1, pool_pre_ping=True, connect_args=told,
+        execution_options={POOLED: pooled},
+    )  # fmt: skip
+    fence(engine)
+    if pooled:
+        _limit_each(engine, limits)
+    return engine
+
+
+def beside(engine: Engine, connections: int) -> Engine:
+    """The same database, reached the same way, over a few connections that nothing else uses; they go when the engine's do."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    pooled = engine.get_execution_options()[POOLED]
+    made = engine_for(engine.url, pooled=pooled, pool_size=connections, overflow=0)
+    event.listen(engine, "engine_disposed", lambda _: made.dispose())
+    return made
+
+
+def _limit_each(engine: Engine, limits: Mapping[str, int]) -> None:
+    """Limits that hold until the transaction ends: those of a session would be whoever's it is next."""
+    told = "; ".join(f"SET LOCAL {name} = {value}" for name, value in limits.items())
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql(told)
 
 
 def _sqlite(url: URL, lock_timeout_ms: int) -> Engine:

@@ -28,10 +28,13 @@ def refusal(status, **changes):
 
 
 SCIM_ERROR = b'{"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "404"}'
+ASKED = "POST /access/v1/evaluation"
+"""With a revision that is still to come."""
 GOOD = [
     ("GET /healthz", 200, JSON, b'{"status": "ok"}'), ("GET /v1/me", 401, PROBLEM, refusal(401)),
     ("GET /scim/v2/Users/{id}", 404, SCIM, SCIM_ERROR),
     ("POST /oauth/token", 401, JSON, b'{"error": "invalid_client", "error_description": "No."}'),
+    (ASKED, 503, PROBLEM, refusal(503, code="revision_unavailable")),
 ]  # fmt: skip
 WRONG = [
     ("GET /healthz", 500, PROBLEM, refusal(500)), ("GET /healthz", 503, PROBLEM, refusal(503)),
@@ -40,12 +43,14 @@ WRONG = [
     ("GET /v1/me", 401, PROBLEM, refusal(403)), ("GET /v1/me", 401, PROBLEM, refusal(401, code="")),
     ("GET /v1/me", 401, PROBLEM, b'{"status": 401}'), ("GET /scim/v2/Users/{id}", 404, PROBLEM, refusal(404)),
     ("GET /scim/v2/Users/{id}", 404, SCIM, b"{}"), ("GET /scim/v2/Users/{id}", 200, SCIM, b"{}"),
-    ("POST /oauth/token", 401, JSON, b'{"code": "c"}'),
+    ("POST /oauth/token", 401, JSON, b'{"code": "c"}'), (ASKED, 503, PROBLEM, refusal(503)),
+    ("POST /access/v1/evaluations", 503, PROBLEM, refusal(503, code="revision_unavailable")),
 ]  # fmt: skip
 
 
 def found(known, label, status, headers, content):
-    case = known[label].Case(path_parameters={"id": "x"} if "{id}" in label else {})
+    body = {"body": {"context": {"at_least_revision": "9"}}, "media_type": "application/json"} if label == ASKED else {}
+    case = known[label].Case(path_parameters={"id": "x"} if "{id}" in label else {}, **body)
     draft = Draft(case, NOBODY)
     return judge(draft, draft.prepared(), status, headers, content)
 
