@@ -40,9 +40,11 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "group": frozenset(),
         "group_mapping": frozenset(),
         "import": frozenset(),
+        "kpi": frozenset(),
         "legal_hold": frozenset(),
         "network": frozenset({P.WORLD}),
         "notification_settings": frozenset(),
+        "observation": frozenset(),
         "policy": frozenset({P.WORLD}),
         "policy_version": frozenset({P.WORLD}),
         "publishing_tool": frozenset({P.WORLD}),
@@ -51,6 +53,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "review_item": frozenset({P.REVIEW_ITEMS}),
         "rights_request": frozenset(),
         "route": frozenset(),
+        "target": frozenset(),
         "webhook": frozenset(),
     }
 )

@@ -85,6 +85,7 @@ TEXTS: Final = (
     Text("freeze", "reason", "set_by", GONE),
     Text("freeze", "lift_reason", "lifted_by"),
     Text("governance_setting", "reason", "set_by", GONE),
+    Text("target", "note", "set_by"),
     Text("legal_hold", "reason", "set_by", GONE),
     Text("legal_hold", "release_reason", "released_by"),
 )
@@ -111,8 +112,10 @@ ELSEWHERE: Final = {
     "directory_group": "groups",
     "erased_person": "digests",
     "import_run": "files",
+    "kpi": "what figures mean",
     "login_throttle": "digests",
     "network": "networks",
+    "observation": "figures, and who measured them: programs",
     "policy": "policies",
     "policy_version": "the enterprise's own texts",
     "publishing_tool": "programs",

@@ -3,18 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     BindParameter,
     DateTime,
     Dialect,
     Engine,
     Integer,
     MetaData,
+    Numeric,
     Uuid,
     bindparam,
     create_engine,
@@ -27,7 +30,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from .errors import Conflict, PreconditionFailed
 
@@ -55,6 +58,38 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A decimal number, exact on either database. SQLite has none: it holds how many of the last place there are."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, precision: int, scale: int) -> None:
+        super().__init__(precision, scale)
+        self.precision, self.scale = precision, scale
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """A whole number on SQLite, a decimal one elsewhere."""
+        return dialect.type_descriptor(
+            BigInteger() if dialect.name == "sqlite" else Numeric(self.precision, self.scale)
+        )
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """A number of no more places than ``scale``, as the database has it. Raises ``ValueError`` for one of more."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        scaled = value.scaleb(self.scale)
+        if scaled != int(scaled):
+            raise ValueError(f"a number of more than {self.scale} places")
+        return int(scaled)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """The number, of whichever database."""
+        if value is None:
+            return None
+        return Decimal(value).scaleb(-self.scale) if dialect.name == "sqlite" else Decimal(value)
 
 
 def json_document() -> JSON:

@@ -10,6 +10,7 @@ class Tag(StrEnum):
     LIAISONS = "For liaisons: accounts and posting rights"
     TOOLS = "For publishing tools: decisions"
     HUB = "For the hub: model, roles, policy"
+    ANALYSTS = "For analysts: figures and targets"
     ORGANISATION = "For HR and operators: the organisation"
     AUDITORS = "For auditors"
     SIGN_IN = "Signing in"

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from decimal import Decimal
 from functools import singledispatchmethod
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,7 @@ from sqlalchemy.pool import StaticPool
 
 from app.audit.tables import AuditEvent
 from app.directory.rules import bounds
-from app.kernel.database import Base, UTCDateTime
+from app.kernel.database import Base, Exact, UTCDateTime
 
 from . import rules
 from .rules import ERASED, Alter, Bounds, Difference, Drop, Put, Redate, ReviewEnds, Step
@@ -214,6 +215,8 @@ def _typed(kind: Any, value: Any) -> Any:
         return UUID(value)
     if isinstance(kind, UTCDateTime):
         return datetime.fromisoformat(value)
+    if isinstance(kind, Exact):
+        return Decimal(value)
     return date.fromisoformat(value) if isinstance(kind, Date) else value
 
 

@@ -68,6 +68,7 @@ _OPEN_TO_ALL = frozenset(
         P.EMPLOYEE_READ,
         P.FREEZE_READ,
         P.GOVERNANCE_READ,
+        P.KPI_READ,
         P.NETWORK_READ,
         P.PERMISSION_READ,
         P.POLICY_READ,
@@ -77,6 +78,7 @@ _OPEN_TO_ALL = frozenset(
 _ONES_OWN = frozenset(
     {
         P.ACCOUNT_MANAGE,
+        P.ACCOUNT_RECORD_ACTIVITY,
         P.ACCOUNT_UPDATE,
         P.APPROVAL_READ,
         P.ATTESTATION_CREATE,
@@ -91,10 +93,12 @@ _ONES_OWN = frozenset(
         P.GRANT_REVOKE,
         P.ME_READ,
         P.ME_UPDATE,
+        P.OBSERVATION_READ,
         P.REVIEW_READ,
         P.RIGHTS_REQUEST_CREATE,
         P.RIGHTS_REQUEST_READ,
         P.RIGHTS_REQUEST_UPDATE,
+        P.TARGET_READ,
     }
 )  # fmt: skip
 _EVERYONE: dict[Permission, Reach] = {
@@ -114,8 +118,10 @@ _INSIGHT = dict.fromkeys(
         P.COMPLETION_READ,
         P.EMPLOYEE_READ_DETAILS,
         P.GRANT_READ,
+        P.OBSERVATION_READ,
         P.REVIEW_READ,
         P.RIGHTS_REQUEST_READ,
+        P.TARGET_READ,
     ),
     ANY,
 )
@@ -123,6 +129,7 @@ _AUDITED = (P.AUDIT_READ, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_READ_ORPHANS, P.
 _IN_SCOPE = dict.fromkeys(
     (
         P.ACCOUNT_MANAGE,
+        P.ACCOUNT_RECORD_ACTIVITY,
         P.ACCOUNT_UPDATE,
         P.ATTESTATION_READ,
         P.CLEARANCE_READ,
@@ -134,7 +141,9 @@ _IN_SCOPE = dict.fromkeys(
         P.GRANT_READ,
         P.GRANT_REVOKE,
         P.GRANT_SUSPEND,
+        P.OBSERVATION_READ,
         P.RIGHTS_REQUEST_READ,
+        P.TARGET_READ,
     ),
     IN,
 )  # fmt: skip
@@ -148,6 +157,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **dict.fromkeys(
                 (
                     P.ACCOUNT_MANAGE,
+                    P.ACCOUNT_RECORD_ACTIVITY,
                     P.ACCOUNT_STOP,
                     P.ACCOUNT_UPDATE,
                     P.APPOINTMENT_CREATE,
@@ -166,28 +176,43 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.GRANT_SUSPEND,
                     P.GROUP_MAP,
                     P.GROUP_READ,
+                    P.KPI_WRITE,
                     P.LEGAL_HOLD_READ,
                     P.LEGAL_HOLD_SET,
                     P.NETWORK_WRITE,
+                    P.OBSERVATION_WRITE,
                     P.POLICY_DRAFT,
                     P.POLICY_PUBLISH,
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
+                    P.TARGET_WRITE,
                     P.TOOL_WRITE,
                     P.WEBHOOK_MANAGE,
                 ),
                 ANY,
             ),
         },
-        Role.CONTENT_STRATEGIST: {**_COE, **_INSIGHT, P.CLEARANCE_DECIDE: ANY, P.COURSE_WRITE: ANY, P.POLICY_DRAFT: ANY},
+        Role.CONTENT_STRATEGIST: {
+            **_COE,
+            **_INSIGHT,
+            **dict.fromkeys((P.CLEARANCE_DECIDE, P.COURSE_WRITE, P.KPI_WRITE, P.POLICY_DRAFT), ANY),
+        },
         Role.COMMUNITY_MANAGER: {
             **_COE,
             **_IN_SCOPE,
             **dict.fromkeys((P.ACCOUNT_STOP, P.REVIEW_CREATE, P.REVIEW_MANAGE, P.REVIEW_READ, P.WEBHOOK_MANAGE), IN),
         },
-        Role.BU_LIAISON: {**_COE, **_IN_SCOPE, P.RIGHTS_REQUEST_CREATE: IN, P.WEBHOOK_MANAGE: IN},
+        Role.BU_LIAISON: {
+            **_COE,
+            **_IN_SCOPE,
+            **dict.fromkeys((P.OBSERVATION_WRITE, P.RIGHTS_REQUEST_CREATE, P.TARGET_WRITE, P.WEBHOOK_MANAGE), IN),
+        },
         Role.CAMPAIGN_MANAGER: _COE,
-        Role.SOCIAL_ANALYST: _COE,
+        Role.SOCIAL_ANALYST: {
+            **_COE,
+            **dict.fromkeys((P.OBSERVATION_READ, P.TARGET_READ), ANY),
+            **dict.fromkeys((P.ACCOUNT_RECORD_ACTIVITY, P.OBSERVATION_WRITE), IN),
+        },
         Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY, P.WEBHOOK_MANAGE: ANY},
         Role.AUDITOR: {**_COE, **_INSIGHT, **dict.fromkeys(_AUDITED, ANY)},
         Role.ADMIN: dict.fromkeys(
@@ -212,6 +237,7 @@ CLIENT_TABLE: Mapping[ClientScope, frozenset[Permission]] = MappingProxyType(
         ClientScope.HR: frozenset({P.DIRECTORY_IMPORT, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_SYNC}),
         ClientScope.LMS: frozenset({P.COMPLETION_READ, P.COMPLETION_WRITE, P.COURSE_READ}),
         ClientScope.REGISTRY_READ: _OPEN_TO_ALL - {P.EMPLOYEE_READ, P.APPOINTMENT_READ},
+        ClientScope.ACTIVITY: frozenset({P.ACCOUNT_RECORD_ACTIVITY, P.KPI_READ, P.OBSERVATION_WRITE}),
         ClientScope.AUDIT_READ: frozenset({P.AUDIT_READ}),
         ClientScope.EVENTS: frozenset({P.WEBHOOK_MANAGE}),
     }

@@ -18,12 +18,14 @@ NAMES: Final[Mapping[str, str]] = {
     "grants": "grant_id",
     "group-mappings": "group_mapping_id",
     "imports": "import_id",
+    "kpis": "kpi_id",
     "networks": "network",
     "policies": "policy_id",
     "publishing-tools": "tool_id",
     "requests": "request_id",
     "reviews": "review_id",
     "rights-requests": "request_id",
+    "targets": "target_id",
     "webhooks": "webhook_id",
 }
 """What the first part of a path that ends in an id is called in ``examples``."""
