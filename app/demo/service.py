@@ -9,6 +9,7 @@ from collections.abc import Callable
 from app.demo.charter import service as charter
 from app.demo.company import rules as people
 from app.demo.company import service as company
+from app.demo.figures import service as figures
 from app.demo.inventory import service as inventory
 from app.demo.posts import service as posts
 from app.demo.stage.service import Founding
@@ -31,12 +32,15 @@ _STEPS = (
     charter.register_webhook,
     training.hold_courses,
     training.record_completions,
+    figures.define_kpis,
     inventory.take_inventory,
     story.early_rounds,
     story.last_round,
     story.lately,
     story.today,
     inventory.update_inventory,
+    figures.record_figures,
+    figures.aim,
     posts.submit_posts,
     charter.draft_policy,
 )

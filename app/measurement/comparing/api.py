@@ -19,6 +19,7 @@ router = APIRouter(prefix="/v1/measurement", route_class=Route, tags=[Tag.ANALYS
 _Kpi = Annotated[
     str, Query(description="The KPI's id or key.", max_length=200, openapi_examples={"posts": {"value": "posts"}})
 ]
+_By = Annotated[By, Query(openapi_examples={"networks": {"value": "network"}})]
 _Unit = Annotated[str | None, Query(description="The unit's id or key: it, and all below it.", max_length=200)]
 _Account = Annotated[str | None, Query(description="The account's id, or `network:handle`.", max_length=700)]
 _Since = Annotated[date, Query(alias="from", openapi_examples={"a day": {"value": "2026-01-01"}})]
@@ -31,7 +32,7 @@ _Until = Annotated[
 def compare(
     work: Annotated[Work, allow(Permission.OBSERVATION_READ)],
     kpi_id: _Kpi,
-    by: By,
+    by: _By,
     since: _Since,
     until: _Until,
     business_unit_id: _Unit = None,

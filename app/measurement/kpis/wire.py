@@ -29,7 +29,8 @@ FigureOut = Annotated[Decimal, PlainSerializer(plain, return_type=str, when_used
 KpiRef = Annotated[
     str, StringConstraints(max_length=200), Field(description="The KPI's id or key.", examples=["posts"])
 ]
-_Currency = Annotated[str, StringConstraints(max_length=3), Field(description="ISO 4217", examples=["EUR"])]
+_Currency = Annotated[str, StringConstraints(max_length=3), Field(description="ISO 4217, e.g. EUR.")]
+_Part = Annotated[str, StringConstraints(max_length=200), Field(description="The id or key of a measured KPI.")]
 
 
 class NewKpi(In):
@@ -50,8 +51,8 @@ class NewKpi(In):
             description="`none`: listed and never summed, e.g. audiences that hold the same people.", examples=["sum"]
         ),
     ] = None
-    numerator: KpiRef | None = None
-    denominator: KpiRef | None = None
+    numerator: _Part | None = None
+    denominator: _Part | None = None
     better: Better
     activity: Annotated[
         StrictBool,
