@@ -140,9 +140,19 @@ def of_figures(call, team, account):
     said = {"account_id": account, "kpi_id": "posts", "source": "tool"}
     days = {"period_from": "2026-02-02", "period_until": "2026-02-09"}
     call("POST /v1/observations", "figures", {**said, **days, "value": "3"}, 201, bearer=made.bearer)
-    form = {"file": ("seen.csv", f"account,kpi,period_from,period_until,value\n{account},posts,2026-02-09,2026-02-16,4\n")}
-    call("POST /v1/observations/import", "figures", None, bearer=made.bearer, files={"file": (*form["file"], "text/csv")})
-    aim = {"kpi_id": "posts", "scope": {"kind": "account", "id": account}, "value": "5", **days, "note": f"{TAINT} said so."}
+    form = {
+        "file": ("seen.csv", f"account,kpi,period_from,period_until,value\n{account},posts,2026-02-09,2026-02-16,4\n")
+    }
+    call(
+        "POST /v1/observations/import", "figures", None, bearer=made.bearer, files={"file": (*form["file"], "text/csv")}
+    )
+    aim = {
+        "kpi_id": "posts",
+        "scope": {"kind": "account", "id": account},
+        "value": "5",
+        **days,
+        "note": f"{TAINT} said so.",
+    }
     made = call("POST /v1/targets", "boss", aim, 201)
     call("DELETE /v1/targets/{id}", "boss", None, 204, id=made["id"])
     call("POST /v1/targets", "boss", aim, 201)

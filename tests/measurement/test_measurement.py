@@ -74,12 +74,20 @@ def tool(team):
 
 def test_a_kpi_is_defined_once_described_and_retired(team):
     made = define(team)
-    assert {name: made[name] for name in COUNTED} == COUNTED and made["retired_at"] is None and made["activity"] is False
+    assert (
+        {name: made[name] for name in COUNTED} == COUNTED and made["retired_at"] is None and made["activity"] is False
+    )
     assert team.get(f"{KPIS}/posts", "stranger") == team.get(f"{KPIS}/{made['id']}", "asker") == made
     said = team.want(200, "PATCH", f"{KPIS}/posts", "boss", {"title": "All posts", "definition": "All *kinds*."})
     assert (said["title"], said["definition"]) == ("All posts", "All *kinds*.")
     assert team.want(200, "PATCH", f"{KPIS}/posts", "boss", {"title": "All posts"}) == said
-    for name, value in {"unit": "seconds", "over_time": "mean", "better": "lower", "key": "x", "activity": True}.items():
+    for name, value in {
+        "unit": "seconds",
+        "over_time": "mean",
+        "better": "lower",
+        "key": "x",
+        "activity": True,
+    }.items():
         told = team.want(422, "PATCH", f"{KPIS}/posts", "boss", {name: value})
         assert told["errors"][0]["pointer"] == f"/{name}" and told["errors"][0]["code"] == "unknown_field"
     assert team.want(422, "PATCH", f"{KPIS}/posts", "boss", {"title": None})["errors"][0]["pointer"] == "/title"
@@ -107,7 +115,12 @@ def test_kpis_are_read_by_everybody_and_written_by_few(team, tool):
 def test_a_ratio_names_what_it_is_made_of_by_id_or_key(team):
     reach, posts = define(team, "reach"), define(team)
     made = ratio(team, "posts-per-reach", posts["id"], "reach", "count")
-    assert (made["numerator"], made["denominator"], made["over_time"], made["across_accounts"]) == ("posts", "reach", None, None)
+    assert (made["numerator"], made["denominator"], made["over_time"], made["across_accounts"]) == (
+        "posts",
+        "reach",
+        None,
+        None,
+    )
     for key, numerator, denominator, pointer, code in (
         ("a", "nope", "reach", "/numerator", "unknown_kpi"), ("b", "posts", str(uuid4()), "/denominator", "unknown_kpi"),
         ("c", made["id"], "reach", "/numerator", "not_measured"), ("d", "posts", "posts", "/denominator", "same_part"),
@@ -155,7 +168,11 @@ def test_many_are_recorded_in_one_event_all_or_none(team, acme, tool):
     see(team, acme, "1")
     done = team.want(201, "POST", SEEN, body={"items": [*many, many[1]]}, bearer=tool)
     assert done == {"recorded": 3, "corrected": 1, "unchanged": 1}
-    assert team.want(200, "POST", SEEN, body={"items": many}, bearer=tool) == {"recorded": 0, "corrected": 0, "unchanged": 4}
+    assert team.want(200, "POST", SEEN, body={"items": many}, bearer=tool) == {
+        "recorded": 0,
+        "corrected": 0,
+        "unchanged": 4,
+    }
     first, second = reversed(team.events(action="observation.recorded"))
     assert (second["after"]["recorded"], second["after"]["corrected"]) == (3, 1)
     assert len({row["account_id"] for row in team.get(SEEN, "boss")["items"]}) == len({acme, other})
@@ -263,7 +280,13 @@ def test_who_records_and_who_sees_what(team, acme):
     see(team, mine)
     seen = lambda who: [one["account_id"] for one in team.get(SEEN, who)["items"]]  # noqa: E731
     everything = [acme, acme, theirs, mine]
-    expected = {"boss": everything, "content": everything, "auditor": everything, "hub": everything, "analyst": everything}
+    expected = {
+        "boss": everything,
+        "content": everything,
+        "auditor": everything,
+        "hub": everything,
+        "analyst": everything,
+    }
     expected |= {"liaison": [acme, acme], "otherliaison": [theirs, mine], "asker": [mine], "colleague": [], "admin": []}
     for who, ids in expected.items():
         assert seen(who) == ids, who
@@ -301,7 +324,10 @@ def test_units_networks_and_functions_are_compared(team, acme):
         see(team, account, value)
     assert groups(compare(team)) == {"tiktok": "2.5", "x": "8"}
     assert groups(compare(team, by="business_unit")) == {"logistics": "3", "sales": "7.5"}
-    assert groups(compare(team, by="business_unit", query=f"{FEBRUARY}&business_unit_id=sales")) == {"sales": "5", "shops": "2.5"}
+    assert groups(compare(team, by="business_unit", query=f"{FEBRUARY}&business_unit_id=sales")) == {
+        "sales": "5",
+        "shops": "2.5",
+    }
     told = compare(team, by="function")
     assert groups(told) == {"sales": "7.5", None: "3"}
     assert (told["kpi"], told["by"], told["from"], told["until"]) == ("posts", "function", "2026-02-01", "2026-03-01")
@@ -321,7 +347,12 @@ def test_what_cannot_be_compared_is_said(team, acme):
     assert codes(compare(team, query=week)) == ["no_data"] and groups(compare(team, query=week)) == {"x": None}
     see(team, acme, "5")
     part = compare(team, query=week)["groups"][0]
-    assert (part["value"], part["accounts"], part["accounts_without_data"], codes(part)) == ("5", 3, 2, ["partial_coverage"])
+    assert (part["value"], part["accounts"], part["accounts_without_data"], codes(part)) == (
+        "5",
+        3,
+        2,
+        ["partial_coverage"],
+    )
     see(team, far, "3", source="other")
     see(team, other, "0")
     assert codes(compare(team, by="business_unit", query=week)) == ["different_sources"]
@@ -336,7 +367,10 @@ def test_what_cannot_be_compared_is_said(team, acme):
     told = compare(team, "rate", "business_unit", query=week)
     assert groups(told) == {"logistics": None, "sales": "12.5"} and "denominator_zero" in codes(told)
     parts = {one["key"]: one["parts"] for one in told["groups"]}
-    assert parts == {"sales": {"numerator": "5", "denominator": "40"}, "logistics": {"numerator": "3", "denominator": "0"}}
+    assert parts == {
+        "sales": {"numerator": "5", "denominator": "40"},
+        "logistics": {"numerator": "3", "denominator": "0"},
+    }
 
 
 def test_only_what_one_may_see_is_counted(team, acme):
@@ -381,7 +415,12 @@ def test_a_series_goes_step_by_step(team, acme):
 def test_bad_questions(team, acme):
     compare(team, "nope", status=404)
     compare(team, query=f"{FEBRUARY}&business_unit_id=nope", status=404)
-    for query in ("from=2026-02-01&until=2026-02-01", "from=2000-01-01&until=2026-02-01", "from=x&until=2026-02-01", "until=2026-02-01"):
+    for query in (
+        "from=2026-02-01&until=2026-02-01",
+        "from=2000-01-01&until=2026-02-01",
+        "from=x&until=2026-02-01",
+        "until=2026-02-01",
+    ):
         compare(team, query=query, status=422)
     compare(team, by="colour", status=422)
     team.get("/v1/measurement/series?kpi_id=posts&from=2020-01-01&until=2026-01-01&step=week", "boss", 422)
@@ -457,7 +496,9 @@ def test_splitting_a_period_changes_neither_sum_nor_mean(team, acme):
     with team.work(write=False) as work:
         for key, value in (("posts", 5), ("pace", 8)):
             kpi = kpis.kpi(work.session, key)
-            said = rules.chosen(kpi.over_time, store.tallies(work.session, kpi, Window(date(2026, 2, 2), date(2026, 2, 9))))
+            said = rules.chosen(
+                kpi.over_time, store.tallies(work.session, kpi, Window(date(2026, 2, 2), date(2026, 2, 9)))
+            )
             assert {one.value for one in said.values()} == {value} and {one.days for one in said.values()} == {7}
             assert len(said) == 2
 
@@ -469,7 +510,14 @@ def test_the_greatest_figures_are_added_without_loss(team, acme):
     with team.work(write=False) as work:
         pace = kpis.kpi(work.session, "pace")
     day = date(2000, 1, 1)
-    put(team, pace, [(UUID(acme), "tool", day + n * timedelta(days=366), day + (n + 1) * timedelta(days=366), Decimal(most)) for n in range(26)])
+    put(
+        team,
+        pace,
+        [
+            (UUID(acme), "tool", day + n * timedelta(days=366), day + (n + 1) * timedelta(days=366), Decimal(most))
+            for n in range(26)
+        ],
+    )
     with team.work(write=False) as work:
         (found,) = store.tallies(work.session, pace, Window(day, date(2026, 3, 1)))
     assert found.total == Decimal(most) * 26 * 366 and found.total / found.days == Decimal(most)

@@ -14,7 +14,7 @@ from app.kernel.errors import Invalid
 from app.measurement.comparing import rules
 from app.measurement.comparing.rules import Doubt, Figure, Group, Member, Remark, Said, Tally, Window
 from app.measurement.kpis import rules as kpis
-from app.measurement.kpis.rules import AcrossAccounts, Better, Kpi, KpiKind, KpiRetired, Meaning, OverTime, Unit
+from app.measurement.kpis.rules import AcrossAccounts, Better, Kpi, KpiKind, KpiRetired, KpiUnit, Meaning, OverTime
 from app.measurement.observations import rules as observed
 from app.measurement.observations.rules import Observation, Stated
 from app.measurement.targets import rules as targets
@@ -29,14 +29,14 @@ FIGURES = st.decimals(min_value=-(10**9), max_value=10**9, places=3, allow_nan=F
 def kpi(key="posts", **more):
     told = {
         "id": uuid4(), "key": key, "title": key, "definition": "It.", "kind": KpiKind.MEASURED, "numerator": None,
-        "denominator": None, "unit": Unit.COUNT, "currency": None, "over_time": OverTime.SUM,
+        "denominator": None, "unit": KpiUnit.COUNT, "currency": None, "over_time": OverTime.SUM,
         "across_accounts": AcrossAccounts.SUM, "better": Better.HIGHER, "activity": False, "retired_at": None,
         "created_at": NOW, "updated_at": NOW, "version": 1,
     }  # fmt: skip
     return Kpi(**(told | more))
 
 
-def quotient(unit=Unit.PERCENT, **more):
+def quotient(unit=KpiUnit.PERCENT, **more):
     told = {"kind": KpiKind.RATIO, "numerator": "up", "denominator": "down", "over_time": None, "across_accounts": None}
     return kpi("rate", unit=unit, **told, **more)
 
@@ -51,7 +51,7 @@ def codes(figure):
 
 # --- what a KPI may be ----------------------------------------------------------------------------------------------
 
-MEASURED = {"kind": KpiKind.MEASURED, "unit": Unit.COUNT, "better": Better.HIGHER}
+MEASURED = {"kind": KpiKind.MEASURED, "unit": KpiUnit.COUNT, "better": Better.HIGHER}
 SUMMED = {"over_time": OverTime.SUM, "across_accounts": AcrossAccounts.SUM}
 RATIO = {**MEASURED, "kind": KpiKind.RATIO, "numerator": "up", "denominator": "down"}
 
@@ -69,8 +69,8 @@ RATIO = {**MEASURED, "kind": KpiKind.RATIO, "numerator": "up", "denominator": "d
         ({**RATIO, "across_accounts": AcrossAccounts.SUM}, "/across_accounts"),
         ({**RATIO, "activity": True}, "/activity"),
         ({**MEASURED, **SUMMED, "currency": "EUR"}, "/currency"),
-        ({**MEASURED, **SUMMED, "unit": Unit.CURRENCY}, "/currency"),
-        ({**MEASURED, **SUMMED, "unit": Unit.CURRENCY, "currency": "eur"}, "/currency"),
+        ({**MEASURED, **SUMMED, "unit": KpiUnit.CURRENCY}, "/currency"),
+        ({**MEASURED, **SUMMED, "unit": KpiUnit.CURRENCY, "currency": "eur"}, "/currency"),
     ],
 )
 def test_a_meaning_is_whole_and_of_one_kind(said, pointer):
@@ -80,12 +80,16 @@ def test_a_meaning_is_whole_and_of_one_kind(said, pointer):
 
 
 def test_sound_meanings():
-    for said in ({**MEASURED, **SUMMED, "activity": True}, {**MEASURED, **SUMMED, "unit": Unit.CURRENCY, "currency": "EUR"}, RATIO):
+    for said in (
+        {**MEASURED, **SUMMED, "activity": True},
+        {**MEASURED, **SUMMED, "unit": KpiUnit.CURRENCY, "currency": "EUR"},
+        RATIO,
+    ):
         kpis.check_meaning(Meaning(**said))
 
 
 def test_the_parts_of_a_ratio_are_measured_two_and_of_one_currency():
-    euros, kronor = ({"unit": Unit.CURRENCY, "currency": name} for name in ("EUR", "SEK"))
+    euros, kronor = ({"unit": KpiUnit.CURRENCY, "currency": name} for name in ("EUR", "SEK"))
     up, down = kpi("up"), kpi("down")
     kpis.check_parts(Meaning(**RATIO), up, down)
     kpis.check_parts(Meaning(**RATIO, currency="EUR"), kpi("up", **euros), down)
@@ -106,7 +110,23 @@ def test_the_parts_of_a_ratio_are_measured_two_and_of_one_currency():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1e3", "+1", "01", "1.", ".5", "1,5", " 1", "1\n", "NaN", "Infinity", "1.2345", "123456789012", "--1", "\u0661"],
+    [
+        "",
+        "1e3",
+        "+1",
+        "01",
+        "1.",
+        ".5",
+        "1,5",
+        " 1",
+        "1\n",
+        "NaN",
+        "Infinity",
+        "1.2345",
+        "123456789012",
+        "--1",
+        "\u0661",
+    ],
 )
 def test_what_is_no_figure(text):
     with pytest.raises(ValueError, match="decimal"):
@@ -136,7 +156,17 @@ def stated(first, last, value=1, source="tool", of=ACCOUNT, in_=POSTS):
 
 def held(first, last, value=1, source="tool"):
     return Observation(
-        uuid4(), ACCOUNT.id, POSTS.id, "posts", source, START + first * DAY, START + last * DAY, Decimal(value), NOW, NOW, 1
+        uuid4(),
+        ACCOUNT.id,
+        POSTS.id,
+        "posts",
+        source,
+        START + first * DAY,
+        START + last * DAY,
+        Decimal(value),
+        NOW,
+        NOW,
+        1,
     )
 
 
@@ -219,7 +249,9 @@ def test_what_cannot_be_about_days_and_sources():
             said = Stated(ACCOUNT, POSTS, since, until, Decimal(1), "tool")
             assert observed.fault(said, date(2027, 3, 2) if until > START + 366 * DAY else today).pointer == pointer
     for source in ("", "Tool", "a--b", "-a", "a b", "x" * 61, "a\n"):
-        assert observed.fault(Stated(ACCOUNT, POSTS, START, START + DAY, Decimal(1), source), today).pointer == "/source"
+        assert (
+            observed.fault(Stated(ACCOUNT, POSTS, START, START + DAY, Decimal(1), source), today).pointer == "/source"
+        )
     for since, until in ((today, today + DAY), (date(2000, 1, 1), date(2000, 1, 2)), (START - 366 * DAY, START)):
         assert observed.fault(Stated(ACCOUNT, POSTS, since, until, Decimal(1), "tool"), today) is None
 
@@ -231,7 +263,13 @@ def test_a_ratio_and_a_retired_kpi_take_nothing():
 
 
 def test_what_shows_that_an_account_is_alive_and_when():
-    some = [stated(0, 7, 3), stated(7, 14), stated(14, 21, 0), stated(0, 60, of=account(2)), stated(0, 7, in_=kpi(), of=account(3))]
+    some = [
+        stated(0, 7, 3),
+        stated(7, 14),
+        stated(14, 21, 0),
+        stated(0, 60, of=account(2)),
+        stated(0, 7, in_=kpi(), of=account(3)),
+    ]
     end = datetime(2026, 1, 15, tzinfo=UTC)
     assert observed.alive_at(some, NOW) == {ACCOUNT.id: end, UUID(int=2): datetime(2026, 3, 2, tzinfo=UTC)}
     assert observed.alive_at([stated(0, 61)], NOW) == {ACCOUNT.id: NOW}
@@ -257,7 +295,7 @@ def test_a_sum_is_exact_a_mean_lies_between_and_what_is_not_additive_is_not_adde
         assert rules.combine(across, []) is None
 
 
-@given(st.lists(st.tuples(FIGURES, FIGURES), min_size=1, max_size=10), st.sampled_from(Unit))
+@given(st.lists(st.tuples(FIGURES, FIGURES), min_size=1, max_size=10), st.sampled_from(KpiUnit))
 def test_a_ratio_over_accounts_is_the_ratio_of_the_sums(pairs, unit):
     members = [member(n) for n in range(len(pairs))]
     said = [{UUID(int=n): Said(pair[side], 7, frozenset({"tool"})) for n, pair in enumerate(pairs)} for side in (0, 1)]
@@ -269,9 +307,11 @@ def test_a_ratio_over_accounts_is_the_ratio_of_the_sums(pairs, unit):
 
 def test_a_ratio_in_percent_is_the_hundredfold():
     three, eight = Decimal(3), Decimal(8)
-    assert rules.ratio(three, eight, Unit.COUNT) == Decimal("0.375") and rules.ratio(three, eight, Unit.PERCENT) == Decimal("37.5")
-    assert rules.ratio(Decimal(1), Decimal(3), Unit.SECONDS) == Decimal("0.333333")
-    assert rules.ratio(three, Decimal(0), Unit.COUNT) is None
+    assert rules.ratio(three, eight, KpiUnit.COUNT) == Decimal("0.375") and rules.ratio(
+        three, eight, KpiUnit.PERCENT
+    ) == Decimal("37.5")
+    assert rules.ratio(Decimal(1), Decimal(3), KpiUnit.SECONDS) == Decimal("0.333333")
+    assert rules.ratio(three, Decimal(0), KpiUnit.COUNT) is None
 
 
 def tally(n, source="tool", total=1, days=7, last=START):
@@ -287,7 +327,10 @@ def test_of_several_sources_the_one_that_covers_most_counts_and_all_are_told():
     assert rules.chosen(OverTime.MEAN, [tally(1, total=100, days=7)])[UUID(int=1)].value == Decimal("14.285714")
 
 
-@given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from("abc"), FIGURES, st.integers(1, 60)), max_size=15), st.randoms())
+@given(
+    st.lists(st.tuples(st.integers(1, 5), st.sampled_from("abc"), FIGURES, st.integers(1, 60)), max_size=15),
+    st.randoms(),
+)
 def test_the_order_of_sources_is_no_matter(rows, random):
     once = {(n, source): tally(n, source, total, days) for n, source, total, days in rows}
     some = list(once.values())
@@ -357,7 +400,9 @@ def test_what_cannot_be_held_against_each_other():
     assert told(group("a"), group("b", Doubt.NO_DATA, sources=())) == [Doubt.NO_DATA]
     every = [Doubt.NO_DATA, Doubt.NOT_ADDITIVE, Doubt.PARTIAL_COVERAGE, Doubt.DENOMINATOR_ZERO]
     assert told(group("a", *every)) == every
-    assert "2 of 3 groups" in rules.comparable([group("a"), *(group(k, Doubt.PARTIAL_COVERAGE) for k in "bc")])[0].message
+    assert (
+        "2 of 3 groups" in rules.comparable([group("a"), *(group(k, Doubt.PARTIAL_COVERAGE) for k in "bc")])[0].message
+    )
 
 
 def unit(n, function=None, *above):
@@ -375,29 +420,35 @@ def test_accounts_are_grouped_by_the_units_right_below_by_network_and_by_the_nea
     shops = unit(103, "sales", *nordics.path)
     units = {one.id: one for one in (root, nordics, sweden, shops)}
     some = [member(1, root.path), member(2, sweden.path, "tiktok"), member(3, shops.path), member(4, nordics.path)]
-    told = lambda by, below: {key: [one.id.int for one in of] for key, of in rules.grouped(rules.By(by), some, units, below).items()}  # noqa: E731
+    told = lambda by, below: {
+        key: [one.id.int for one in of] for key, of in rules.grouped(rules.By(by), some, units, below).items()
+    }  # noqa: E731
     assert told("business_unit", root) == {("u100", "Unit 100"): [1], ("u101", "Unit 101"): [2, 3, 4]}
     inside = {key: of for key, of in told("business_unit", nordics).items() if key[0] != "u100"}
     assert inside == {("u101", "Unit 101"): [4], ("u102", "Unit 102"): [2], ("u103", "Unit 103"): [3]}
     assert told("network", root) == {("tiktok", "tiktok"): [2], ("x", "x"): [1, 3, 4]}
     by = told("function", root)
-    assert by == {("marketing", "marketing"): [2, 4], ("sales", "sales"): [3], (None, "of no function that is said"): [1]}
+    assert by == {
+        ("marketing", "marketing"): [2, 4],
+        ("sales", "sales"): [3],
+        (None, "of no function that is said"): [1],
+    }
     assert list(by)[-1][0] is None
 
 
 def test_weeks_begin_on_monday_and_months_on_the_first():
     whole = rules.window(date(2026, 1, 15), date(2026, 3, 1))
-    months = rules.steps(whole, rules.Step.MONTH)
+    months = rules.steps(whole, rules.SeriesStep.MONTH)
     assert months == [Window(date(2026, 1, 1), date(2026, 2, 1)), Window(date(2026, 2, 1), date(2026, 3, 1))]
-    weeks = rules.steps(rules.window(date(2026, 1, 1), date(2026, 1, 13)), rules.Step.WEEK)
+    weeks = rules.steps(rules.window(date(2026, 1, 1), date(2026, 1, 13)), rules.SeriesStep.WEEK)
     assert [one.since.isoformat() for one in weeks] == ["2025-12-29", "2026-01-05", "2026-01-12"]
     assert {one.days for one in weeks} == {7}
-    assert len(rules.steps(rules.window(date(2020, 1, 1), date(2030, 1, 1)), rules.Step.MONTH)) == 120
+    assert len(rules.steps(rules.window(date(2020, 1, 1), date(2030, 1, 1)), rules.SeriesStep.MONTH)) == 120
     for since, until in ((START, START), (START, START - DAY), (START, START + 3701 * DAY)):
         with pytest.raises(Invalid):
             rules.window(since, until)
     with pytest.raises(Invalid, match="steps"):
-        rules.steps(rules.window(START, START + 900 * DAY), rules.Step.WEEK)
+        rules.steps(rules.window(START, START + 900 * DAY), rules.SeriesStep.WEEK)
 
 
 def test_an_account_counts_while_it_is_official():

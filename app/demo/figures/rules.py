@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from app.demo.inventory.rules import IN_USE, MAIN, inventory
-from app.measurement.kpis.rules import AcrossAccounts, Better, KpiKind, Meaning, OverTime, Unit
+from app.measurement.kpis.rules import AcrossAccounts, Better, KpiKind, KpiUnit, Meaning, OverTime
 from app.measurement.observations.rules import Named
 
 _WEEK = timedelta(days=7)
@@ -30,7 +30,7 @@ class Defined:
 
 def _measured(
     key: str, title: str, definition: str, over_time: OverTime = OverTime.SUM,
-    across: AcrossAccounts = AcrossAccounts.SUM, unit: Unit = Unit.COUNT, better: Better = Better.HIGHER,
+    across: AcrossAccounts = AcrossAccounts.SUM, unit: KpiUnit = KpiUnit.COUNT, better: Better = Better.HIGHER,
     *, activity: bool = False,
 ) -> Defined:  # fmt: skip
     meaning = Meaning(KpiKind.MEASURED, unit, better, None, over_time, across, activity=activity)
@@ -47,11 +47,11 @@ KPIS = (
     ),
     _measured(
         "response-time", "Response time", "From a customer's question to our first answer, on average.",
-        OverTime.MEAN, AcrossAccounts.MEAN, Unit.SECONDS, Better.LOWER,
+        OverTime.MEAN, AcrossAccounts.MEAN, KpiUnit.SECONDS, Better.LOWER,
     ),
     Defined(
         "engagement-rate", "Engagement rate", "Engagements for every hundred views: of the sums, never a mean of rates.",
-        Meaning(KpiKind.RATIO, Unit.PERCENT, Better.HIGHER, numerator="engagements", denominator="reach"),
+        Meaning(KpiKind.RATIO, KpiUnit.PERCENT, Better.HIGHER, numerator="engagements", denominator="reach"),
     ),
 )  # fmt: skip
 """A part before the ratio that it is of."""

@@ -25,7 +25,7 @@ def define_kpis(one: Founding) -> None:
 def record_figures(one: Founding) -> None:
     """What two tools have measured in the last weeks, as the analyst sends it."""
     with one.acting("analyst", 5 * HOUR - 10 * _MINUTE) as work:
-        observations.record(work, list(rules.observations(work.now.date())))
+        observations.observe(work, list(rules.observations(work.now.date())))
 
 
 def aim(one: Founding) -> None:

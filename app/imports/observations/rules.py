@@ -39,7 +39,7 @@ def listed(cells: Mapping[str, str], today: date) -> Named:
     said = Named(account, key_of(kpi), since, until, _value(cells["value"]), text_of(cells, "source") or SOURCE)
     wrong = fault(said, today)
     if wrong is not None:
-        raise Fault(f"bad_{wrong.pointer[1:]}", f"{wrong.pointer[1:]}: {wrong.message}")
+        raise Fault(wrong.code, f"{wrong.pointer[1:]}: {wrong.message}")
     return said
 
 

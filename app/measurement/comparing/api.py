@@ -13,7 +13,7 @@ from app.kernel.tags import Tag
 from app.kernel.work import Work
 
 from . import service, wire
-from .rules import By, Step
+from .rules import By, SeriesStep
 
 router = APIRouter(prefix="/v1/measurement", route_class=Route, tags=[Tag.ANALYSTS])
 _Kpi = Annotated[
@@ -52,7 +52,7 @@ def follow(
     kpi_id: _Kpi,
     since: _Since,
     until: _Until,
-    step: Step = Step.MONTH,
+    step: SeriesStep = SeriesStep.MONTH,
     account_id: _Account = None,
     business_unit_id: _Unit = None,
 ) -> wire.Series:

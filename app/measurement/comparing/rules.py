@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.directory.rules import BusinessUnit
 from app.kernel.errors import Invalid
-from app.measurement.kpis.rules import AcrossAccounts, Kpi, OverTime, Unit
+from app.measurement.kpis.rules import AcrossAccounts, Kpi, KpiUnit, OverTime
 
 PLACES: Final = 6
 """Behind the point of what is worked out."""
@@ -34,7 +34,7 @@ class By(StrEnum):
     FUNCTION = "function"
 
 
-class Step(StrEnum):
+class SeriesStep(StrEnum):
     """Of a series: weeks from Monday on, or calendar months."""
 
     WEEK = "week"
@@ -160,11 +160,11 @@ def window(since: date, until: date) -> Window:
     return Window(since, until)
 
 
-def steps(whole: Window, step: Step) -> list[Window]:
+def steps(whole: Window, step: SeriesStep) -> list[Window]:
     """The weeks or months that these days touch, whole. Raises ``Invalid`` where they are too many."""
     found, begin = list[Window](), _begin(whole.since, step)
     while begin < whole.until:
-        end = _begin(begin + timedelta(days=7 if step is Step.WEEK else 31), step)
+        end = _begin(begin + timedelta(days=7 if step is SeriesStep.WEEK else 31), step)
         found.append(Window(begin, end))
         begin = end
     if len(found) > MOST_STEPS:
@@ -174,8 +174,8 @@ def steps(whole: Window, step: Step) -> list[Window]:
     return found
 
 
-def _begin(day: date, step: Step) -> date:
-    return day.replace(day=1) if step is Step.MONTH else day - timedelta(days=day.weekday())
+def _begin(day: date, step: SeriesStep) -> date:
+    return day.replace(day=1) if step is SeriesStep.MONTH else day - timedelta(days=day.weekday())
 
 
 def chosen(over_time: OverTime, tallies: Iterable[Tally]) -> dict[UUID, Said]:
@@ -204,11 +204,11 @@ def combine(across: AcrossAccounts, values: Collection[Decimal]) -> Decimal | No
     return rounded(total / len(values)) if across is AcrossAccounts.MEAN else total
 
 
-def ratio(numerator: Decimal, denominator: Decimal, unit: Unit) -> Decimal | None:
+def ratio(numerator: Decimal, denominator: Decimal, unit: KpiUnit) -> Decimal | None:
     """The quotient, in percent if it is counted so; None where there is nothing to divide by."""
     if not denominator:
         return None
-    return rounded(numerator * (100 if unit is Unit.PERCENT else 1) / denominator)
+    return rounded(numerator * (100 if unit is KpiUnit.PERCENT else 1) / denominator)
 
 
 def figure(

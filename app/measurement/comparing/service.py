@@ -18,7 +18,7 @@ from app.measurement.kpis import store as kpis
 from app.measurement.kpis.rules import Kpi, OverTime
 
 from . import rules, store
-from .rules import By, Figure, Group, Remark, Said, Step, Window
+from .rules import By, Figure, Group, Remark, Said, SeriesStep, Window
 
 READ = Permission.OBSERVATION_READ
 
@@ -39,7 +39,7 @@ class Series:
     """A KPI over time, step by step."""
 
     kpi: Kpi
-    step: Step
+    step: SeriesStep
     points: tuple[tuple[Window, Figure], ...]
 
 
@@ -60,7 +60,7 @@ def comparison(work: Work, kpi_ref: str, by: By, since: date, until: date, unit_
 
 
 def series(
-    work: Work, kpi_ref: str, account_ref: str | None, unit_ref: str | None, within: tuple[date, date], step: Step
+    work: Work, kpi_ref: str, account_ref: str | None, unit_ref: str | None, within: tuple[date, date], step: SeriesStep
 ) -> Series:
     """A KPI over the weeks or months that these days touch: of an account, of a unit with all below it, or of all.
 

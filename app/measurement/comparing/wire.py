@@ -10,7 +10,7 @@ from app.kernel.wire import Out
 from app.measurement.kpis.wire import FigureOut
 
 from . import rules, service
-from .rules import By, Doubt, Step
+from .rules import By, Doubt, SeriesStep
 
 
 class Remark(Out):
@@ -47,7 +47,7 @@ class Figure(Out):
     not_comparable: list[Remark]
 
 
-class Group(Figure):
+class ComparedGroup(Figure):
     """Some accounts that are compared with others. `key` is null for those of no function."""
 
     key: str | None
@@ -68,7 +68,7 @@ class Comparison(Out):
     by: By
     since: Annotated[date, Field(serialization_alias="from")]
     until: date
-    groups: list[Group]
+    groups: list[ComparedGroup]
     not_comparable: list[Remark]
 
 
@@ -76,7 +76,7 @@ class Series(Out):
     """A KPI over time."""
 
     kpi: str
-    step: Step
+    step: SeriesStep
     items: list[Point]
 
 
@@ -96,7 +96,7 @@ def remarks(some: tuple[rules.Remark, ...]) -> list[Remark]:
 
 def comparison(one: service.Comparison) -> Comparison:
     """A comparison as callers see it."""
-    groups = [Group(key=each.key, name=each.name, **dict(members_of(each.figure))) for each in one.groups]
+    groups = [ComparedGroup(key=each.key, name=each.name, **dict(members_of(each.figure))) for each in one.groups]
     return Comparison(
         kpi=one.kpi.key, by=one.by, since=one.window.since, until=one.window.until, groups=groups,
         not_comparable=remarks(one.remarks),

@@ -26,7 +26,7 @@ class KpiKind(StrEnum):
     RATIO = "ratio"
 
 
-class Unit(StrEnum):
+class KpiUnit(StrEnum):
     """In what a KPI is counted. A ratio in ``percent`` is the hundredfold of the quotient of its parts."""
 
     COUNT = "count"
@@ -78,7 +78,7 @@ class Kpi:
     kind: KpiKind
     numerator: str | None
     denominator: str | None
-    unit: Unit
+    unit: KpiUnit
     currency: str | None
     over_time: OverTime | None
     across_accounts: AcrossAccounts | None
@@ -100,7 +100,7 @@ class Meaning:
     """What a KPI measures, as somebody defines it: it never changes. Another meaning is another KPI."""
 
     kind: KpiKind
-    unit: Unit
+    unit: KpiUnit
     better: Better
     currency: str | None = None
     over_time: OverTime | None = None
@@ -125,7 +125,7 @@ def check_meaning(said: Meaning) -> None:
             )
     if said.kind is KpiKind.RATIO and said.activity:
         raise Invalid.field("/activity", "not_of_this_kind", "Only what is observed shows that an account is alive.")
-    if (said.unit is Unit.CURRENCY) != (said.currency is not None):
+    if (said.unit is KpiUnit.CURRENCY) != (said.currency is not None):
         raise Invalid.field("/currency", "currency", "What is counted in a currency, and only that, names it.")
     if said.currency is not None and not _CURRENCY.fullmatch(said.currency):
         raise Invalid.field("/currency", "currency", "A currency has three capital letters (ISO 4217), e.g. EUR.")

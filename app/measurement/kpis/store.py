@@ -14,7 +14,7 @@ from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
 
-from .rules import AcrossAccounts, Better, Kpi, KpiKind, OverTime, Unit
+from .rules import AcrossAccounts, Better, Kpi, KpiKind, KpiUnit, OverTime
 from .tables import Kpi as Row
 
 
@@ -72,7 +72,7 @@ def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any])
 
 def _value(row: Row) -> Kpi:
     return value_of(
-        Kpi, row, kind=KpiKind(row.kind), unit=Unit(row.unit), better=Better(row.better),
+        Kpi, row, kind=KpiKind(row.kind), unit=KpiUnit(row.unit), better=Better(row.better),
         over_time=OverTime(row.over_time) if row.over_time else None,
         across_accounts=AcrossAccounts(row.across_accounts) if row.across_accounts else None,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, String
 from app.kernel.text import Line, Prose
 from app.kernel.wire import In, Instant, Out
 
-from .rules import FIGURE, AcrossAccounts, Better, KpiKind, Meaning, OverTime, Unit, figure, plain
+from .rules import FIGURE, AcrossAccounts, Better, KpiKind, KpiUnit, Meaning, OverTime, figure, plain
 
 
 def _read(value: Any) -> Decimal:
@@ -42,7 +42,7 @@ class NewKpi(In):
     title: Annotated[Line, Field(examples=["Link clicks"])]
     definition: Annotated[Prose, Field(examples=["Clicks on links in our posts, once for each person and day."])]
     kind: KpiKind
-    unit: Unit
+    unit: KpiUnit
     currency: _Currency | None = None
     over_time: Annotated[OverTime | None, Field(examples=["sum"])] = None
     across_accounts: Annotated[
@@ -87,7 +87,7 @@ class Kpi(Out):
     kind: KpiKind
     numerator: str | None
     denominator: str | None
-    unit: Unit
+    unit: KpiUnit
     currency: str | None
     over_time: OverTime | None
     across_accounts: AcrossAccounts | None

@@ -55,6 +55,6 @@ def record_observations(
     """
     many = isinstance(body, wire.NewObservations)
     said = [one.named() for one in body.items] if isinstance(body, wire.NewObservations) else [body.named()]
-    done = service.record(work, said, "/items/{}" if many else "")
+    done = service.observe(work, said, "/items/{}" if many else "")
     response.status_code = 201 if done.recorded else 200
     return wire.Recorded.model_validate(done) if many else wire.Observation.model_validate(done.held[0])

@@ -44,7 +44,7 @@ def observations(
     return store.page(work.session, page, filters, seen)
 
 
-def record(work: Work, said: Sequence[Named], pointer: str = "/items/{}") -> Recorded:
+def observe(work: Work, said: Sequence[Named], pointer: str = "/items/{}") -> Recorded:
     """Record what somebody says, all of it or nothing. ``pointer``: where the observation of a place stands in the body.
 
     Raises ``Invalid`` and ``OverlappingPeriod``, which name everything that is wrong, ``Forbidden``.
@@ -56,7 +56,7 @@ def record(work: Work, said: Sequence[Named], pointer: str = "/items/{}") -> Rec
     if found.overlapping:
         text = "Days of this period are in another one of the same account, KPI and source: they would count twice."
         places = [f"{pointer.format(place)}/period_from" for place in sorted(found.overlapping)]
-        raise OverlappingPeriod(text, errors=[FieldError(place, OverlappingPeriod.code, text) for place in places])
+        raise OverlappingPeriod(text, errors=[FieldError(place, "overlapping_period", text) for place in places])
     return write(work, stated, found)
 
 
@@ -103,13 +103,15 @@ def write(work: Work, stated: Sequence[Stated], found: Sorted) -> Recorded:
     corrected = [
         replace(one, value=value, updated_at=work.now, version=one.version + 1) for one, value in found.corrections
     ]
-    _tell(work, made, [one for one, _ in found.corrections], corrected)
+    _announce(work, made, [one for one, _ in found.corrections], corrected)
     accounts.note_activity(work, rules.alive_at(stated, work.now))
     held = {(one.key, one.period): one for one in (*found.held, *made, *corrected)}
     return Recorded(len(made), len(corrected), found.same, [held[one.key, one.period] for one in stated])
 
 
-def _tell(work: Work, made: Sequence[Observation], before: Sequence[Observation], after: Sequence[Observation]) -> None:
+def _announce(
+    work: Work, made: Sequence[Observation], before: Sequence[Observation], after: Sequence[Observation]
+) -> None:
     news = [*made, *after]
     if news:
         batch = news[0].id if len(news) == 1 else new_id()
