@@ -71,6 +71,7 @@ from app.identity.login import tables as _login
 from app.identity.oauth import tables as _oauth
 from app.identity.service import build_identity
 from app.imports.completions import api as completions
+from app.imports.observations import api as observation_files
 from app.imports.runs import api as imports
 from app.imports.runs import tables as _imports
 from app.imports.runs import worker as imports_worker
@@ -88,6 +89,13 @@ from app.lifecycle import api as lifecycle
 from app.maturity import api as maturity
 from app.maturity import tables as _maturity
 from app.me import api as me
+from app.measurement.comparing import api as comparing
+from app.measurement.kpis import api as kpis
+from app.measurement.kpis import tables as _kpis
+from app.measurement.observations import api as observations
+from app.measurement.observations import tables as _observations
+from app.measurement.targets import api as targets
+from app.measurement.targets import tables as _targets
 from app.networks import api as networks
 from app.networks import tables as _networks
 from app.notices import api as notices
@@ -136,17 +144,20 @@ TABLES = (
     _grants,
     _groups,
     _imports,
+    _kpis,
     _login,
     _maturity,
     _models,
     _networks,
     _notices,
     _oauth,
+    _observations,
     _policies,
     _reviews,
     _roles,
     _routing,
     _strategy,
+    _targets,
     _tools,
     _training,
     _webhooks,
@@ -185,6 +196,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     strategy.router,
     budgets.router,
     maturity.router,
+    kpis.router,
+    observations.router,
+    observation_files.router,
+    targets.router,
+    comparing.router,
     directory.router,
     lifecycle.router,
     erasure.router,
@@ -348,6 +364,10 @@ async def _serving(told: Settings, sweeps: bool, app: Service) -> AsyncIterator[
         yield
 
 
+def _is_upload(method: str, path: str) -> bool:
+    return any(one.is_upload(method, path) for one in (imports, completions, observation_files))
+
+
 def create_app(
     settings: Settings | None = None,
     clock: Clock = system_clock,
@@ -378,7 +398,7 @@ def create_app(
     app.mount("/static", docs.files, name="static")
     app.add_middleware(
         StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/"),
-        uploads=lambda method, path: imports.is_upload(method, path) or completions.is_upload(method, path),
+        uploads=_is_upload,
     )  # fmt: skip
     app.add_middleware(RequestId, echoed=lambda path: path.startswith(DECIDING))
     docs.install(app, examples or {})

@@ -282,6 +282,11 @@ _BY_FRAMEWORK = (
 _COMPUTED: Mapping[str, Mapping[str, Iterable[str]]] = {
     "app/directory/rules.py": {"what": _HOLDINGS},
     "app/imports/accounts/rules.py": {"refused.reason": ()},
+    "app/imports/observations/rules.py": {
+        "wrong.code": (),
+        "f'{name}_missing'": [f"{one}_missing" for one in ("account", "kpi", "period_from", "period_until")],
+    },
+    "app/imports/observations/service.py": {"wrong.code": ()},
     "app/imports/rules.py": {"f'bad_{field}'": ["bad_…"]},
     "app/imports/units/rules.py": {"refused.errors[0].code": ()},
     "app/kernel/errors.py": {"code": ()},

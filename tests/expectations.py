@@ -9,6 +9,8 @@ account:decide        employee eligible
 account:manage        employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
 account:propose       employee anywhere
 account:read          employee anywhere, client registry:read
+account:record_activity employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope, \
+social_analyst in_scope, client activity
 account:stop          strategist anywhere, community_manager in_scope
 account:update        employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
 appointment:create    strategist anywhere
@@ -58,6 +60,8 @@ grant:revoke          employee own, strategist anywhere, community_manager in_sc
 grant:suspend         strategist anywhere, community_manager in_scope, bu_liaison in_scope
 group:map             strategist anywhere
 group:read            strategist anywhere, auditor anywhere
+kpi:read              employee anywhere, client activity, client registry:read
+kpi:write             strategist anywhere, content_strategist anywhere
 legal_hold:read       strategist anywhere, auditor anywhere, admin anywhere
 legal_hold:set        strategist anywhere
 maturity:declare      strategist anywhere, bu_liaison in_scope
@@ -67,6 +71,9 @@ me:read               employee own
 me:update             employee own
 network:read          employee anywhere, client registry:read
 network:write         strategist anywhere, developer anywhere
+observation:read      employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+bu_liaison in_scope, social_analyst anywhere, auditor anywhere
+observation:write     strategist anywhere, bu_liaison in_scope, social_analyst in_scope, client activity
 passport:read_revocations strategist anywhere, content_strategist anywhere, community_manager anywhere, \
 bu_liaison anywhere, campaign_manager anywhere, social_analyst anywhere, developer anywhere, auditor anywhere, client decisions
 permission:read       employee anywhere, client registry:read
@@ -86,6 +93,9 @@ rights_request:update employee own
 strategy:approve      strategist anywhere
 strategy:draft        strategist anywhere, content_strategist anywhere, bu_liaison in_scope
 strategy:read         employee anywhere, client registry:read
+target:read           employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
+bu_liaison in_scope, social_analyst anywhere, auditor anywhere
+target:write          strategist anywhere, bu_liaison in_scope
 tool:read             employee anywhere, client registry:read
 tool:write            strategist anywhere, developer anywhere
 webhook:manage        strategist anywhere, community_manager in_scope, bu_liaison in_scope, developer anywhere, client events

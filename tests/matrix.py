@@ -101,6 +101,7 @@ class Org(World):
         _rest(self)
         _completions(self)
         _strategies(self)
+        _figures(self)
         _reviews(self)
 
     def token(self, who):
@@ -315,6 +316,21 @@ def _strategies(org):
         entry = org.post(f"/v1/strategy/budgets/{budget['id']}/entries", "boss", spent, 201)
         org.put("budget", where, budget["id"], at, [at])
         org.put("budget entry", where, f"{budget['id']}:{entry['id']}", at, [at])
+
+
+def _figures(org):
+    """A KPI here and one away; and of every account an observation and a target, one's own being one's custody."""
+    meaning = {"kind": "measured", "unit": "count", "over_time": "sum", "across_accounts": "sum", "better": "higher"}
+    days = {"period_from": "2026-02-02", "period_until": "2026-02-09", "value": "5"}
+    for where, at in (("here", HERE), ("away", AWAY)):
+        kpi = {"key": f"kpi-{where}", "title": "A figure", "definition": "What it means.", **meaning}
+        org.put("kpi", where, org.post("/v1/kpis", "writer", kpi, 201)["id"], at)
+    for where, account in org.things["active account"].items():
+        said = {"account_id": account.id, "kpi_id": "kpi-here", "source": "tool", **days}
+        seen = org.post("/v1/observations", "boss", said, 201)
+        org.put("observation", where, seen["id"], account.at, [account.at])
+        aim = {"kpi_id": "kpi-here", "scope": {"kind": "account", "id": account.id}, **days}
+        org.put("target", where, org.post("/v1/targets", "boss", aim, 201)["id"], account.at, [account.at])
 
 
 def _imported(org):

@@ -26,6 +26,11 @@ COMPLETIONS = (
     b"employee,course,completed_at\r\n--here--\r\n"
 )
 """A file of completions, of nobody."""
+OBSERVATIONS = (
+    b'--here\r\nContent-Disposition: form-data; name="file"; filename="seen.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    b"account,kpi,period_from,period_until,value\r\n--here--\r\n"
+)
+"""A file of observations, of nothing."""
 WORD = {"decision": "approve", "comment": "Seen."}
 WHY = {"reason": "It is over."}
 
@@ -87,6 +92,7 @@ class Operation:
 
 ASKED, GRANTED, LEARNT = "rights_request:read", "grant:read", "completion:read"
 CLEARED, REVIEWED, TOLD = "clearance:read", "review:read", "webhook:manage"
+OBSERVED, AIMED = "observation:read", "target:read"
 
 
 def _asking(org, thing):
@@ -181,6 +187,21 @@ def _hooked(org, thing):
     return {**told, "business_unit_id": org.unit_of(thing)}
 
 
+def _kpi(org, thing):
+    meaning = {"kind": "measured", "unit": "count", "over_time": "sum", "across_accounts": "sum", "better": "higher"}
+    return {"key": "new-kpi", "title": "New", "definition": "A figure.", **meaning}
+
+
+def _observed(org, thing):
+    days = {"period_from": "2026-02-09", "period_until": "2026-02-16"}
+    return {"account_id": thing.id, "kpi_id": "kpi-here", **days, "value": "7", "source": "tool"}
+
+
+def _aimed(org, thing):
+    days = {"period_from": "2026-02-09", "period_until": "2026-02-16"}
+    return {"kpi_id": "kpi-here", "scope": {"kind": "account", "id": thing.id}, **days, "value": "7"}
+
+
 def _scim():
     """Every door of SCIM: one lock for all, but for who asks about themselves."""
     base, sync = "/scim/v2", "directory:sync"
@@ -258,7 +279,7 @@ OPERATIONS = (
     # A proposal is taken back by whoever made it, and by nobody else (domain: 3).
     Operation("POST /v1/accounts/{id}/withdraw", "account:propose", "proposed account", {}, only="mine"),
     Operation("POST /v1/accounts/{id}/validate", "account:manage", "active account", {}),
-    Operation("POST /v1/accounts/{id}/activity", "account:manage", "active account", {}),
+    Operation("POST /v1/accounts/{id}/activity", "account:record_activity", "active account", {}),
     Operation("POST /v1/accounts/{id}/activate", "account:manage", "approved account", WHY),
     Operation("POST /v1/accounts/{id}/suspend", "account:stop", "active account", WHY),
     Operation("POST /v1/accounts/{id}/resume", "account:stop", "suspended account", WHY),
@@ -391,6 +412,25 @@ OPERATIONS = (
     Operation("POST /v1/completions", "completion:write", "person", _completed, but="mine"),
     Operation("POST /v1/completions/import", "completion:write", form=COMPLETIONS),
     Operation("POST /v1/completions/{id}/revoke", "completion:write", "completion", WHY, hides=LEARNT),
+    Operation("GET /v1/kpis", "kpi:read"),
+    Operation("GET /v1/kpis/{id}", "kpi:read", "kpi"),
+    Operation("POST /v1/kpis", "kpi:write", None, _kpi),
+    Operation("PATCH /v1/kpis/{id}", "kpi:write", "kpi", {"title": "Another title"}),
+    Operation("POST /v1/kpis/{id}/retire", "kpi:write", "kpi", WHY),
+    Operation("GET /v1/observations", OBSERVED),
+    Operation("POST /v1/observations", "observation:write", "active account", _observed),
+    Operation("POST /v1/observations/import", "observation:write", form=OBSERVATIONS),
+    Operation("GET /v1/targets", AIMED),
+    Operation("GET /v1/targets/{id}", AIMED, "target", hides=AIMED),
+    Operation("POST /v1/targets", "target:write", "active account", _aimed),
+    Operation("DELETE /v1/targets/{id}", "target:write", "target", hides=AIMED),
+    Operation(
+        "GET /v1/measurement/comparison", OBSERVED, query="kpi_id=kpi-here&by=network&from=2026-01-01&until=2026-03-01"
+    ),
+    Operation(
+        "GET /v1/measurement/series", OBSERVED, "active account",
+        query="kpi_id=kpi-here&account_id={id}&from=2026-01-01&until=2026-03-01",
+    ),
     Operation("GET /v1/business-units", "business_unit:read"),
     Operation("GET /v1/business-units/{id}", "business_unit:read", "unit"),
     Operation(

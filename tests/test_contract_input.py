@@ -52,6 +52,12 @@ def many(team):
         team.post("/v1/courses", "boss", {"key": f"course-{n}", "title": "One title"}, 201)
         learnt = {"employee_id": "asker", "course_id": f"course-{n}", "completed_at": "2026-02-01T09:00:00Z"}
         team.post("/v1/completions", "boss", learnt, 201)
+        kpi = {"key": f"kpi-{n}", "title": "One title", "definition": "Alike.", "unit": "count", "better": "higher"}
+        kpi |= {"kind": "measured", "over_time": "sum", "across_accounts": "sum"}
+        team.post("/v1/kpis", "boss", kpi, 201)
+        days = {"kpi_id": f"kpi-{n}", "period_from": "2026-02-01", "period_until": "2026-02-08", "value": "1"}
+        team.post("/v1/observations", "boss", {"account_id": account, "source": "tool", **days}, 201)
+        team.post("/v1/targets", "boss", {"scope": {"kind": "enterprise"}, **days}, 201)
     return team
 
 
@@ -63,6 +69,9 @@ LISTS = {
     "/v1/appointments": ("id", "created_at", "valid_from"),
     "/v1/courses": ("id", "key", "created_at"),
     "/v1/completions": ("id", "completed_at", "created_at"),
+    "/v1/kpis": ("id", "key", "created_at"),
+    "/v1/observations": ("id", "period_from", "created_at"),
+    "/v1/targets": ("id", "period_until", "created_at"),
     "/v1/clearances": ("id", "created_at", "not_after"),
     "/v1/audit/events": ("seq",),
 }

@@ -62,7 +62,7 @@ def validate(
 
 @router.post("/{id}/activity", responses=responses(NotFound, Forbidden, Invalid))
 def activity(
-    id: wire.AccountRef, body: wire.Activity, work: Annotated[Work, allow(Permission.ACCOUNT_MANAGE)]
+    id: wire.AccountRef, body: wire.Activity, work: Annotated[Work, allow(Permission.ACCOUNT_RECORD_ACTIVITY)]
 ) -> wire.Account:
     """Report activity on the account, so that it does not count as idle."""
     return wire.account(service.active_at(work, service.ref(work, id), body.at or work.now))

@@ -198,6 +198,11 @@ def status_of(account: Account | None) -> Status:
     return Status.UNREGISTERED
 
 
+def is_news(account: Account, at: datetime) -> bool:
+    """Is activity at this instant later than the last that is known?"""
+    return account.last_activity_at is None or at > account.last_activity_at
+
+
 def flags(account: Account, around: Surroundings, limits: Limits, at: datetime) -> tuple[Flagged, ...]:
     """What an account in use is flagged for, and a proposal for its looks: whoever decides is to see that."""
     found: list[Flagged | None] = []

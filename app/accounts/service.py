@@ -3,7 +3,7 @@
 Proposing and deciding are routed by the governance model, and are in ``governance/registrations``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,6 +114,29 @@ def named(work: Work, text: str) -> Account | None:
         return None
 
 
+def all_named(work: Work, texts: Iterable[str]) -> dict[str, Account]:
+    """The accounts that these texts mean, each our id or ``network:handle`` in any spelling; what is nobody's is left out.
+
+    In as many statements as one.
+    """
+    ids, handles = dict[str, UUID](), dict[str, tuple[str, str]]()
+    known = {one.key: one for one in networks.networks(work.session)}
+    for text in set(texts):
+        key, _, handle = text.partition(":")
+        try:
+            if key in known:
+                handles[text] = (key, network_rules.canonical(known[key], handle).canonical)
+            else:
+                ids[text] = UUID(text)
+        except (network_rules.BadHandle, ValueError):
+            continue
+    by_id = store.accounts(work.session, ids.values())
+    by_handle = store.by_handles(work.session, handles.values())
+    found = {text: by_id.get(id_) for text, id_ in ids.items()}
+    found |= {text: by_handle.get(named) for text, named in handles.items()}
+    return {text: one for text, one in found.items() if one is not None}
+
+
 def ref(work: Work, text: str) -> UUID:
     """The id that our id or ``network:handle`` names, or ``NotFound``."""
     found = named(work, text)
@@ -180,12 +203,28 @@ def active_at(work: Work, id_: UUID, at: datetime) -> Shown:
     """There was activity on the account at this instant; an older report than the last changes nothing."""
     before = store.lock_account(work.session, id_)
     work.match(before)
-    work.actor.require(Permission.ACCOUNT_MANAGE, before.place, own=work.actor.employee_id in before.stewards)
+    own = work.actor.employee_id in before.stewards
+    work.actor.require(Permission.ACCOUNT_RECORD_ACTIVITY, before.place, own=own)
     if at > work.now + timedelta(minutes=5):
         raise Invalid.field("/at", "in_the_future", "Activity has happened, or it is no activity.")
-    if before.last_activity_at is not None and at <= before.last_activity_at:
-        return show(work, work.show(before))
-    return _changed(work, before, {"last_activity_at": at}, "account.activity_recorded")
+    return show(work, work.show(_active(work, before, at)))
+
+
+def note_activity(work: Work, seen: Mapping[UUID, datetime]) -> None:
+    """There was activity on these accounts at these instants, as somebody measured who may; archived ones stay as they are.
+
+    Only accounts that it says something new of are held, in the order of their ids.
+    """
+    known = store.accounts(work.session, seen)
+    for id_ in sorted(id_ for id_, one in known.items() if rules.is_news(one, seen[id_])):
+        before = store.lock_account(work.session, id_)
+        if before.state not in rules.HISTORY:
+            _active(work, before, seen[id_])
+
+
+def _active(work: Work, before: Account, at: datetime) -> Account:
+    news = {"last_activity_at": at} if rules.is_news(before, at) else {}
+    return change(work, before, news, "account.activity_recorded")
 
 
 def update(work: Work, before: Account, changes: Mapping[str, Any]) -> Account:

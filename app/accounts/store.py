@@ -187,3 +187,14 @@ def ids_in(scopes: Iterable[Scope]) -> Select[Any]:
         elif scope.business_unit_id:
             ways.append(BusinessUnit.path.contains(scope.business_unit_id.hex))
     return select(Row.id).join(BusinessUnit, BusinessUnit.id == Row.business_unit_id).where(or_(*ways))
+
+
+def ids_seen(scopes: Iterable[Scope], employee_id: UUID | None) -> Select[Any]:
+    """The ids of accounts inside any of these scopes, and of those of which this person is a custodian; to be embedded."""
+    mine = or_(Row.steward_id == employee_id, Row.backup_steward_id == employee_id) if employee_id else false()
+    return select(Row.id).where(or_(Row.id.in_(ids_in(scopes)), mine))
+
+
+def ids_of(id_: UUID) -> Select[Any]:
+    """One account's id, as a statement to be embedded where several may be meant."""
+    return select(Row.id).where(Row.id == id_)

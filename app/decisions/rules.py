@@ -43,11 +43,13 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "group": frozenset(),
         "group_mapping": frozenset(),
         "import": frozenset(),
+        "kpi": frozenset(),
         "legal_hold": frozenset(),
         "maturity": frozenset(),
         "network": frozenset({P.WORLD}),
         "notification_settings": frozenset(),
         "objective": frozenset(),
+        "observation": frozenset(),
         "policy": frozenset({P.WORLD}),
         "policy_version": frozenset({P.WORLD}),
         "publishing_tool": frozenset({P.WORLD}),
@@ -57,6 +59,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "rights_request": frozenset(),
         "route": frozenset(),
         "strategy": frozenset(),
+        "target": frozenset(),
         "webhook": frozenset(),
     }
 )

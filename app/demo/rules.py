@@ -28,6 +28,7 @@ class Demo:
 EXAMPLES: Mapping[str, str] = MappingProxyType(
     {
         "course_id": "social-media-basics",
+        "kpi_id": "posts",
         "policy_id": "social-media",
         "n": "1",
         "publish_version.n": "2",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from app.demo.charter import service as charter
 from app.demo.company import rules as people
 from app.demo.company import service as company
+from app.demo.figures import service as figures
 from app.demo.inventory import service as inventory
 from app.demo.posts import service as posts
 from app.demo.stage.service import Founding
@@ -33,6 +34,7 @@ _STEPS = (
     training.hold_courses,
     training.record_completions,
     strategy.plan,
+    figures.define_kpis,
     inventory.take_inventory,
     strategy.account_for,
     story.early_rounds,
@@ -40,6 +42,8 @@ _STEPS = (
     story.lately,
     story.today,
     inventory.update_inventory,
+    figures.record_figures,
+    figures.aim,
     posts.submit_posts,
     charter.draft_policy,
     strategy.lately,

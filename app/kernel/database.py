@@ -17,6 +17,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Numeric,
     Uuid,
     bindparam,
     create_engine,
@@ -29,7 +30,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from .errors import Conflict, PreconditionFailed
 from .fencing import fence
@@ -61,24 +62,35 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class Exact(TypeDecorator[Decimal]):
-    """A decimal number with up to four places, kept as a whole number of ten-thousandths: sums are exact on either database."""
+    """A decimal number, exact on either database. SQLite has none: it holds how many of the last place there are."""
 
-    impl = BigInteger
+    impl = Numeric
     cache_ok = True
-    PLACES = 4
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - as the base has it
-        """Any decimal of so many places, as a whole number. Raises ``ValueError`` for a finer one."""
+    def __init__(self, precision: int, scale: int) -> None:
+        super().__init__(precision, scale)
+        self.precision, self.scale = precision, scale
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """A whole number on SQLite, a decimal one elsewhere."""
+        return dialect.type_descriptor(
+            BigInteger() if dialect.name == "sqlite" else Numeric(self.precision, self.scale)
+        )
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """A number of no more places than ``scale``, as the database has it. Raises ``ValueError`` for one of more."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        scaled = value.scaleb(self.scale)
+        if scaled != int(scaled):
+            raise ValueError(f"a number of more than {self.scale} places")
+        return int(scaled)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """The number, of whichever database."""
         if value is None:
             return None
-        whole = value.scaleb(self.PLACES)
-        if whole != whole.to_integral_value():
-            raise ValueError(f"{value} has more than {self.PLACES} places")
-        return int(whole)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - as the base has it
-        """The number that was kept; of a sum, too."""
-        return None if value is None else Decimal(int(value)).scaleb(-self.PLACES)
+        return Decimal(value).scaleb(-self.scale) if dialect.name == "sqlite" else Decimal(value)
 
 
 def json_document() -> JSON:
@@ -98,7 +110,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UTCDateTime, Decimal: Exact}
+    type_annotation_map = {datetime: UTCDateTime}
 
 
 class Resource:

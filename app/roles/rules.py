@@ -68,6 +68,7 @@ _OPEN_TO_ALL = frozenset(
         P.EMPLOYEE_READ,
         P.FREEZE_READ,
         P.GOVERNANCE_READ,
+        P.KPI_READ,
         P.NETWORK_READ,
         P.PERMISSION_READ,
         P.POLICY_READ,
@@ -78,6 +79,7 @@ _OPEN_TO_ALL = frozenset(
 _ONES_OWN = frozenset(
     {
         P.ACCOUNT_MANAGE,
+        P.ACCOUNT_RECORD_ACTIVITY,
         P.ACCOUNT_UPDATE,
         P.APPROVAL_READ,
         P.ATTESTATION_CREATE,
@@ -92,10 +94,12 @@ _ONES_OWN = frozenset(
         P.GRANT_REVOKE,
         P.ME_READ,
         P.ME_UPDATE,
+        P.OBSERVATION_READ,
         P.REVIEW_READ,
         P.RIGHTS_REQUEST_CREATE,
         P.RIGHTS_REQUEST_READ,
         P.RIGHTS_REQUEST_UPDATE,
+        P.TARGET_READ,
     }
 )  # fmt: skip
 _EVERYONE: dict[Permission, Reach] = {
@@ -117,8 +121,10 @@ _INSIGHT = dict.fromkeys(
         P.EMPLOYEE_READ_DETAILS,
         P.GRANT_READ,
         P.MATURITY_READ,
+        P.OBSERVATION_READ,
         P.REVIEW_READ,
         P.RIGHTS_REQUEST_READ,
+        P.TARGET_READ,
     ),
     ANY,
 )
@@ -126,6 +132,7 @@ _AUDITED = (P.AUDIT_READ, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_READ_ORPHANS, P.
 _IN_SCOPE = dict.fromkeys(
     (
         P.ACCOUNT_MANAGE,
+        P.ACCOUNT_RECORD_ACTIVITY,
         P.ACCOUNT_UPDATE,
         P.ATTESTATION_READ,
         P.CLEARANCE_READ,
@@ -138,7 +145,9 @@ _IN_SCOPE = dict.fromkeys(
         P.GRANT_REVOKE,
         P.GRANT_SUSPEND,
         P.MATURITY_READ,
+        P.OBSERVATION_READ,
         P.RIGHTS_REQUEST_READ,
+        P.TARGET_READ,
     ),
     IN,
 )  # fmt: skip
@@ -152,6 +161,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **dict.fromkeys(
                 (
                     P.ACCOUNT_MANAGE,
+                    P.ACCOUNT_RECORD_ACTIVITY,
                     P.ACCOUNT_STOP,
                     P.ACCOUNT_UPDATE,
                     P.APPOINTMENT_CREATE,
@@ -172,16 +182,19 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.GRANT_SUSPEND,
                     P.GROUP_MAP,
                     P.GROUP_READ,
+                    P.KPI_WRITE,
                     P.LEGAL_HOLD_READ,
                     P.LEGAL_HOLD_SET,
                     P.MATURITY_DECLARE,
                     P.NETWORK_WRITE,
+                    P.OBSERVATION_WRITE,
                     P.POLICY_DRAFT,
                     P.POLICY_PUBLISH,
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
                     P.STRATEGY_APPROVE,
                     P.STRATEGY_DRAFT,
+                    P.TARGET_WRITE,
                     P.TOOL_WRITE,
                     P.WEBHOOK_MANAGE,
                 ),
@@ -191,7 +204,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
         Role.CONTENT_STRATEGIST: {
             **_COE,
             **_INSIGHT,
-            **dict.fromkeys((P.CLEARANCE_DECIDE, P.COURSE_WRITE, P.POLICY_DRAFT, P.STRATEGY_DRAFT), ANY),
+            **dict.fromkeys((P.CLEARANCE_DECIDE, P.COURSE_WRITE, P.KPI_WRITE, P.POLICY_DRAFT, P.STRATEGY_DRAFT), ANY),
         },
         Role.COMMUNITY_MANAGER: {
             **_COE,
@@ -239,6 +252,7 @@ CLIENT_TABLE: Mapping[ClientScope, frozenset[Permission]] = MappingProxyType(
         ClientScope.HR: frozenset({P.DIRECTORY_IMPORT, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_SYNC}),
         ClientScope.LMS: frozenset({P.COMPLETION_READ, P.COMPLETION_WRITE, P.COURSE_READ}),
         ClientScope.REGISTRY_READ: _OPEN_TO_ALL - {P.EMPLOYEE_READ, P.APPOINTMENT_READ},
+        ClientScope.ACTIVITY: frozenset({P.ACCOUNT_RECORD_ACTIVITY, P.KPI_READ, P.OBSERVATION_WRITE}),
         ClientScope.AUDIT_READ: frozenset({P.AUDIT_READ}),
         ClientScope.EVENTS: frozenset({P.WEBHOOK_MANAGE}),
     }

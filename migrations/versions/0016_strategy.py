@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 _INSTANT = sa.DateTime(timezone=True)
+_MONEY = sa.Numeric(14, 2).with_variant(sa.BigInteger(), "sqlite")  # SQLite: how many hundredths
 _APPROVED = sa.text("state = 'approved'")
 
 
@@ -92,7 +93,7 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
-        sa.Column("allocated", sa.BigInteger(), nullable=False),
+        sa.Column("allocated", _MONEY, nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         *_resource("budget"),
         sa.CheckConstraint("ends_on > starts_on", name=op.f("ck_budget_ends_later")),
@@ -105,7 +106,7 @@ def upgrade() -> None:
         "budget_entry",
         sa.Column("budget_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("amount", _MONEY, nullable=False),
         sa.Column("occurred_on", sa.Date(), nullable=False),
         sa.Column("basis", sa.String(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),

@@ -160,6 +160,36 @@ def of_strategy(call, team):
     call("POST /v1/strategy/goals/{id}/retire", "boss", WHY, id="trust")
 
 
+def of_figures(call, team, account):
+    with team.work() as work:
+        made = clients.create_client(work, "Figures", ["activity"], static=True)
+        team.ids["figures"] = UUID(made.client_id)
+    new = {"title": "Posts", "definition": "All of them.", "unit": "count", "better": "higher", "kind": "measured"}
+    new |= {"over_time": "sum", "across_accounts": "sum", "activity": True}
+    call("POST /v1/kpis", "content", {"key": "posts", **new}, 201)
+    call("PATCH /v1/kpis/{id}", "content", {"title": "All posts"}, id="posts")
+    said = {"account_id": account, "kpi_id": "posts", "source": "tool"}
+    days = {"period_from": "2026-02-02", "period_until": "2026-02-09"}
+    call("POST /v1/observations", "figures", {**said, **days, "value": "3"}, 201, bearer=made.bearer)
+    form = {
+        "file": ("seen.csv", f"account,kpi,period_from,period_until,value\n{account},posts,2026-02-09,2026-02-16,4\n")
+    }
+    call(
+        "POST /v1/observations/import", "figures", None, bearer=made.bearer, files={"file": (*form["file"], "text/csv")}
+    )
+    aim = {
+        "kpi_id": "posts",
+        "scope": {"kind": "account", "id": account},
+        "value": "5",
+        **days,
+        "note": f"{TAINT} said so.",
+    }
+    made = call("POST /v1/targets", "boss", aim, 201)
+    call("DELETE /v1/targets/{id}", "boss", None, 204, id=made["id"])
+    call("POST /v1/targets", "boss", aim, 201)
+    call("POST /v1/kpis/{id}/retire", "boss", WHY, id="posts")
+
+
 def of_accounts(call, team):
     words = dict.fromkeys(
         ("display_name", "purpose", "audience", "objective", "vault_reference"), f"{TAINT} and friends"
@@ -244,6 +274,7 @@ def told_all(team):
     of_feeds(call, team)
     of_training(call, team)
     of_strategy(call, team)
+    of_figures(call, team, account)
     of_erasures(call, team)
     return call
 

@@ -120,6 +120,9 @@ class Bench:
     def completions(self, content: Any, **options: Any) -> Outcome:
         return self._load(service.import_completions, content, **options)
 
+    def observations(self, content: Any, **options: Any) -> Outcome:
+        return self._load(service.import_observations, content, **options)
+
     def units(self, content: Any) -> Outcome:
         return self._load(service.import_business_units, content)
 

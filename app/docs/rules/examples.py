@@ -20,6 +20,7 @@ NAMES: Final[Mapping[str, str]] = {
     "grants": "grant_id",
     "group-mappings": "group_mapping_id",
     "imports": "import_id",
+    "kpis": "kpi_id",
     "networks": "network",
     "objectives": "objective_id",
     "policies": "policy_id",
@@ -28,6 +29,7 @@ NAMES: Final[Mapping[str, str]] = {
     "reviews": "review_id",
     "rights-requests": "request_id",
     "versions": "strategy_id",
+    "targets": "target_id",
     "webhooks": "webhook_id",
 }
 """What the first part of a path that ends in an id is called in ``examples``."""

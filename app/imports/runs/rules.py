@@ -39,6 +39,7 @@ class Kind(StrEnum):
     ACCOUNTS = "accounts"
     BUSINESS_UNITS = "business_units"
     COMPLETIONS = "completions"
+    OBSERVATIONS = "observations"
 
 
 class RunState(StrEnum):

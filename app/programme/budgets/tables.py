@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, Resource
+from app.kernel.database import Base, Exact, Resource
 
 
 class Budget(Resource, Base):
@@ -22,7 +22,7 @@ class Budget(Resource, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     currency: Mapped[str]
-    allocated: Mapped[Decimal]
+    allocated: Mapped[Decimal] = mapped_column(Exact(14, 2))
     note: Mapped[str | None] = mapped_column(Text)
 
 
@@ -34,7 +34,7 @@ class BudgetEntry(Resource, Base):
 
     budget_id: Mapped[UUID] = mapped_column(ForeignKey("budget.id"), index=True)
     kind: Mapped[str]
-    amount: Mapped[Decimal]
+    amount: Mapped[Decimal] = mapped_column(Exact(14, 2))
     occurred_on: Mapped[date]
     basis: Mapped[str | None]
     note: Mapped[str | None] = mapped_column(Text)

@@ -145,6 +145,16 @@ def _of_task(one: Told) -> Iterator[Step]:
         yield Put("access_task_item", {"task_id": one.subject, "position": position}, item)
 
 
+def _of_observations(one: Told) -> Iterator[Step]:
+    """Many in one event: by KPI and source, each its id, its account, its days and its value."""
+    for kpi, sources in one.after["observations"].items():
+        for source, rows in sources.items():
+            for id_, account, since, until, value in rows:
+                told = {"account_id": account, "kpi_id": kpi, "source": source, "value": value}
+                days = {"period_from": since, "period_until": until}
+                yield Put("observation", {"id": id_}, {**told, **days}, {"created_at": one.at})
+
+
 def _of_wishes(one: Told) -> Iterator[Step]:
     yield Put("notification_settings", {"employee_id": one.subject}, one.after, {"created_at": one.at})
 
@@ -177,6 +187,8 @@ BESIDE: Mapping[str, Beside] = {
     "network.added": _of_network,
     "access_task.opened": _of_task,
     "notification_settings.changed": _of_wishes,
+    "observation.recorded": _of_observations,
+    "target.removed": lambda one: (Drop("target", {"id": one.subject}),),
 }  # fmt: skip
 """What else an action tells: rows below its subject, and columns that are worked out."""
 

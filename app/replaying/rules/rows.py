@@ -127,6 +127,15 @@ _MAPPING = _row("group_mapping", "group_id group_name role business_unit_id netw
 _TOOL = _row("publishing_tool", "key name vendor business_unit_id retired_at")
 _CLIENT = _row("client", "name static scopes tool_id gateway owner_id redirect_uris revoked_at")
 _TASK = _row("access_task", "bundled")
+_KPI = _row(
+    "kpi",
+    "key title definition kind numerator denominator unit currency over_time across_accounts better activity retired_at",
+)
+_TARGET = _row(
+    "target",
+    "kpi_id business_unit_id account_id value period_from period_until note",
+    named={"scope": "scope_kind"},
+)
 _DECIDED = _CLEARANCE.saying(decided_by=PERSON, decided_at=AT, comment=REASON)
 _ANSWERED = _ITEM.saying(decided_by=PERSON, principal_id=SEAT, comment=REASON, decided_at=AT)
 
@@ -188,6 +197,8 @@ ROWS: Mapping[str, Row] = {
     **_each("publishing_tool", "registered rescoped retired", _TOOL),
     **_each("client", "created revoked", _CLIENT),
     "access_task.opened": _TASK,
+    **_each("kpi", "defined described retired", _KPI),
+    "target.set": _TARGET.saying(set_by=PERSON),
     "legal_hold.set": _HOLD.saying(reason=REASON),
     "legal_hold.released": _HOLD.saying(released_by=PERSON, release_reason=REASON),
 }
