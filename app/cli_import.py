@@ -1,4 +1,4 @@
-"""`coe import`: business units, employees, accounts and completions from CSV files."""
+"""`coe import`: business units, employees, accounts, completions and discoveries from CSV files."""
 
 import json
 import sys
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from app.imports.runs.rules import Asked
     from app.kernel.access import House
 
-commands = typer.Typer(no_args_is_help=True, help="Load CSV files: business units, employees, accounts, completions.")
+commands = typer.Typer(
+    no_args_is_help=True, help="Load CSV files: business units, employees, accounts, completions, discoveries."
+)
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file in UTF-8.")]
 Rejects = Annotated[Path | None, typer.Option(help="Where to write the rejected rows, with line and reason.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line.")]
@@ -95,6 +97,14 @@ def completions(file: File, rejects: Rejects = None, as_json: AsJson = False) ->
     from app.imports.service import import_completions
 
     _run(file, rejects, as_json, "completions", import_completions)
+
+
+@commands.command("discoveries")
+def discoveries(file: File, rejects: Rejects = None, as_json: AsJson = False) -> None:
+    """Load what was seen on the networks: network, handle or url, source, seen_at, and what was seen."""
+    from app.imports.service import import_discoveries
+
+    _run(file, rejects, as_json, "discoveries", import_discoveries)
 
 
 @commands.command("columns")

@@ -39,6 +39,8 @@ from app.decisions.worker import Follower
 from app.directory import api as directory
 from app.directory import tables as _directory
 from app.directory.erasures import tables as _erasures
+from app.discoveries import api as discoveries
+from app.discoveries import tables as _discoveries
 from app.docs import api as docs
 from app.erasure import api as erasure
 from app.erasure import tables as _erasure
@@ -71,6 +73,7 @@ from app.identity.login import tables as _login
 from app.identity.oauth import tables as _oauth
 from app.identity.service import build_identity
 from app.imports.completions import api as completions
+from app.imports.discoveries import api as found
 from app.imports.runs import api as imports
 from app.imports.runs import tables as _imports
 from app.imports.runs import worker as imports_worker
@@ -123,6 +126,7 @@ TABLES = (
     _clearances,
     _clients,
     _directory,
+    _discoveries,
     _erasure,
     _erasures,
     _freezes,
@@ -157,6 +161,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
     accounts.router,
     registrations.router,
+    discoveries.router,
+    found.router,
     networks.router,
     *AUTHZEN,
     explaining.router,
@@ -375,7 +381,7 @@ def create_app(
     app.mount("/static", docs.files, name="static")
     app.add_middleware(
         StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/"),
-        uploads=lambda method, path: imports.is_upload(method, path) or completions.is_upload(method, path),
+        uploads=lambda method, path: any(one.is_upload(method, path) for one in (imports, completions, found)),
     )  # fmt: skip
     app.add_middleware(RequestId, echoed=lambda path: path.startswith(DECIDING))
     docs.install(app, examples or {})

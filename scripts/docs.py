@@ -23,6 +23,7 @@ from typing import Any
 import typer
 
 import app
+from app.accounts.rules import FOUND
 from app.accounts.service import _PAST
 from app.cli import app as command_line
 from app.governance.grants.rules import End
@@ -227,7 +228,7 @@ _KINDS = {"app/governance/registrations/": "registration", "app/governance/reque
 _DYNAMIC: Mapping[str, Iterable[str]] = {
     "f'grant.{ended.end}'": [f"grant.{one}" for one in End if one is not End.REVOKED],
     "f'account.{_PAST[verb]}'": [f"account.{one}" for one in _PAST.values()],
-    "f'account.{wanted}'": [f"account.{one}" for one in _AFTER.values()],
+    "f'account.{wanted}'": [f"account.{one}" for one in (*_AFTER.values(), *FOUND)],
     "_DONE[verdict]": list(_DONE.values()),
     **{f"RequestState.{one.name}": [one.value] for one in RequestState},
 }

@@ -112,6 +112,7 @@ _INSIGHT = dict.fromkeys(
         P.ATTESTATION_READ,
         P.CLEARANCE_READ,
         P.COMPLETION_READ,
+        P.DISCOVERY_READ,
         P.EMPLOYEE_READ_DETAILS,
         P.GRANT_READ,
         P.REVIEW_READ,
@@ -128,6 +129,7 @@ _IN_SCOPE = dict.fromkeys(
         P.CLEARANCE_READ,
         P.COMPLETION_READ,
         P.DIRECTORY_READ_ORPHANS,
+        P.DISCOVERY_READ,
         P.EMPLOYEE_READ_DETAILS,
         P.FREEZE_LIFT,
         P.FREEZE_SET,
@@ -159,6 +161,8 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.COURSE_WRITE,
                     P.DIRECTORY_READ_CHANGES,
                     P.DIRECTORY_READ_ORPHANS,
+                    P.DISCOVERY_RECORD,
+                    P.DISCOVERY_RESOLVE,
                     P.FREEZE_LIFT,
                     P.FREEZE_SET,
                     P.GOVERNANCE_SWITCH,
@@ -183,11 +187,22 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
         Role.COMMUNITY_MANAGER: {
             **_COE,
             **_IN_SCOPE,
-            **dict.fromkeys((P.ACCOUNT_STOP, P.REVIEW_CREATE, P.REVIEW_MANAGE, P.REVIEW_READ, P.WEBHOOK_MANAGE), IN),
+            **dict.fromkeys(
+                (
+                    P.ACCOUNT_STOP,
+                    P.DISCOVERY_RESOLVE,
+                    P.REVIEW_CREATE,
+                    P.REVIEW_MANAGE,
+                    P.REVIEW_READ,
+                    P.WEBHOOK_MANAGE,
+                ),
+                IN,
+            ),
+            P.DISCOVERY_RECORD: ANY,  # whatever anybody of the hub sees, wherever that is
         },
         Role.BU_LIAISON: {**_COE, **_IN_SCOPE, P.RIGHTS_REQUEST_CREATE: IN, P.WEBHOOK_MANAGE: IN},
         Role.CAMPAIGN_MANAGER: _COE,
-        Role.SOCIAL_ANALYST: _COE,
+        Role.SOCIAL_ANALYST: {**_COE, P.DISCOVERY_READ: ANY, P.DISCOVERY_RECORD: ANY},
         Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY, P.WEBHOOK_MANAGE: ANY},
         Role.AUDITOR: {**_COE, **_INSIGHT, **dict.fromkeys(_AUDITED, ANY)},
         Role.ADMIN: dict.fromkeys(
@@ -212,6 +227,7 @@ CLIENT_TABLE: Mapping[ClientScope, frozenset[Permission]] = MappingProxyType(
         ClientScope.HR: frozenset({P.DIRECTORY_IMPORT, P.DIRECTORY_READ_CHANGES, P.DIRECTORY_SYNC}),
         ClientScope.LMS: frozenset({P.COMPLETION_READ, P.COMPLETION_WRITE, P.COURSE_READ}),
         ClientScope.REGISTRY_READ: _OPEN_TO_ALL - {P.EMPLOYEE_READ, P.APPOINTMENT_READ},
+        ClientScope.REGISTRY_WRITE: frozenset({P.ACCOUNT_UPDATE, P.DISCOVERY_RECORD}),
         ClientScope.AUDIT_READ: frozenset({P.AUDIT_READ}),
         ClientScope.EVENTS: frozenset({P.WEBHOOK_MANAGE}),
     }

@@ -1,5 +1,6 @@
 """Loading an uploaded file of completions while its sender waits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -32,11 +33,11 @@ class Loaded:
         return revision
 
 
-def load(parts: House, upload: Upload) -> Loaded:
+def load(parts: House, upload: Upload, loads: Callable[..., Summary] = import_completions) -> Loaded:
     """Load the file of an upload in the name of whom ``parts`` names, a transaction for each part of at most 500 rows.
 
     Raises ``Invalid``, ``UnsupportedMediaType``, ``FileRefused``; nothing is changed then. Two files at once do no harm:
-    a completion is recorded once, whoever comes first.
+    a completion is recorded once, whoever comes first. ``loads``: for a file of something else of which that is so.
     """
     if upload.fields:
         faults = [FieldError(f"/{name[:100]}", "unknown_field", "There is one field: file.") for name in upload.fields]
@@ -44,7 +45,7 @@ def load(parts: House, upload: Upload) -> Loaded:
     with upload.path.open("rb") as file:
         check_type(upload.media_type, file.read(_MAGIC_BYTES))
     told = Loaded(parts)
-    told.summary = import_completions(
+    told.summary = loads(
         replace(parts, seal=told.seal),
         upload.path,
         progress=_unwatched,

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     ACCOUNTS = "accounts"
     BUSINESS_UNITS = "business_units"
     COMPLETIONS = "completions"
+    DISCOVERIES = "discoveries"
 
 
 class RunState(StrEnum):

@@ -16,7 +16,9 @@ class ImportRun(Resource, Base):
 
     __tablename__ = "import_run"
     __table_args__ = (
-        CheckConstraint("kind IN ('employees', 'accounts', 'business_units', 'completions')", name="kind"),
+        CheckConstraint(
+            "kind IN ('employees', 'accounts', 'business_units', 'completions', 'discoveries')", name="kind"
+        ),
         CheckConstraint("state IN ('queued', 'running', 'done', 'refused', 'failed')", name="state"),
     )
 
