@@ -100,6 +100,7 @@ class Org(World):
         _requests(self)
         _rest(self)
         _completions(self)
+        _found(self)
         _reviews(self)
 
     def token(self, who):
@@ -277,6 +278,17 @@ def _completions(org):
         course = "course-here" if where == "here" else "course-away"
         body = {"employee_id": str(org.ids[who]), "course_id": course, "completed_at": "2026-01-30T09:00:00Z"}
         org.put("completion", where, org.post("/v1/completions", "boss", body, 201)["id"], home, [home])
+
+
+def _found(org):
+    """What was seen on the networks, and what of it is disputed."""
+    for where, unit, at in (("here", "field", HERE), ("away", "logistics", AWAY)):
+        for kind, handle in (("discovery", f"seen_{where}"), ("disputed discovery", f"passes_{where}")):
+            body = {"network": at.network, "handle": handle, "source": "Vendor", "business_unit_id": unit}
+            made = org.post("/v1/discoveries", "boss", body, 201)["id"]
+            if kind == "disputed discovery":
+                org.post(f"/v1/discoveries/{made}/dispute", "boss", {"reason": "It is not ours."})
+            org.put(kind, where, made, at, [at])
 
 
 def _imported(org):

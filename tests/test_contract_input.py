@@ -52,6 +52,7 @@ def many(team):
         team.post("/v1/courses", "boss", {"key": f"course-{n}", "title": "One title"}, 201)
         learnt = {"employee_id": "asker", "course_id": f"course-{n}", "completed_at": "2026-02-01T09:00:00Z"}
         team.post("/v1/completions", "boss", learnt, 201)
+        team.post("/v1/discoveries", "boss", {"network": "x", "handle": f"seen_{n}", "source": "Vendor"}, 201)
     return team
 
 
@@ -64,6 +65,7 @@ LISTS = {
     "/v1/courses": ("id", "key", "created_at"),
     "/v1/completions": ("id", "completed_at", "created_at"),
     "/v1/clearances": ("id", "created_at", "not_after"),
+    "/v1/discoveries": ("id", "created_at", "last_seen_at"),
     "/v1/audit/events": ("seq",),
 }
 
@@ -183,6 +185,7 @@ def bodies(good):
 
 
 ROUTES = {
+    "POST /v1/discoveries": ("boss", {"handle": "acme2", "network": "x", "source": "Vendor"}),
     "POST /v1/rights-requests": ("asker", {"justification": "Why.", "rights": ["draft"], "account_id": "x:acme"}),
     "POST /v1/accounts": ("liaison", {"handle": "acme2", "network": "x", "business_unit_id": "sales"}),
     "PATCH /v1/business-units/sales": ("boss", {"name": "Sales"}),

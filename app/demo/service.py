@@ -11,6 +11,7 @@ from app.demo.company import rules as people
 from app.demo.company import service as company
 from app.demo.inventory import service as inventory
 from app.demo.posts import service as posts
+from app.demo.sightings import service as sightings
 from app.demo.stage.service import Founding
 from app.demo.story import service as story
 from app.demo.training import service as training
@@ -38,6 +39,7 @@ _STEPS = (
     story.today,
     inventory.update_inventory,
     posts.submit_posts,
+    sightings.see,
     charter.draft_policy,
 )
 """In the order in which it happened."""

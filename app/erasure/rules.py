@@ -97,8 +97,10 @@ ROWS: Final = (
     ("notice", "employee_id"), ("notice", "subject_id"), ("audit_personal", "person_id"),
 )  # fmt: skip
 """Rows that are about nobody else, by the column that names the person."""
-NAMED: Final = (("account", "recovery_contact"), ("account", "shared_mailbox"))
-"""Where somebody's own address may stand though the row is not theirs: it is taken out where it does."""
+NAMED: Final = (
+    ("account", "recovery_contact"), ("account", "shared_mailbox"), ("discovery_sighting", "display_name"),
+)  # fmt: skip
+"""Where somebody's own address or name may stand though the row is not theirs: it is taken out where it does."""
 QUOTED: Final = (
     ("audit_personal", "value"), ("idempotent_reply", "body"), ("import_reject", "cells"), ("import_reject", "message"),
     ("notice", "data"),
