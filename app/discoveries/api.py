@@ -73,7 +73,7 @@ def record_discovery(
     """Record that an account was seen; one handle is one discovery, however often and by whomever it is seen."""
     done = service.record(work, service.seen(work, body.model_dump()))
     response.status_code = 201 if done.new else 200
-    return wire.discovery(done.shown)
+    return wire.discovery(service.shown(work, done))
 
 
 @router.post(

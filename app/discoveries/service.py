@@ -51,9 +51,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A discovery after a sighting of it; ``new``: nothing of this handle was known, ``heard``: the sighting was not."""
+    """A discovery after a sighting of it, and what it is about; ``new``: nothing of this handle was known, ``heard``: the
+    sighting was not.
+    """
 
-    shown: Shown
+    discovery: Discovery
+    account: Account
     new: bool
     heard: bool
 
@@ -129,16 +132,21 @@ def record(work: Work, said: Seen) -> Recorded:
     rules.check_seen(said.seen_at, work.now)
     held = store.lock(work.session, *said.named)
     if held is None:
-        made = _discovered(work, said)
-        if made is not None:
-            return Recorded(_alarmed(work, made, said), new=True, heard=True)
+        first = _discovered(work, said)
+        if first is not None:
+            return first
         held = store.lock(work.session, *said.named)  # somebody else has recorded it at the same moment
     if held is None:
         raise NotFound(f"There is no discovery of {':'.join(said.named)}.")
     return _seen_again(work, held, said)
 
 
-def _discovered(work: Work, said: Seen) -> Discovery | None:
+def shown(work: Work, done: Recorded) -> Shown:
+    """A discovery that was just recorded, as it stands: whoever recorded it sees it this once."""
+    return _show(work, done.discovery, done.account)
+
+
+def _discovered(work: Work, said: Seen) -> Recorded | None:
     """The first sighting of a handle; None where it is not."""
     account = account_store.registered(work.session, *said.named) or _enter(work, said)
     made = store.add(work.session, work.now, said, account.id)
@@ -146,7 +154,7 @@ def _discovered(work: Work, said: Seen) -> Discovery | None:
         return None
     sighting = store.add_sighting(work.session, work.now, made.id, said, work.actor.employee_id)
     audit.record(work, "discovery.recorded", ("discovery", made.id), after=_told(made) | _sighted(work, sighting, said))
-    return made
+    return Recorded(_alarmed(work, made, account, said), account, new=True, heard=True)
 
 
 def _enter(work: Work, said: Seen) -> Account:
@@ -172,15 +180,17 @@ def _seen_again(work: Work, before: Discovery, said: Seen) -> Recorded:
     account = _about(work, before)
     sighting = store.add_sighting(work.session, work.now, before.id, said, work.actor.employee_id)
     if sighting is None:
-        return Recorded(_show(work, before, account), new=False, heard=False)
-    reopen = rules.reopens(before, said, _match(work, before, account))
+        return Recorded(before, account, new=False, heard=False)
+    is_open = before.state is DiscoveryState.OPEN
+    reopen = not is_open and rules.reopens(before, said, _match(work, before, account))
     changes = rules.after_sighting(before, said, reopen=reopen)
-    if changes.get("state", before.state) is DiscoveryState.OPEN and account.state in NEVER_OURS:
-        changes["account_id"] = _found_again(work, account, said).id
+    if (is_open or reopen) and account.state in NEVER_OURS:
+        account = _found_again(work, account, said)
+        changes["account_id"] = account.id
     after = store.save(work.session, before.id, work.now, changes)
     told = _told(after) | _sighted(work, sighting, said)
     audit.record(work, "discovery.seen", ("discovery", after.id), before=_told(before), after=told)
-    return Recorded(_alarmed(work, after, said), new=False, heard=True)
+    return Recorded(_alarmed(work, after, account, said), account, new=False, heard=True)
 
 
 def _found_again(work: Work, account: Account, said: Seen) -> Account:
@@ -191,16 +201,15 @@ def _found_again(work: Work, account: Account, said: Seen) -> Account:
     return accounts.change(work, held, {"state": AccountState.DISCOVERED}, "account.discovered")
 
 
-def _alarmed(work: Work, found: Discovery, said: Seen) -> Shown:
+def _alarmed(work: Work, found: Discovery, account: Account, said: Seen) -> Discovery:
     """The discovery, with an alarm raised where it was seen to post and none stands."""
-    account = _about(work, found)
-    raised = found.state is DiscoveryState.OPEN and rules.alarm_of(found, account) is None
-    if raised and rules.alarming(account, _suspended_at(work, account), said):
+    silent = found.state is DiscoveryState.OPEN and rules.alarm_of(found, account) is None
+    if silent and rules.alarming(account, _suspended_at(work, account), said):
         after = store.save(work.session, found.id, work.now, {"alarmed_at": work.now})
         told = {"alarmed_at": after.alarmed_at, "alarm": rules.alarm_of(after, account), "account_id": account.id}
         audit.record(work, "discovery.alarmed", ("discovery", after.id), before={"alarmed_at": None}, after=told)
-        return _show(work, after, account)
-    return _show(work, found, account)
+        return after
+    return found
 
 
 def _suspended_at(work: Work, account: Account) -> datetime | None:

@@ -33,11 +33,12 @@ class Loaded:
         return revision
 
 
-def load(parts: House, upload: Upload, loads: Callable[..., Summary] = import_completions) -> Loaded:
+def load(parts: House, upload: Upload, loads: Callable[..., Summary] = import_completions, most: int = MOST) -> Loaded:
     """Load the file of an upload in the name of whom ``parts`` names, a transaction for each part of at most 500 rows.
 
     Raises ``Invalid``, ``UnsupportedMediaType``, ``FileRefused``; nothing is changed then. Two files at once do no harm:
-    a completion is recorded once, whoever comes first. ``loads``: for a file of something else of which that is so.
+    a completion is recorded once, whoever comes first. ``loads``: for a file of something else of which that is so, of
+    at most ``most`` rows.
     """
     if upload.fields:
         faults = [FieldError(f"/{name[:100]}", "unknown_field", "There is one field: file.") for name in upload.fields]
@@ -51,7 +52,7 @@ def load(parts: House, upload: Upload, loads: Callable[..., Summary] = import_co
         progress=_unwatched,
         reject=told.rejected.append,
         held=True,
-        most=MOST,
+        most=most,
     )
     return told
 

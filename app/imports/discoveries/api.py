@@ -17,6 +17,7 @@ from app.kernel.rates import Rate
 from app.kernel.tags import Tag
 from app.kernel.uploads import MalformedForm, UploadRoute
 
+from .rules import MOST
 from .wire import FORM, DiscoveriesImported, shown
 
 PATH = "/v1/discoveries/import"
@@ -37,7 +38,7 @@ async def import_discoveries(
     """Load a file of sightings: `network` and `handle`, or `url`; `source`, `seen_at` (a date or an instant); and where
     known `active` (yes or no), `display_name`, `followers`, `evidence_url`, `note`, `business_unit` (key or name).
 
-    At most 10,000 rows, written in transactions of at most 500. What is wrong with a row rejects that row alone. A
+    At most 2,000 rows, written in transactions of at most 100. What is wrong with a row rejects that row alone. A
     sighting that is recorded, or there twice, is `unchanged`: the same file again writes nothing.
     """
     return await to_thread.run_sync(_load, request, response, lock, limiter=_FILES)
@@ -47,7 +48,7 @@ def _load(request: Request, response: Response, lock: Permission) -> Discoveries
     with work_for(request, lock, Rate.FEEDS, write=False) as work:
         actor, request.state.reply = work.actor, Response()
     acting = replace(house(request), operator=actor, request_id=request.state.request_id)
-    loaded = worker.load(acting, request.state.upload, load_discoveries)
+    loaded = worker.load(acting, request.state.upload, load_discoveries, MOST)
     if loaded.revision is not None:
         response.headers["Coe-Revision"] = str(loaded.revision)
     return shown(loaded)

@@ -34,6 +34,8 @@ COLUMNS = Columns(
         {"network", "handle", "url", "active", "display_name", "followers", "evidence_url", "note", "business_unit"}
     ),
 )
+MOST = 2000
+"""Rows of a file that is loaded while somebody waits for the answer: each is some statements."""
 _WORDS: Mapping[str, bool] = MappingProxyType({"": False, "no": False, "false": False, "yes": True, "true": True})
 
 
