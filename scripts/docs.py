@@ -283,6 +283,7 @@ _BY_FRAMEWORK = (
 _COMPUTED: Mapping[str, Mapping[str, Iterable[str]]] = {
     "app/directory/rules.py": {"what": _HOLDINGS},
     "app/imports/accounts/rules.py": {"refused.reason": ()},
+    "app/imports/discoveries/rules.py": {"code": ["unknown_network"]},
     "app/imports/rules.py": {"f'bad_{field}'": ["bad_…"]},
     "app/imports/units/rules.py": {"refused.errors[0].code": ()},
     "app/kernel/errors.py": {"code": ()},

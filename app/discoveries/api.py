@@ -71,7 +71,7 @@ def record_discovery(
     body: wire.NewSighting, response: Response, work: Annotated[Work, allow(Permission.DISCOVERY_RECORD)]
 ) -> wire.Discovery:
     """Record that an account was seen; one handle is one discovery, however often and by whomever it is seen."""
-    done = service.record(work, service.seen(work, body.model_dump()))
+    done = service.report(work, service.seen(work, body.model_dump()))
     response.status_code = 201 if done.new else 200
     return wire.discovery(service.shown(work, done))
 

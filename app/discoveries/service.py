@@ -127,7 +127,7 @@ def seen(work: Work, values: Mapping[str, Any]) -> Seen:
     return Seen(network, handle, seen_at=at, unit_id=unit.id if unit else None, **said)
 
 
-def record(work: Work, said: Seen) -> Recorded:
+def report(work: Work, said: Seen) -> Recorded:
     """It was seen: one discovery for each handle, one sighting for each source and instant. Raises ``Invalid``."""
     rules.check_seen(said.seen_at, work.now)
     held = store.lock(work.session, *said.named)

@@ -229,7 +229,7 @@ def test_the_lists_find_each_where_it_stands(team):
     with team.work() as work:
         x = networks.network(work.session, "x")
         for n, case in enumerate(cases):
-            done = service.record(work, Seen("x", canonical(x, f"acme_{n}"), "Vendor", work.now))
+            done = service.report(work, Seen("x", canonical(x, f"acme_{n}"), "Vendor", work.now))
             spoil(work, done, *case)
     bearer, by_id = team.token("boss"), {}
 

@@ -74,7 +74,8 @@ def test_a_row_says_all_that_one_call_does():
     ("bad", "code"),
     [
         ({"network": "nope"}, "unknown_network"), ({"network": "", "handle": "", "url": "https://nowhere.example/a"}, "unknown_network"),
-        ({"handle": ""}, "handle_missing"), ({"network": ""}, "handle_missing"), ({"handle": "a b"}, "bad_character"),
+        ({"handle": ""}, "handle_missing"), ({"network": ""}, "handle_missing"),
+        ({"network": "", "url": "https://x.com/acme"}, "handle_missing"), ({"handle": "a b"}, "bad_character"),
         ({"source": ""}, "source_missing"), ({"seen_at": ""}, "seen_at_missing"), ({"seen_at": "01/02/2026"}, "bad_seen_at"),
         ({"seen_at": "2026-03-03"}, "bad_seen_at"), ({"seen_at": "2026-02-01T10:00"}, "bad_seen_at"), ({"active": "maybe"}, "bad_active"),
         ({"followers": "-1"}, "bad_followers"), ({"followers": "12.5"}, "bad_followers"), ({"followers": "\u0661"}, "bad_followers"),

@@ -33,4 +33,4 @@ def _record(one: Founding, sight: Sight) -> UUID:
             key, named, rules.SOURCE, one.now - sight.ago, sight.active, sight.name, sight.followers,
             unit_id=one.units[sight.unit] if sight.unit else None,
         )  # fmt: skip
-        return discoveries.record(work, seen).discovery.id
+        return discoveries.report(work, seen).discovery.id

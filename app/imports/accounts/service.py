@@ -81,7 +81,10 @@ def _check(one: _Run, work: Work) -> None:
     ambiguous = Fault("business_unit_ambiguous", "Several business units have this name; use the key of the one meant.")
     sheet.reject("place", doubtful, ambiguous)
     unknown = [place for batch in sheet.values("place") for place in batch if place not in one.units]
-    sheet.reject("key", _disputed(one, work), Fault("account_disputed", _DISPUTED))
+    theirs = Fault(
+        "account_disputed", "The account is disputed, as somebody else's; what was found is to be reopened first."
+    )
+    sheet.reject("key", _disputed(one, work), theirs)
     sheet.reject("place", unknown, Fault("unknown_business_unit", "No open business unit has this key or name."))
     for column, who in (("refers", "steward"), ("also", "backup steward")):
         strangers: list[str] = []
@@ -89,9 +92,6 @@ def _check(one: _Run, work: Work) -> None:
             known = directory.employees_by_number(work.session, batch)
             strangers += [number for number in batch if number not in known]
         sheet.reject(column, strangers, Fault("unknown_steward", f"Nobody has the employee id given as {who}."))
-
-
-_DISPUTED = "The account is held to be somebody else's who passes for us; what was found has to be reopened first."
 
 
 def _disputed(one: _Run, work: Work) -> list[str]:

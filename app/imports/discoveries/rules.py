@@ -82,11 +82,14 @@ def listed(cells: Mapping[str, str], networks: Mapping[str, Network], now: datet
 
 def _named(cells: Mapping[str, str], networks: Mapping[str, Network]) -> tuple[str, Handle]:
     network, handle, url = (cells.get(name) or None for name in ("network", "handle", "url"))
+    alone = network is None and handle is None and url is not None
+    if not alone and (network is None or (handle is None and url is None)):
+        raise Fault("handle_missing", "The row names neither a network and a handle nor an address alone.")
     try:
         return named(networks, key_of(network) if network else None, handle, url)
     except Invalid as refused:
         code = refused.errors[0].code if refused.errors else refused.code
-        raise Fault("handle_missing" if code == "required" else code, str(refused)) from refused
+        raise Fault(code, str(refused)) from refused
 
 
 def _seen_at(cells: Mapping[str, str], now: datetime) -> datetime:

@@ -109,7 +109,7 @@ def _load(one: _Run, batch: Sequence[Row]) -> None:
 
 def _write(one: _Run, news: Sequence[Seen]) -> None:
     with operator_work(one.parts) as work:
-        done = [discoveries.record(work, said) for said in news]
+        done = [discoveries.report(work, said) for said in news]
     for each in done:
         one.summary.created += each.new
         one.summary.updated += each.heard and not each.new
