@@ -1,4 +1,4 @@
-"""`coe import`: business units, employees, accounts, completions and observations from CSV files."""
+"""`coe import`: business units, employees, accounts, completions, observations and discoveries from CSV files."""
 
 import json
 import sys
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from app.kernel.access import House
 
 commands = typer.Typer(
-    no_args_is_help=True, help="Load CSV files: business units, employees, accounts, completions, observations."
+    no_args_is_help=True,
+    help="Load CSV files: business units, employees, accounts, completions, observations, discoveries.",
 )
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file in UTF-8.")]
 Rejects = Annotated[Path | None, typer.Option(help="Where to write the rejected rows, with line and reason.")]
@@ -105,6 +106,14 @@ def observations(file: File, rejects: Rejects = None, as_json: AsJson = False) -
     from app.imports.service import import_observations
 
     _run(file, rejects, as_json, "observations", import_observations)
+
+
+@commands.command("discoveries")
+def discoveries(file: File, rejects: Rejects = None, as_json: AsJson = False) -> None:
+    """Load what was seen on the networks: network, handle or url, source, seen_at, and what was seen."""
+    from app.imports.service import import_discoveries
+
+    _run(file, rejects, as_json, "discoveries", import_discoveries)
 
 
 @commands.command("columns")

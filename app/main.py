@@ -39,6 +39,8 @@ from app.decisions.worker import Follower
 from app.directory import api as directory
 from app.directory import tables as _directory
 from app.directory.erasures import tables as _erasures
+from app.discoveries import api as discoveries
+from app.discoveries import tables as _discoveries
 from app.docs import api as docs
 from app.erasure import api as erasure
 from app.erasure import tables as _erasure
@@ -71,6 +73,7 @@ from app.identity.login import tables as _login
 from app.identity.oauth import tables as _oauth
 from app.identity.service import build_identity
 from app.imports.completions import api as completions
+from app.imports.discoveries import api as found
 from app.imports.observations import api as observation_files
 from app.imports.runs import api as imports
 from app.imports.runs import tables as _imports
@@ -138,6 +141,7 @@ TABLES = (
     _clearances,
     _clients,
     _directory,
+    _discoveries,
     _erasure,
     _erasures,
     _freezes,
@@ -177,6 +181,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
     accounts.router,
     registrations.router,
+    discoveries.router,
+    found.router,
     networks.router,
     *AUTHZEN,
     explaining.router,
@@ -365,7 +371,7 @@ async def _serving(told: Settings, sweeps: bool, app: Service) -> AsyncIterator[
 
 
 def _is_upload(method: str, path: str) -> bool:
-    return any(one.is_upload(method, path) for one in (imports, completions, observation_files))
+    return any(one.is_upload(method, path) for one in (imports, completions, observation_files, found))
 
 
 def create_app(

@@ -23,6 +23,7 @@ from typing import Any
 import typer
 
 import app
+from app.accounts.rules import FOUND
 from app.accounts.service import _PAST
 from app.cli import app as command_line
 from app.governance.grants.rules import End
@@ -227,7 +228,7 @@ _KINDS = {"app/governance/registrations/": "registration", "app/governance/reque
 _DYNAMIC: Mapping[str, Iterable[str]] = {
     "f'grant.{ended.end}'": [f"grant.{one}" for one in End if one is not End.REVOKED],
     "f'account.{_PAST[verb]}'": [f"account.{one}" for one in _PAST.values()],
-    "f'account.{wanted}'": [f"account.{one}" for one in _AFTER.values()],
+    "f'account.{wanted}'": [f"account.{one}" for one in (*_AFTER.values(), *FOUND)],
     "_DONE[verdict]": list(_DONE.values()),
     **{f"RequestState.{one.name}": [one.value] for one in RequestState},
 }
@@ -287,6 +288,7 @@ _COMPUTED: Mapping[str, Mapping[str, Iterable[str]]] = {
         "f'{name}_missing'": [f"{one}_missing" for one in ("account", "kpi", "period_from", "period_until")],
     },
     "app/imports/observations/service.py": {"wrong.code": ()},
+    "app/imports/discoveries/rules.py": {"code": ["unknown_network"]},
     "app/imports/rules.py": {"f'bad_{field}'": ["bad_…"]},
     "app/imports/units/rules.py": {"refused.errors[0].code": ()},
     "app/kernel/errors.py": {"code": ()},

@@ -12,7 +12,7 @@ account:read          employee anywhere, client registry:read
 account:record_activity employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope, \
 social_analyst in_scope, client activity
 account:stop          strategist anywhere, community_manager in_scope
-account:update        employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
+account:update        employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope, client registry:write
 appointment:create    strategist anywhere
 appointment:end       strategist anywhere
 appointment:read      employee anywhere
@@ -43,6 +43,10 @@ directory:import      admin anywhere, client hr
 directory:read_changes strategist anywhere, auditor anywhere, admin anywhere, client hr
 directory:read_orphans strategist anywhere, community_manager in_scope, bu_liaison in_scope, auditor anywhere
 directory:sync        client hr
+discovery:read        strategist anywhere, content_strategist anywhere, community_manager in_scope, bu_liaison in_scope, \
+social_analyst anywhere, auditor anywhere
+discovery:record      strategist anywhere, community_manager anywhere, social_analyst anywhere, client registry:write
+discovery:resolve     strategist anywhere, community_manager in_scope
 employee:erase        admin anywhere
 employee:read         employee anywhere
 employee:read_details employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \

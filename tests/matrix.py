@@ -102,6 +102,7 @@ class Org(World):
         _completions(self)
         _strategies(self)
         _figures(self)
+        _found(self)
         _reviews(self)
 
     def token(self, who):
@@ -331,6 +332,17 @@ def _figures(org):
         org.put("observation", where, seen["id"], account.at, [account.at])
         aim = {"kpi_id": "kpi-here", "scope": {"kind": "account", "id": account.id}, **days}
         org.put("target", where, org.post("/v1/targets", "boss", aim, 201)["id"], account.at, [account.at])
+
+
+def _found(org):
+    """What was seen on the networks, and what of it is disputed."""
+    for where, unit, at in (("here", "field", HERE), ("away", "logistics", AWAY)):
+        for kind, handle in (("discovery", f"seen_{where}"), ("disputed discovery", f"passes_{where}")):
+            body = {"network": at.network, "handle": handle, "source": "Vendor", "business_unit_id": unit}
+            made = org.post("/v1/discoveries", "boss", body, 201)["id"]
+            if kind == "disputed discovery":
+                org.post(f"/v1/discoveries/{made}/dispute", "boss", {"reason": "It is not ours."})
+            org.put(kind, where, made, at, [at])
 
 
 def _imported(org):

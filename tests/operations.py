@@ -31,6 +31,11 @@ OBSERVATIONS = (
     b"account,kpi,period_from,period_until,value\r\n--here--\r\n"
 )
 """A file of observations, of nothing."""
+SIGHTINGS = (
+    b'--here\r\nContent-Disposition: form-data; name="file"; filename="seen.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    b"network,handle,source,seen_at\r\n--here--\r\n"
+)
+"""A file of sightings, of nothing."""
 WORD = {"decision": "approve", "comment": "Seen."}
 WHY = {"reason": "It is over."}
 
@@ -91,7 +96,7 @@ class Operation:
 
 
 ASKED, GRANTED, LEARNT = "rights_request:read", "grant:read", "completion:read"
-CLEARED, REVIEWED, TOLD = "clearance:read", "review:read", "webhook:manage"
+CLEARED, REVIEWED, TOLD, FOUND = "clearance:read", "review:read", "webhook:manage", "discovery:read"
 OBSERVED, AIMED = "observation:read", "target:read"
 
 
@@ -140,6 +145,10 @@ def _appointed(org, thing):
 
 def _proposed(org, thing):
     return {"network": "x", "handle": "brand_new", "business_unit_id": thing.id, "purpose": "News."}
+
+
+def _seen(org, thing):
+    return {"network": "x", "handle": "never_seen", "source": "Vendor", "business_unit_id": thing.id}
 
 
 def _merged(org, thing):
@@ -285,6 +294,19 @@ OPERATIONS = (
     Operation("POST /v1/accounts/{id}/resume", "account:stop", "suspended account", WHY),
     Operation("POST /v1/accounts/{id}/decommission", "account:stop", "active account", WHY),
     Operation("POST /v1/accounts/{id}/archive", "account:stop", "decommissioning account", WHY),
+    Operation("GET /v1/discoveries", FOUND),
+    Operation("GET /v1/discoveries/{id}", FOUND, "discovery", hides=FOUND),
+    Operation("GET /v1/discoveries/{id}/sightings", FOUND, "discovery", hides=FOUND),
+    # Whatever anybody of the hub sees, wherever that is.
+    Operation("POST /v1/discoveries", "discovery:record", "unit", _seen),
+    Operation("POST /v1/discoveries/import", "discovery:record", form=SIGHTINGS),
+    Operation(
+        "POST /v1/discoveries/{id}/adopt", "discovery:resolve", "discovery", {"business_unit_id": "sales"}, hides=FOUND
+    ),
+    Operation("POST /v1/discoveries/{id}/dispute", "discovery:resolve", "discovery", WHY, hides=FOUND),
+    Operation("POST /v1/discoveries/{id}/taken-down", "discovery:resolve", "discovery", WHY, hides=FOUND),
+    Operation("POST /v1/discoveries/{id}/ignore", "discovery:resolve", "discovery", WHY, hides=FOUND),
+    Operation("POST /v1/discoveries/{id}/reopen", "discovery:resolve", "disputed discovery", WHY, hides=FOUND),
     Operation("GET /v1/networks", "network:read"),
     Operation("GET /v1/networks/{key}", "network:read", parts={"key": "x"}),
     Operation("POST /v1/networks", "network:write", None, _network),

@@ -159,6 +159,11 @@ def versioned(team, account):
     posted = team.post("/v1/clearances", "content", {"account_id": account, "content_sha256": "a" * 64}, 201)
     word, why, cle = {"decision": "approve"}, {"reason": "It is over."}, f"/v1/clearances/{posted['id']}"
     acc, req, gra = f"/v1/accounts/{account}", f"{ASK}/{asked['id']}", f"/v1/grants/{grant['id']}"
+    seen = [
+        team.post("/v1/discoveries", "boss", {"network": "x", "handle": f"seen_{n}", "source": "Vendor"}, 201)["id"]
+        for n in range(3)
+    ]
+    one, two, three = (f"/v1/discoveries/{id_}" for id_ in seen)
     hook = {"name": "Tool", "url": "https://tool.example.com/events", "events": ["grant.*"]}
     hook = f"/v1/webhooks/{team.post('/v1/webhooks', 'developer', hook, 201)['id']}"
     into = {"into_id": team.get("/v1/business-units/sales", "boss")["id"], **why}
@@ -184,6 +189,11 @@ def versioned(team, account):
         (gra, "POST", f"{gra}/revoke", "hub", why),
         (cle, "POST", f"{cle}/decisions", "boss", word),
         (cle, "POST", f"{cle}/withdraw", "content", {}),
+        (one, "POST", f"{one}/dispute", "hub", why),
+        (one, "POST", f"{one}/taken-down", "hub", why),
+        (one, "POST", f"{one}/reopen", "hub", why),
+        (two, "POST", f"{two}/ignore", "hub", why),
+        (three, "POST", f"{three}/adopt", "hub", {"business_unit_id": "sales"}),
         (acc, "PATCH", acc, "hub", {"purpose": "Customer care."}),
         (acc, "POST", f"{acc}/validate", "hub", {}),
         (acc, "POST", f"{acc}/activity", "hub", {}),

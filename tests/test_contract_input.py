@@ -58,6 +58,7 @@ def many(team):
         days = {"kpi_id": f"kpi-{n}", "period_from": "2026-02-01", "period_until": "2026-02-08", "value": "1"}
         team.post("/v1/observations", "boss", {"account_id": account, "source": "tool", **days}, 201)
         team.post("/v1/targets", "boss", {"scope": {"kind": "enterprise"}, **days}, 201)
+        team.post("/v1/discoveries", "boss", {"network": "x", "handle": f"seen_{n}", "source": "Vendor"}, 201)
     return team
 
 
@@ -73,6 +74,7 @@ LISTS = {
     "/v1/observations": ("id", "period_from", "created_at"),
     "/v1/targets": ("id", "period_until", "created_at"),
     "/v1/clearances": ("id", "created_at", "not_after"),
+    "/v1/discoveries": ("id", "created_at", "last_seen_at"),
     "/v1/audit/events": ("seq",),
 }
 
@@ -192,6 +194,7 @@ def bodies(good):
 
 
 ROUTES = {
+    "POST /v1/discoveries": ("boss", {"handle": "acme2", "network": "x", "source": "Vendor"}),
     "POST /v1/rights-requests": ("asker", {"justification": "Why.", "rights": ["draft"], "account_id": "x:acme"}),
     "POST /v1/accounts": ("liaison", {"handle": "acme2", "network": "x", "business_unit_id": "sales"}),
     "PATCH /v1/business-units/sales": ("boss", {"name": "Sales"}),

@@ -260,6 +260,7 @@ def seen_of(org, table, caller, kind, permission):
         ("/v1/clearances", ["post", "cleared post"], "clearance:read"),
         ("/v1/observations", ["observation"], "observation:read"),
         ("/v1/targets", ["target"], "target:read"),
+        ("/v1/discoveries", ["discovery", "disputed discovery"], "discovery:read"),
     ],
 )
 def test_lists_hold_what_one_may_see_and_nothing_else(org, table, path, kinds, permission):

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from app.kernel.actor import Place
-from app.kernel.errors import Conflict
+from app.kernel.errors import Conflict, Forbidden
 from app.policies.rules import Limits, RiskTier
 from app.programme.strategy.rules import Objective, serves
 
@@ -16,8 +16,9 @@ from app.programme.strategy.rules import Objective, serves
 class AccountState(StrEnum):
     """Where an account stands; an ``archived`` one is kept for ever.
 
-    A ``denied`` or ``withdrawn`` proposal leaves the handle free. A ``discovered`` or ``disputed`` account was found on
-    the network and proposed by nobody.
+    A ``denied`` or ``withdrawn`` proposal leaves the handle free. A ``discovered`` account was found on the network and
+    proposed by nobody; whoever registers it takes it over. A ``disputed`` one is held to be somebody else's who passes
+    for us: it cannot be registered.
     """
 
     PROPOSED = "proposed"
@@ -55,11 +56,23 @@ TRANSITIONS: Mapping[Verb, tuple[frozenset[AccountState], AccountState]] = Mappi
 )
 NEVER_OURS = frozenset({S.DENIED, S.WITHDRAWN})
 """States that leave the handle free to be proposed again."""
+FOUND = frozenset({S.DISCOVERED, S.DISPUTED})
+"""States of an account that was found, and that nobody registers."""
+SOURCE_FOUND = "discovery"
+"""The source of an account that was found."""
 HISTORY = NEVER_OURS | {S.ARCHIVED}
 """States in which an account's record changes no more."""
 LIVING = frozenset({S.PROPOSED, S.CHANGES_REQUESTED, S.APPROVED, S.ACTIVE, S.SUSPENDED, S.DECOMMISSIONING})
+OURS = LIVING | {S.ARCHIVED}
+"""States of what is one of ours, was one, or is being registered."""
 OPEN_FOR_RIGHTS = frozenset({S.APPROVED, S.ACTIVE, S.SUSPENDED})
 """States in which a right may be asked for; it works only while the account is active."""
+
+
+DESCRIPTIVE = frozenset(
+    {"display_name", "purpose", "audience", "language", "region", "posting_capacity", "objective", "opened_on"}
+)
+"""What a service client may say of an account: nothing of who governs it, looks after it or holds its credentials."""
 
 
 class WrongState(Conflict):
@@ -185,6 +198,15 @@ def moved_to(account: Account, verb: Verb) -> AccountState:
         states = " or ".join(sorted(allowed))
         raise WrongState(f"An account can be told to {verb} while it is {states}; this one is {account.state}.")
     return after
+
+
+def check_client(account: Account, changes: Iterable[str]) -> None:
+    """May a service client describe an account so? It never registers around the model. Raises ``Forbidden``."""
+    beyond = sorted(set(changes) - DESCRIPTIVE)
+    if beyond:
+        raise Forbidden(f"A service client describes an account; it does not change its {', '.join(beyond)}.")
+    if account.state in (S.PROPOSED, S.CHANGES_REQUESTED):
+        raise Forbidden("A proposal is changed by people: each change sends it on its route again.")
 
 
 def status_of(account: Account | None) -> Status:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.audit import service as audit
 from app.directory import store as directory
-from app.kernel.actor import Permission
+from app.kernel.actor import ActorKind, Permission
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.pages import Page
 from app.kernel.work import Personal, Work
@@ -64,10 +64,11 @@ def account(work: Work, id_: UUID) -> Shown:
 
 def accounts(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Shown]:
     """A page of accounts; ``handle`` in any spelling, with or without its network."""
-    return show_all(work, store.page(work.session, page, _canonical(work, filters)))
+    return show_all(work, store.page(work.session, page, spelled(work, filters)))
 
 
-def _canonical(work: Work, filters: Mapping[str, Any]) -> Mapping[str, Any]:
+def spelled(work: Work, filters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Filters with ``handle`` in its one form, where its network is given beside it."""
     handle, key = filters.get("handle"), filters.get("network")
     if handle is None or key is None:
         return filters
@@ -235,6 +236,8 @@ def update(work: Work, before: Account, changes: Mapping[str, Any]) -> Account:
     proposal = before.state in (AccountState.PROPOSED, AccountState.CHANGES_REQUESTED)
     own = work.actor.employee_id in before.stewards or (proposal and work.actor.employee_id == before.proposed_by)
     work.actor.require(Permission.ACCOUNT_UPDATE, before.place, own=own)
+    if work.actor.kind is ActorKind.CLIENT:
+        rules.check_client(before, changes)
     if {"risk", "business_unit_id"} & set(changes):
         work.actor.require(Permission.ACCOUNT_STOP, before.place)
     if "business_unit_id" in changes:

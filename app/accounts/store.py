@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, func, not_, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.directory import store as directory
@@ -18,7 +19,7 @@ from app.kernel.pages import Page, keyset
 from app.policies.rules import RiskTier
 
 from . import rules
-from .rules import LIVING, NEVER_OURS, OPEN_FOR_RIGHTS, Account, AccountExists, AccountState, Twin
+from .rules import LIVING, NEVER_OURS, OPEN_FOR_RIGHTS, OURS, Account, AccountExists, AccountState, Twin
 from .tables import Account as Row
 
 _WITH_PATH = select(Row, BusinessUnit.path).join(BusinessUnit, BusinessUnit.id == Row.business_unit_id)
@@ -54,6 +55,15 @@ def registered(session: Session, network: str, handle: str) -> Account | None:
     stmt = _WITH_PATH.where(Row.network == network, Row.handle == handle, Row.state.not_in(NEVER_OURS))
     found = session.execute(stmt).first()
     return _value(*found) if found else None
+
+
+def alike(session: Session, skeletons: Iterable[str]) -> dict[str, list[Account]]:
+    """What is or was ours, on whatever network, and looks like one of these; the oldest first."""
+    stmt = _WITH_PATH.where(Row.skeleton.in_(set(skeletons)), Row.state.in_(OURS)).order_by(Row.id)
+    found: dict[str, list[Account]] = {}
+    for row, path in session.execute(stmt):
+        found.setdefault(row.skeleton, []).append(_value(row, path))
+    return found
 
 
 def look_alike(session: Session, network: str, skeleton: str, handle: str) -> UUID | None:
@@ -159,6 +169,14 @@ def add(session: Session, now: datetime, values: Mapping[str, Any]) -> Account:
     session.add(row)
     flush(session, AccountExists, f"{values['network']}:{values['handle']} is registered already.")
     return account(session, row.id)
+
+
+def add_unless_held(session: Session, now: datetime, values: Mapping[str, Any]) -> Account | None:
+    """A new account, or None where its handle is held by another, be it one that is just being written."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {"id": new_id(), "created_at": now, "updated_at": now, **values}
+    made = session.scalars(insert(Row).values(row).on_conflict_do_nothing().returning(Row.id)).first()
+    return account(session, made) if made is not None else None
 
 
 def save(session: Session, id_: UUID, now: datetime, changes: Mapping[str, Any]) -> Account:

@@ -35,6 +35,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "completion": frozenset({P.COMPLETIONS}),
         "course": frozenset({P.WORLD}),
         "directory": frozenset(),
+        "discovery": frozenset(),
         "employee": frozenset({P.PEOPLE}),
         "freeze": frozenset({P.WORLD}),
         "goal": frozenset(),

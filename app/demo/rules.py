@@ -10,7 +10,9 @@ PASSWORD = "garden-shears-178"  # noqa: S105 - printed on purpose: it opens noth
 FOUNDED = 210
 """Days ago."""
 ACCOUNTS = 178
-"""Accounts in the register, open proposals and the archived one among them: what the average enterprise holds."""
+"""Accounts in the register, open proposals and the archived one among them, and not what was only found: what the average
+enterprise holds.
+"""
 IDLE = 44
 """A quarter of them: active, without activity for longer than policy allows."""
 

@@ -12,6 +12,7 @@ from app.demo.company import service as company
 from app.demo.figures import service as figures
 from app.demo.inventory import service as inventory
 from app.demo.posts import service as posts
+from app.demo.sightings import service as sightings
 from app.demo.stage.service import Founding
 from app.demo.story import service as story
 from app.demo.strategy import service as strategy
@@ -45,6 +46,7 @@ _STEPS = (
     figures.record_figures,
     figures.aim,
     posts.submit_posts,
+    sightings.see,
     charter.draft_policy,
     strategy.lately,
 )

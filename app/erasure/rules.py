@@ -120,6 +120,10 @@ TEXTS: Final = (
     Text("group_mapping", "reason", "mapped_by", GONE),
     Text("group_mapping", "end_reason", "ended_by"),
     Text("group_member", "display", "employee_id"),
+    Text("discovery", "reason", "decided_by"),
+    Text("discovery", "evidence_url", "decided_by"),
+    Text("discovery_sighting", "note", "recorded_by"),
+    Text("discovery_sighting", "evidence_url", "recorded_by"),
     Text("freeze", "reason", "set_by", GONE),
     Text("freeze", "lift_reason", "lifted_by"),
     Text("governance_setting", "reason", "set_by", GONE),
@@ -135,7 +139,7 @@ ROWS: Final = (
 """Rows that are about nobody else, by the column that names the person."""
 NAMED: Final = (
     Text("account", "recovery_contact"), Text("account", "shared_mailbox"),
-    Text("idempotent_reply", "body", left=ANSWERED),
+    Text("discovery_sighting", "display_name"), Text("idempotent_reply", "body", left=ANSWERED),
 )  # fmt: skip
 """Where somebody may be named though the words are nobody's in particular: they are taken out where they name this one."""
 QUOTED: Final = (

@@ -1,4 +1,4 @@
-"""The files an operator loads: business units, people, accounts, completions, observations. One import at a time.
+"""The files an operator loads: business units, people, accounts, completions, observations, discoveries. One import at a time.
 
 Each is read whole and checked before anything is written; what is wrong with the file refuses it whole, what is wrong
 with a row rejects that row. ``progress(done, total)`` is called now and then, ``reject`` for each rejected row. ``held``:
@@ -15,6 +15,7 @@ from app.kernel.access import House
 from .accounts import service as accounts
 from .columns import service as described
 from .completions import service as completions
+from .discoveries import service as discoveries
 from .employees import service as employees
 from .observations import service as observations
 from .rules import (
@@ -45,6 +46,7 @@ __all__ = [
     "import_accounts",
     "import_business_units",
     "import_completions",
+    "import_discoveries",
     "import_employees",
     "import_observations",
 ]
@@ -124,6 +126,17 @@ def import_observations(
     """
     with _opened(source) as raw, _alone(parts, held=held):
         return observations.run(parts, raw, progress=progress, reject=reject, most=most)
+
+
+def import_discoveries(
+    parts: House, source: Path, *, progress: Progress, reject: Reject, held: bool = False, most: int | None = None
+) -> Summary:
+    """Load what was seen on the networks; ``most``: of a file of at most so many rows.
+
+    Raises ``FileRefused``, ``ImportRunning``; nothing is changed then.
+    """
+    with _opened(source) as raw, _alone(parts, held=held):
+        return discoveries.run(parts, raw, progress=progress, reject=reject, most=most)
 
 
 def header_of(source: Path, columns: Columns | None = None) -> tuple[str, ...]:

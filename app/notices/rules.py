@@ -47,6 +47,8 @@ class NoticeKind(StrEnum):
     CLEARANCE_DENIED = "clearance_denied"
     REVIEW_OPEN = "review_open"
     ACCOUNT_ORPHANED = "account_orphaned"
+    FORMER_HANDLE_ACTIVE = "former_handle_active"
+    SUSPENDED_ACCOUNT_ACTIVE = "suspended_account_active"
     UNUSUAL_TERMINATIONS = "unusual_terminations"
     POLICY_PUBLISHED = "policy_published"
     WEBHOOK_DISABLED = "webhook_disabled"
@@ -147,6 +149,16 @@ SAYINGS: Mapping[NoticeKind, Saying] = MappingProxyType(
             "Nobody looks after {what}",
             "The last custodian of {what} has left; you are proposed to look after it, or to find who does.",
         ),
+        NoticeKind.FORMER_HANDLE_ACTIVE: Saying(
+            "Posts go out on what was ours: {what}",
+            "{what} was one of our accounts, and was seen to post since. Does somebody else have the handle? Dispute it, "
+            "or say why it is no matter.",
+        ),
+        NoticeKind.SUSPENDED_ACCOUNT_ACTIVE: Saying(
+            "Posts go out on a suspended account: {what}",
+            "{what} is suspended, and was seen to post since. Does somebody else have the login? Until it is "
+            "decommissioned the public is told that it is official.",
+        ),
         NoticeKind.UNUSUAL_TERMINATIONS: Saying(
             "Unusually many people have left",
             "{left} of {active} people have left within a day, and their rights have ended. Is HR's feed in order?",
@@ -170,6 +182,7 @@ LINKS: Mapping[str, str] = MappingProxyType(
         "review": "/v1/reviews/{subject}",
         "policy_version": "/v1/policies/{policy_id}/versions/{n}",
         "directory": "/v1/directory/changes",
+        "discovery": "/v1/discoveries/{subject}",
         "webhook": "/v1/webhooks/{subject}",
     }
 )

@@ -47,7 +47,8 @@ _ENDED = {
     RequestState.CHANGES_REQUESTED: NoticeKind.REQUEST_CHANGES,
     RequestState.EXPIRED: NoticeKind.REQUEST_EXPIRED,
 }
-_ALARMS = frozenset({NoticeKind.REQUEST_BLOCKED, NoticeKind.UNUSUAL_TERMINATIONS})
+_FOUND = frozenset({NoticeKind.FORMER_HANDLE_ACTIVE, NoticeKind.SUSPENDED_ACCOUNT_ACTIVE})
+_ALARMS = frozenset({NoticeKind.REQUEST_BLOCKED, NoticeKind.UNUSUAL_TERMINATIONS}) | _FOUND
 """What even whoever gave cause for it is told."""
 
 
@@ -123,7 +124,7 @@ def _of_request(work: Work, record: Record) -> Iterable[Telling]:
     days = MODELS[request.model].veto_working_days
     by_unit = not _HUB_STEPS & {one.kind for one in request.decisions}
     if request.state is RequestState.GRANTED and days and by_unit:
-        yield _about(request, NoticeKind.GRANTED_BY_UNIT, _hub(work, request), once=False, days=days)
+        yield _about(request, NoticeKind.GRANTED_BY_UNIT, _hub(work, request.account_id), once=False, days=days)
 
 
 def _about(request: Request, kind: NoticeKind, readers: Iterable[UUID], *, once: bool = True, **more: Any) -> Telling:
@@ -137,9 +138,9 @@ def _about(request: Request, kind: NoticeKind, readers: Iterable[UUID], *, once:
     return Telling(kind, frozenset(readers), subject, request.id, data, request.due_at if once else None)
 
 
-def _hub(work: Work, request: Request) -> set[UUID]:
-    """The hub at the place of a request: community managers in scope, and strategists."""
-    place = accounts.account(work.session, request.account_id).place
+def _hub(work: Work, account_id: UUID) -> set[UUID]:
+    """The hub at the place of an account: community managers in scope, and strategists."""
+    place = accounts.account(work.session, account_id).place
     return _holding(work, place, Role.COMMUNITY_MANAGER) | _holding(work, place, Role.STRATEGIST)
 
 
@@ -171,6 +172,14 @@ def _of_orphan(work: Work, record: Record) -> Iterable[Telling]:
     successor = (record.after or {}).get("proposed_successor_id")
     readers = {successor} if successor else _holding(work, account.place, Role.BU_LIAISON)
     yield Telling(NoticeKind.ACCOUNT_ORPHANED, frozenset(readers), "account", account.id, {"account_id": account.id})
+
+
+def _of_alarm(work: Work, record: Record) -> Iterable[Telling]:
+    """What posts and should not is told to the hub of the account that it is, or was."""
+    told = record.after or {}
+    readers = frozenset(_hub(work, told["account_id"]))
+    data = {"account_id": told["account_id"]}
+    yield Telling(NoticeKind(told["alarm"]), readers, "discovery", UUID(record.subject_id), data, told["alarmed_at"])
 
 
 def _of_terminations(work: Work, record: Record) -> Iterable[Telling]:
@@ -240,6 +249,7 @@ _DERIVED: Mapping[str, Derive] = {
     **dict.fromkeys(_CLEARANCES, _of_clearance),
     "review.opened": _of_review,
     "account.orphaned": _of_orphan,
+    "discovery.alarmed": _of_alarm,
     "directory.unusual_terminations": _of_terminations,
     "policy_version.published": _of_policy,
     "webhook.disabled": _of_webhook,

@@ -118,6 +118,7 @@ _INSIGHT = dict.fromkeys(
         P.BUDGET_READ,
         P.CLEARANCE_READ,
         P.COMPLETION_READ,
+        P.DISCOVERY_READ,
         P.EMPLOYEE_READ_DETAILS,
         P.GRANT_READ,
         P.MATURITY_READ,
@@ -138,6 +139,7 @@ _IN_SCOPE = dict.fromkeys(
         P.CLEARANCE_READ,
         P.COMPLETION_READ,
         P.DIRECTORY_READ_ORPHANS,
+        P.DISCOVERY_READ,
         P.EMPLOYEE_READ_DETAILS,
         P.FREEZE_LIFT,
         P.FREEZE_SET,
@@ -175,6 +177,8 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.COURSE_WRITE,
                     P.DIRECTORY_READ_CHANGES,
                     P.DIRECTORY_READ_ORPHANS,
+                    P.DISCOVERY_RECORD,
+                    P.DISCOVERY_RESOLVE,
                     P.FREEZE_LIFT,
                     P.FREEZE_SET,
                     P.GOVERNANCE_SWITCH,
@@ -209,7 +213,18 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
         Role.COMMUNITY_MANAGER: {
             **_COE,
             **_IN_SCOPE,
-            **dict.fromkeys((P.ACCOUNT_STOP, P.REVIEW_CREATE, P.REVIEW_MANAGE, P.REVIEW_READ, P.WEBHOOK_MANAGE), IN),
+            **dict.fromkeys(
+                (
+                    P.ACCOUNT_STOP,
+                    P.DISCOVERY_RESOLVE,
+                    P.REVIEW_CREATE,
+                    P.REVIEW_MANAGE,
+                    P.REVIEW_READ,
+                    P.WEBHOOK_MANAGE,
+                ),
+                IN,
+            ),
+            P.DISCOVERY_RECORD: ANY,  # whatever anybody of the hub sees, wherever that is
         },
         Role.BU_LIAISON: {
             **_COE,
@@ -219,15 +234,23 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.BUDGET_READ,
                     P.BUDGET_RECORD,
                     P.MATURITY_DECLARE,
+                    P.OBSERVATION_WRITE,
                     P.RIGHTS_REQUEST_CREATE,
                     P.STRATEGY_DRAFT,
+                    P.TARGET_WRITE,
                     P.WEBHOOK_MANAGE,
                 ),
                 IN,
             ),
         },
         Role.CAMPAIGN_MANAGER: _COE,
-        Role.SOCIAL_ANALYST: {**_COE, P.BUDGET_READ: IN, P.BUDGET_RECORD: IN, P.MATURITY_READ: ANY},
+        Role.SOCIAL_ANALYST: {
+            **_COE,
+            **dict.fromkeys((P.ACCOUNT_RECORD_ACTIVITY, P.BUDGET_READ, P.BUDGET_RECORD, P.OBSERVATION_WRITE), IN),
+            **dict.fromkeys(
+                (P.DISCOVERY_READ, P.DISCOVERY_RECORD, P.MATURITY_READ, P.OBSERVATION_READ, P.TARGET_READ), ANY
+            ),
+        },
         Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY, P.WEBHOOK_MANAGE: ANY},
         Role.AUDITOR: {**_COE, **_INSIGHT, **dict.fromkeys(_AUDITED, ANY)},
         Role.ADMIN: dict.fromkeys(
@@ -253,6 +276,7 @@ CLIENT_TABLE: Mapping[ClientScope, frozenset[Permission]] = MappingProxyType(
         ClientScope.LMS: frozenset({P.COMPLETION_READ, P.COMPLETION_WRITE, P.COURSE_READ}),
         ClientScope.REGISTRY_READ: _OPEN_TO_ALL - {P.EMPLOYEE_READ, P.APPOINTMENT_READ},
         ClientScope.ACTIVITY: frozenset({P.ACCOUNT_RECORD_ACTIVITY, P.KPI_READ, P.OBSERVATION_WRITE}),
+        ClientScope.REGISTRY_WRITE: frozenset({P.ACCOUNT_UPDATE, P.DISCOVERY_RECORD}),
         ClientScope.AUDIT_READ: frozenset({P.AUDIT_READ}),
         ClientScope.EVENTS: frozenset({P.WEBHOOK_MANAGE}),
     }

@@ -214,6 +214,27 @@ def of_accounts(call, team):
     return account
 
 
+def of_discoveries(call, team):
+    with team.work() as work:
+        made = clients.create_client(work, "Monitoring", ["registry:write"], static=True)
+        team.ids["vendor"] = UUID(made.client_id)
+    seen = {"network": "x", "source": "Vendor", "note": f"{TAINT} saw it.", "display_name": "Fans of Acme"}
+    seen |= {"evidence_url": f"https://evidence.example/{TAINT}"}
+    found = call("POST /v1/discoveries", "boss", {**seen, "handle": "acme_fans"}, 201)
+    call("POST /v1/discoveries", "hub", {**seen, "handle": "acme_fans", "source": "Another"})
+    plain = {"network": "x", "handle": "acme", "source": "Vendor", "active": True}
+    call("POST /v1/discoveries", "vendor", plain, 201, bearer=made.bearer)
+    form = {"file": ("seen.csv", b"network,handle,source,seen_at\nx,acme_club,Vendor,2026-02-01\n", "text/csv")}
+    call("POST /v1/discoveries/import", "vendor", None, bearer=made.bearer, files=form)
+    why = {**WHY, "evidence_url": f"https://evidence.example/{TAINT}"}
+    call("POST /v1/discoveries/{id}/dispute", "hub", why, id=found["id"])
+    call("POST /v1/discoveries/{id}/taken-down", "hub", why, id=found["id"])
+    call("POST /v1/discoveries/{id}/reopen", "hub", WHY, id=found["id"])
+    call("POST /v1/discoveries/{id}/ignore", "hub", WHY, id=found["id"])
+    call("POST /v1/discoveries/{id}/reopen", "hub", WHY, id=found["id"])
+    call("POST /v1/discoveries/{id}/adopt", "hub", {"business_unit_id": "sales"}, id=found["id"])
+
+
 def of_posts(call, team, account):
     with team.work() as work:
         made = clients.create_client(work, "Tool", ["decisions"], static=True)
@@ -269,6 +290,7 @@ def told_all(team):
     call = Scenario(team)
     of_units(call, team)
     account = of_accounts(call, team)
+    of_discoveries(call, team)
     of_posts(call, team, account)
     of_rights(call, account)
     of_feeds(call, team)

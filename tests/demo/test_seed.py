@@ -7,7 +7,7 @@ import pytest
 
 from app.accounts import service as accounts
 from app.accounts import store as account_store
-from app.accounts.rules import Flag
+from app.accounts.rules import SOURCE_FOUND, Flag
 from app.audit import store as audit_store
 from app.audit.rules import Event
 from app.demo.company.rules import DECIDERS, HUB_DEPUTY, PEOPLE, PERSONAS
@@ -74,8 +74,12 @@ def work(founded):
 
 
 def test_the_register_holds_178_accounts_and_a_quarter_are_idle(work):
-    shown = inventory(work)
+    every = inventory(work)
+    shown = [one for one in every if one.account.source != SOURCE_FOUND]
     assert len(shown) == ACCOUNTS == 178
+    assert Counter(one.account.state for one in every if one not in shown) == {
+        "discovered": 1, "disputed": 1, "withdrawn": 1,
+    }  # fmt: skip
     idle = [one for one in shown if Flag.IDLE in {f.flag for f in one.flags}]
     assert len(idle) == IDLE == 44
     assert Counter(one.account.state for one in shown) == {

@@ -14,6 +14,7 @@ NAMES: Final[Mapping[str, str]] = {
     "completions": "completion_id",
     "budgets": "budget_id",
     "courses": "course_id",
+    "discoveries": "discovery_id",
     "employees": "employee_id",
     "freezes": "freeze_id",
     "goals": "goal_id",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.accounts import service as accounts
 from app.accounts import store as account_store
-from app.accounts.rules import Account, AccountExists, AccountState
+from app.accounts.rules import NEVER_OURS, SOURCE_FOUND, Account, AccountExists, AccountState
 from app.audit import service as audit
 from app.directory import store as directory
 from app.directory.rules import check_open
@@ -51,6 +51,9 @@ class Registered:
     advice: tuple[Reason, ...] = ()
 
 
+_FOUND_AGAIN = {
+    "state": AccountState.DISCOVERED, "steward_id": None, "backup_steward_id": None, "proposed_by": None,
+}  # fmt: skip
 _AFTER = {
     RequestState.GRANTED: AccountState.APPROVED,
     RequestState.DENIED: AccountState.DENIED,
@@ -64,13 +67,11 @@ _AFTER = {
 def propose(work: Work, values: Mapping[str, Any]) -> Registered:
     """Propose an account. Raises ``RequestRefused``, ``AccountExists``, ``BadHandle``, ``NotFound``, ``Invalid``."""
     routing.hold_rules(work)
-    members = _described(work, values)
-    account = account_store.add(work.session, work.now, members)
+    account = _entered(work, _described(work, values))
     on = routing.grounds(work, account, directory.employee(work.session, work.me).business_unit_id)
     setting, limits = models.setting(work, account.path), policies.limits(work, account.place)
     refusals, advice = rules.judge(_proposing(work.me, on, setting, limits))
     refuse(RequestRefused, refusals)
-    audit.record(work, "account.proposed", ("account", account.id), after=accounts.told(account))
     request = routing.open_request(
         work, routing.steps_of(MODELS[setting.model], None, on, limits), limits, on,
         {
@@ -83,6 +84,26 @@ def propose(work: Work, values: Mapping[str, Any]) -> Registered:
     return _registered(work, account, request, on, advice)
 
 
+def _entered(work: Work, members: Mapping[str, Any]) -> Account:
+    """The proposal in the register; an account that was found and that nobody holds is taken over by it.
+
+    Raises ``AccountExists``.
+    """
+    there = account_store.registered(work.session, members["network"], members["handle"])
+    if there is not None and _lapsed(work, there):
+        there = account_store.registered(work.session, there.network, there.handle)
+    if there is None:
+        made = account_store.add(work.session, work.now, members)
+        audit.record(work, "account.proposed", ("account", made.id), after=accounts.told(made))
+        return made
+    directory.lock_employees(work.session, {work.me, members["steward_id"]}, shared=True)  # people before accounts
+    held = account_store.lock_account(work.session, there.id)
+    if held.state is not AccountState.DISCOVERED:
+        raise AccountExists(f"{held.network}:{held.handle} is registered already; it is {held.state}.")
+    said = {name: value for name, value in members.items() if value is not None and name != "source"}
+    return accounts.change(work, held, said, "account.proposed")
+
+
 def _described(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a proposal: its handle in one form, its unit open, its custodians active."""
     unit = directory.unit(work.session, values["business_unit_id"])
@@ -90,9 +111,6 @@ def _described(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
     network = networks.network(work.session, values["network"])
     others = networks.networks(work.session)
     named = network_rules.canonical(network, values["handle"], values.get("url"), others=others)
-    there = account_store.registered(work.session, network.key, named.canonical)
-    if there is not None and not _lapsed(work, there):
-        raise AccountExists(f"{network.key}:{named.canonical} is registered already; it is {there.state}.")
     steward = values.get("steward_id") or work.me
     accounts.check_people(work, {**values, "steward_id": steward})
     return {
@@ -149,8 +167,10 @@ def _proposing(proposer_id: UUID, on: Grounds, setting: Setting, limits: Limits)
 
 
 def _follow(work: Work, account: Account, request: Request) -> Account:
-    """The account's state follows its registration's."""
+    """The account's state follows its registration's; what was found stays found, if it comes to nothing."""
     wanted = _AFTER[request.state]
+    if wanted in NEVER_OURS and account.source == SOURCE_FOUND:
+        return accounts.change(work, account, _FOUND_AGAIN, "account.discovered")
     if account.state is wanted:
         return account
     return accounts.change(work, account, {"state": wanted}, f"account.{wanted}")

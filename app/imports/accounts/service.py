@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.accounts import service as accounts
 from app.accounts import store as account_store
-from app.accounts.rules import Account
+from app.accounts.rules import FOUND, Account, AccountState
 from app.audit import service as audit
 from app.directory import store as directory
 from app.directory.rules import Employee
@@ -81,6 +81,10 @@ def _check(one: _Run, work: Work) -> None:
     ambiguous = Fault("business_unit_ambiguous", "Several business units have this name; use the key of the one meant.")
     sheet.reject("place", doubtful, ambiguous)
     unknown = [place for batch in sheet.values("place") for place in batch if place not in one.units]
+    theirs = Fault(
+        "account_disputed", "The account is disputed, as somebody else's; what was found is to be reopened first."
+    )
+    sheet.reject("key", _disputed(one, work), theirs)
     sheet.reject("place", unknown, Fault("unknown_business_unit", "No open business unit has this key or name."))
     for column, who in (("refers", "steward"), ("also", "backup steward")):
         strangers: list[str] = []
@@ -88,6 +92,16 @@ def _check(one: _Run, work: Work) -> None:
             known = directory.employees_by_number(work.session, batch)
             strangers += [number for number in batch if number not in known]
         sheet.reject(column, strangers, Fault("unknown_steward", f"Nobody has the employee id given as {who}."))
+
+
+def _disputed(one: _Run, work: Work) -> list[str]:
+    """Keys of rows about accounts that are disputed."""
+    found = list[str]()
+    for batch in one.sheet.live():
+        stated = [rules.listed(one.sheet.header.cells(row.cells), one.networks) for row in batch]
+        known = _known(work, stated)
+        found += [":".join(named) for named in known if known[named].state is AccountState.DISPUTED]
+    return found
 
 
 def _report(one: _Run, reject: Reject) -> None:
@@ -124,7 +138,11 @@ def _is_news(
     one: _Run, stated: Listed, known: Mapping[tuple[str, str], Account], people: Mapping[str, Employee]
 ) -> bool:
     present = known.get(stated.named)
-    return present is None or bool(rules.changes(stated, one.units[stated.place], people, present))
+    return (
+        present is None
+        or present.state in FOUND
+        or bool(rules.changes(stated, one.units[stated.place], people, present))
+    )
 
 
 def _write(one: _Run, work: Work, news: Sequence[Listed]) -> None:
@@ -138,6 +156,11 @@ def _write(one: _Run, work: Work, news: Sequence[Listed]) -> None:
             twin = next((id_ for handle, id_ in alike.items() if handle != stated.handle.canonical), None)
             values = rules.new_values(stated, unit_id, people, work.now)
             alike[stated.handle.canonical] = _add(work, {**values, "look_alike_of": twin}).id
+        elif present.state in FOUND:
+            one.summary.created += 1
+            held = account_store.lock_account(work.session, present.id)
+            values = {**rules.new_values(stated, unit_id, people, work.now), "source": held.source}
+            accounts.change(work, held, values, "account.imported")
         else:
             one.summary.updated += 1
             held = account_store.lock_account(work.session, present.id)

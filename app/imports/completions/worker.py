@@ -33,14 +33,12 @@ class Loaded:
         return revision
 
 
-def load(
-    parts: House, upload: Upload, importing: Callable[..., Summary] = import_completions, most: int | None = None
-) -> Loaded:
+def load(parts: House, upload: Upload, loads: Callable[..., Summary] = import_completions, most: int = MOST) -> Loaded:
     """Load the file of an upload in the name of whom ``parts`` names, a transaction for each part of at most 500 rows.
 
-    ``importing``: how, by default as completions; ``most``: rows that are taken. Two files at once do no harm: what both
-    say is recorded once, whoever comes first. Raises ``Invalid``, ``UnsupportedMediaType``, ``FileRefused``; nothing is
-    changed then.
+    Raises ``Invalid``, ``UnsupportedMediaType``, ``FileRefused``; nothing is changed then. Two files at once do no harm:
+    a completion is recorded once, whoever comes first. ``loads``: for a file of something else of which that is so, of
+    at most ``most`` rows.
     """
     if upload.fields:
         faults = [FieldError(f"/{name[:100]}", "unknown_field", "There is one field: file.") for name in upload.fields]
@@ -48,13 +46,13 @@ def load(
     with upload.path.open("rb") as file:
         check_type(upload.media_type, file.read(_MAGIC_BYTES))
     told = Loaded(parts)
-    told.summary = importing(
+    told.summary = loads(
         replace(parts, seal=told.seal),
         upload.path,
         progress=_unwatched,
         reject=told.rejected.append,
         held=True,
-        most=most or MOST,
+        most=most,
     )
     return told
 

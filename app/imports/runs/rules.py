@@ -40,6 +40,7 @@ class Kind(StrEnum):
     BUSINESS_UNITS = "business_units"
     COMPLETIONS = "completions"
     OBSERVATIONS = "observations"
+    DISCOVERIES = "discoveries"
 
 
 class RunState(StrEnum):

@@ -17,7 +17,8 @@ class ImportRun(Resource, Base):
     __tablename__ = "import_run"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('employees', 'accounts', 'business_units', 'completions', 'observations')", name="kind"
+            "kind IN ('employees', 'accounts', 'business_units', 'completions', 'observations', 'discoveries')",
+            name="kind",
         ),
         CheckConstraint("state IN ('queued', 'running', 'done', 'refused', 'failed')", name="state"),
     )

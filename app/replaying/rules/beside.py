@@ -140,6 +140,16 @@ def _of_network(one: Told) -> Iterator[Step]:
     yield Put("network", {"key": one.subject}, {"data": dict(one.after)}, {"created_at": one.at})
 
 
+def _of_sighting(one: Told) -> Iterator[Step]:
+    """A discovery was seen once more."""
+    told = {name: one.after[name] for name in _SIGHTED} | {"evidence_url": one.after["sighting_evidence_url"]}
+    values = {**told, "discovery_id": one.subject, "created_at": one.at}
+    yield Put("discovery_sighting", {"id": one.after["sighting_id"]}, values)
+
+
+_SIGHTED = ("source", "seen_at", "active", "display_name", "followers", "note", "recorded_by")
+
+
 def _of_task(one: Told) -> Iterator[Step]:
     for position, item in enumerate(one.after.get("items", ())):
         yield Put("access_task_item", {"task_id": one.subject, "position": position}, item)
@@ -184,6 +194,7 @@ BESIDE: Mapping[str, Beside] = {
     "group.created": _of_group,
     "group.updated": _of_group,
     "group.deleted": _of_no_group,
+    **dict.fromkeys(("discovery.recorded", "discovery.seen"), _of_sighting),
     "network.added": _of_network,
     "access_task.opened": _of_task,
     "notification_settings.changed": _of_wishes,

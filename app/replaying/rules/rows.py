@@ -119,6 +119,12 @@ _DECLARATION = _row("maturity_declaration", "business_unit_id open_dialogue note
 _COURSE = _row("course", "key title valid_for_days retired_at")
 _COMPLETION = _row("completion", "employee_id course_id completed_at source revoked_at")
 _CLEARANCE = _row("clearance", "account_id employee_id content_sha256 not_after state note")
+_DISCOVERY = _row(
+    "discovery",
+    "network handle handle_written url skeleton account_id state decided_by decided_at decided_match decided_active"
+    " first_seen_at last_seen_at last_active_at alarmed_at",
+)
+_RESOLVED = Row(_DISCOVERY.table, {**_DISCOVERY.members, "evidence_url": "evidence_url"}).saying(reason=REASON)
 _REVIEW = _row("review", "title kinds due_at ends_at closed_at")
 _ITEM = _row("review_item", "reviewer_id")
 _GROUP = _row("directory_group", "display_name external_id")
@@ -150,7 +156,7 @@ ROWS: Mapping[str, Row] = {
     **_each(
         "account",
         "proposed approved changes_requested denied withdrawn imported activated suspended resumed decommissioning archived"
-        " updated validated activity_recorded",
+        " updated validated activity_recorded discovered disputed",
         _ACCOUNT,
     ),
     "appointment.created": _APPOINTMENT.saying(appointed_by=PERSON),
@@ -185,6 +191,9 @@ ROWS: Mapping[str, Row] = {
     **_each("clearance", "submitted withdrawn", _CLEARANCE),
     **_each("clearance", "cleared denied", _DECIDED),
     "clearance.redeemed": _CLEARANCE.saying(redeemed_by=CALLER, redeemed_at=AT),
+    **_each("discovery", "recorded seen", _DISCOVERY),
+    "discovery.alarmed": Row("discovery", {"alarmed_at": "alarmed_at"}),
+    **_each("discovery", "disputed taken_down ignored reopened", _RESOLVED),
     "review.opened": _REVIEW.saying(opened_by=PERSON),
     "review.closed": _REVIEW.saying(closed_by=PERSON, close_reason=REASON),
     "review_item.kept": _ANSWERED.saying(outcome="kept"),

@@ -67,6 +67,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "completion": Kind(Width.ENTERPRISE, P.COMPLETION_READ),
         "course": _OPEN,
         "directory": Kind(Width.ENTERPRISE, P.DIRECTORY_READ_CHANGES),
+        "discovery": Kind(Width.ENTERPRISE, P.DISCOVERY_READ),
         "employee": _OF_PEOPLE,
         "freeze": _OPEN,
         "goal": _OPEN,
