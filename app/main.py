@@ -98,6 +98,7 @@ from app.policies.attestations import api as attestations
 from app.policies.attestations import tables as _attestations
 from app.programme.training import api as training
 from app.programme.training import tables as _training
+from app.reports import api as reports
 from app.roles import api as roles
 from app.roles import tables as _roles
 from app.scim import api as scim
@@ -173,6 +174,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     impact.router,
     training.router,
     completions.router,
+    reports.router,
     directory.router,
     lifecycle.router,
     erasure.router,

@@ -15,7 +15,7 @@ from app.governance.evaluation.rules import Subject
 from app.governance.models import rules as model_rules
 from app.governance.models import service as models
 from app.governance.models import store as model_store
-from app.governance.models.rules import MODELS, Model, ModelKey, Right, Setting, StepKind
+from app.governance.models.rules import MODELS, Model, ModelKey, Right, Setting
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
 from app.governance.routing import store as request_store
@@ -32,7 +32,7 @@ from app.policies.typed import rules as typed
 from app.programme.training import store as training
 from app.roles import rules as role_rules
 from app.roles import store as roles
-from app.roles.rules import Role, coe_member
+from app.roles.rules import coe_member
 from app.tools import store as tools
 
 from . import rules, store
@@ -231,17 +231,6 @@ class _Facts:
 
 def _missing(work: Work, choice: Choice) -> tuple[str, ...]:
     """What the model needs before it works, and has not."""
-    appointments = roles.in_force(work.session, work.now)
     place = directory.unit(work.session, choice.business_unit_id).place if choice.business_unit_id else None
-    found = []
-    if not any(one.role is Role.STRATEGIST for one in appointments):
-        found.append("There is no strategist.")
-    kinds = MODELS[choice.model].steps
-    if StepKind.COMMUNITY_MANAGER in kinds and not any(one.role is Role.COMMUNITY_MANAGER for one in appointments):
-        found.append("There is no community manager: requests go up to the strategist.")
-    if StepKind.ACCOUNT_LIAISON in kinds and place is not None:
-        liaisons = {slot.holder_id for slot in role_rules.slots(appointments, Role.BU_LIAISON, place)}
-        needed = 2 if MODELS[choice.model].short_of_liaisons else 1
-        if len(liaisons) < needed:
-            found.append(f"The unit has {len(liaisons)} of the {needed} liaisons that the model needs.")
-    return tuple(found)
+    platform = tools.find(work.session, choice.platform_id) if choice.platform_id else None
+    return rules.missing(MODELS[choice.model], roles.in_force(work.session, work.now), place, platform)
