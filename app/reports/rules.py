@@ -49,7 +49,7 @@ NETWORK = Column("network", "Network")
 
 def count(key: str, title: str | None = None) -> Column:
     """A column of whole numbers."""
-    return Column(key, title or key.replace("_", " ").capitalize(), Kind.COUNT)
+    return Column(str(key), title or key.replace("_", " ").capitalize(), Kind.COUNT)
 
 
 @dataclass(frozen=True, slots=True)
