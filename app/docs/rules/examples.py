@@ -21,6 +21,7 @@ NAMES: Final[Mapping[str, str]] = {
     "networks": "network",
     "policies": "policy_id",
     "publishing-tools": "tool_id",
+    "reports": "report",
     "requests": "request_id",
     "reviews": "review_id",
     "rights-requests": "request_id",
