@@ -49,7 +49,9 @@ def _asking(world):
     for one in sorted(raw.table("employee"), key=lambda one: one["employee_number"]):
         if not one["user_name"].startswith("r."):
             staffed.setdefault(one["business_unit_id"], []).append(one)
-    largest = sorted((unit for unit in units if len(staffed.get(unit, ())) > 4), key=lambda unit: (-len(units[unit]), unit))
+    largest = sorted(
+        (unit for unit in units if len(staffed.get(unit, ())) > 4), key=lambda unit: (-len(units[unit]), unit)
+    )
     keys = {one["id"]: one["key"] for one in raw.table("business_unit")}
     for unit in largest[:3]:
         people = [one["employee_number"] for one in staffed[unit]]

@@ -114,7 +114,11 @@ class Raw:
         ]  # fmt: skip
 
     def people_with(self, role, unit_id=None, network=None):
-        return {one["employee_id"] for one in self.appointments() if one["role"] == role and self.covers(one, unit_id, network)}
+        return {
+            one["employee_id"]
+            for one in self.appointments()
+            if one["role"] == role and self.covers(one, unit_id, network)
+        }
 
     def grants(self):
         """Those that have neither ended nor lapsed, on accounts of the part, each with its account."""
@@ -126,7 +130,11 @@ class Raw:
         ]
 
     def paused(self, grant):
-        pauses = [one for one in self.table("grant_suspension") if one["grant_id"] == grant["id"] and one["resumed_at"] is None]
+        pauses = [
+            one
+            for one in self.table("grant_suspension")
+            if one["grant_id"] == grant["id"] and one["resumed_at"] is None
+        ]
         begun = any(not one["scheduled"] or one["suspended_at"] <= self.now for one in pauses)
         return begun or (grant["review_ends_at"] is not None and grant["review_ends_at"] <= self.now)
 
@@ -145,12 +153,18 @@ class Raw:
 
     def flags(self, account):
         def least(rule, usual):
-            there = [one["version"]["rules"] for one in self.policies() if self.covers(one, account["business_unit_id"], account["network"])]
+            there = [
+                one["version"]["rules"]
+                for one in self.policies()
+                if self.covers(one, account["business_unit_id"], account["network"])
+            ]
             return timedelta(days=min((one[rule] for one in there if rule in one), default=usual))
 
         found = []
         if account["state"] in IN_USE:
-            present = [one for one in (account["steward_id"], account["backup_steward_id"]) if one and self.employed(one)]
+            present = [
+                one for one in (account["steward_id"], account["backup_steward_id"]) if one and self.employed(one)
+            ]
             found += [["orphaned"], ["single_custodian"], []][len(present)]
             active, validated = account["last_activity_at"], account["last_validated_at"]
             if account["state"] == "active" and active and active + least("idle_after_days", 90) <= self.now:
@@ -173,7 +187,10 @@ class Raw:
             found[key].update({one["right"]: 1, "grants": 1, "paused": self.paused(one)})
             holders[key].add(one["employee_id"])
         names = ("accounts", "accounts_without_publisher", *RIGHTS, "grants", "paused")
-        return {key: {**{name: counts[name] for name in names}, "holders": len(holders[key])} for key, counts in found.items()}
+        return {
+            key: {**{name: counts[name] for name in names}, "holders": len(holders[key])}
+            for key, counts in found.items()
+        }
 
     def holders(self):
         """Name -> rights, to publish, accounts."""
@@ -217,7 +234,11 @@ class Raw:
                     took[word["kind"]].append((word["at"] - before).total_seconds())
                 before = word["at"]
         rows = {
-            what: (len(took[what]) + unknown[what], hours(nearest_rank(took[what], 50)), hours(nearest_rank(took[what], 90)))
+            what: (
+                len(took[what]) + unknown[what],
+                hours(nearest_rank(took[what], 50)),
+                hours(nearest_rank(took[what], 90)),
+            )
             for what in ("granted", "granted_at_once", "denied", *STEPS)
         }
         return rows, sum(unknown.values())
@@ -228,7 +249,11 @@ class Raw:
         for policy in self.policies():
             if not policy["version"]["rules"].get("attestation_required"):
                 continue
-            said = {one["employee_id"] for one in self.table("attestation") if one["policy_version_id"] == policy["version"]["id"]}
+            said = {
+                one["employee_id"]
+                for one in self.table("attestation")
+                if one["policy_version_id"] == policy["version"]["id"]
+            }
             by = policy["version"]["effective_from"] + timedelta(days=policy["version"]["attestation_grace_days"])
             for unit, people in self.due(policy).items():
                 missing = len(people - said)
@@ -254,8 +279,14 @@ class Raw:
         if self.network is None:
             return True
         accounts = self.by_id("account")
-        held = [one for one in self.table("posting_grant") if one["employee_id"] == person_id and one["end"] is None and one["valid_until"] > self.now]
-        return policy["network"] in (None, self.network) and any(accounts[one["account_id"]]["network"] == self.network for one in held)
+        held = [
+            one
+            for one in self.table("posting_grant")
+            if one["employee_id"] == person_id and one["end"] is None and one["valid_until"] > self.now
+        ]
+        return policy["network"] in (None, self.network) and any(
+            accounts[one["account_id"]]["network"] == self.network for one in held
+        )
 
     def trained(self):
         """(course, policy, unit of the people) -> due, current, expired, missing, share."""
@@ -288,9 +319,13 @@ class Raw:
             over = review["closed_at"] or review["ends_at"]
             if not (review["created_at"] < until and over > since):
                 continue
-            items = [one for one in self.table("review_item") if one["review_id"] == review["id"] and self.item_inside(one)]
+            items = [
+                one for one in self.table("review_item") if one["review_id"] == review["id"] and self.item_inside(one)
+            ]
             if items:
-                found[review["title"]] = Counter(self.item_state(one, review) for one in items) | Counter(items=len(items))
+                found[review["title"]] = Counter(self.item_state(one, review) for one in items) | Counter(
+                    items=len(items)
+                )
         return found
 
     def item_inside(self, item):
@@ -299,7 +334,9 @@ class Raw:
         if item["account_id"]:
             return self.inside(self.by_id("account")[item["account_id"]])
         scope = self.by_id("appointment")[item["appointment_id"]]
-        there = self.unit is None or (scope["business_unit_id"] is not None and self.inside_unit(scope["business_unit_id"]))
+        there = self.unit is None or (
+            scope["business_unit_id"] is not None and self.inside_unit(scope["business_unit_id"])
+        )
         return there and self.network in (None, scope["network"])
 
     def item_state(self, item, review):
@@ -331,7 +368,13 @@ class Raw:
             over = one["until"] is not None and one["until"] <= self.now
             state = "lifted" if one["lifted_at"] else "over" if over else "in_force"
             lasted = (min(*ends, self.now) if ends else self.now) - one["created_at"]
-            found[str(one["id"])] = (one["kind"], one["severity"], state, hours(lasted.total_seconds()), len(one["exempt"]))
+            found[str(one["id"])] = (
+                one["kind"],
+                one["severity"],
+                state,
+                hours(lasted.total_seconds()),
+                len(one["exempt"]),
+            )
         return found
 
     def stopped(self, freeze):
@@ -352,7 +395,9 @@ class Raw:
         for unit in self.table("business_unit"):
             if unit["state"] != "open" or not self.inside_unit(unit["id"]):
                 continue
-            accounts = [one for one in self.accounts() if one["business_unit_id"] == unit["id"] and one["state"] in IN_USE]
+            accounts = [
+                one for one in self.accounts() if one["business_unit_id"] == unit["id"] and one["state"] in IN_USE
+            ]
             if accounts or unit["id"] in chosen:
                 found[unit["key"]] = self.fits(unit, len(accounts))
         return found
@@ -380,7 +425,9 @@ class Raw:
     def model(self, unit_id):
         for here in (*reversed(self.path(unit_id)), None):
             choices = [
-                one for one in self.table("governance_setting") if one["business_unit_id"] == here and one["effective_from"] <= self.now
+                one
+                for one in self.table("governance_setting")
+                if one["business_unit_id"] == here and one["effective_from"] <= self.now
             ]
             if choices:
                 latest = max(choices, key=lambda one: (one["effective_from"], one["created_at"], one["id"]))

@@ -115,7 +115,9 @@ def _requests(world, accounts):
     world.clock.turn(hours=4)
     world.decide("r.liaison", again, "request_changes")
     world.clock.turn(hours=50)
-    world.want(200, "PATCH", f"/v1/rights-requests/{again['id']}", "r.colleague", {"justification": "Customer care, daily."})
+    world.want(
+        200, "PATCH", f"/v1/rights-requests/{again['id']}", "r.colleague", {"justification": "Customer care, daily."}
+    )
     for decider, after in (("r.liaison", 6), ("r.hub", 8)):
         world.clock.turn(hours=after)
         again = world.decide(decider, again)
@@ -128,7 +130,10 @@ def _learn(world):
     def complete(who, course, days):
         at = times(world.clock.now - timedelta(days=days))
         return world.post(
-            "/v1/completions", "r.boss", {"employee_id": str(world.ids[who]), "course_id": course, "completed_at": at}, 201
+            "/v1/completions",
+            "r.boss",
+            {"employee_id": str(world.ids[who]), "course_id": course, "completed_at": at},
+            201,
         )
 
     complete("r.asker", "r-basics", 40)
@@ -139,14 +144,21 @@ def _learn(world):
     complete("r.free", "r-deep", 1)
     mistaken = complete("r.free", "r-basics", 2)
     world.post(f"/v1/completions/{mistaken['id']}/revoke", "r.boss2", {"reason": "A mistake."})
-    for who, key in (("r.asker", "r-conduct"), ("r.asker", "r-sales-rules"), ("r.free", "r-linked"), ("r.stranger", "r-conduct")):
+    for who, key in (
+        ("r.asker", "r-conduct"),
+        ("r.asker", "r-sales-rules"),
+        ("r.free", "r-linked"),
+        ("r.stranger", "r-conduct"),
+    ):
         world.post(f"/v1/policies/{key}/versions/1/attestations", who, {}, 201)
 
 
 def _freezes(world, accounts):
     def freeze(kind, id_=None, severity="L1", who="r.boss", **more):
         scope = {"kind": kind, **({"id": id_} if id_ else {})}
-        return world.post("/v1/freezes", who, {"scope": scope, "severity": severity, "reason": "=The press asks.", **more}, 201)
+        return world.post(
+            "/v1/freezes", who, {"scope": scope, "severity": severity, "reason": "=The press asks.", **more}, 201
+        )
 
     lifted = freeze("enterprise", severity="L3")
     world.clock.turn(hours=5)
@@ -164,15 +176,23 @@ def _reviews(world):
     world.post(f"/v1/reviews/{closed['id']}/close", "r.boss", {"reason": "Enough."}, 200)
     items = world.get(f"/v1/reviews/{autumn['id']}/items?kind=grants&limit=200", "r.boss")["items"]
     decided = 0
-    for one, word in zip((one for one in items if one["account"] and one["right"] in ("publish", "analyze")), ("keep", "end", "keep"), strict=False):
-        answer = world.call("POST", f"/v1/reviews/{autumn['id']}/items/{one['id']}/decisions", "r.liaison", {"decision": word})
+    for one, word in zip(
+        (one for one in items if one["account"] and one["right"] in ("publish", "analyze")),
+        ("keep", "end", "keep"),
+        strict=False,
+    ):
+        answer = world.call(
+            "POST", f"/v1/reviews/{autumn['id']}/items/{one['id']}/decisions", "r.liaison", {"decision": word}
+        )
         decided += answer.status_code == 200
     assert decided >= 2
     world.clock.turn(days=15)
 
 
 def review(world, title, kinds, unit, **body):
-    return world.post("/v1/reviews", "r.boss", {"title": title, "kinds": kinds, "filter": {"business_unit_id": unit}, **body}, 201)
+    return world.post(
+        "/v1/reviews", "r.boss", {"title": title, "kinds": kinds, "filter": {"business_unit_id": unit}, **body}, 201
+    )
 
 
 def _models(world):
@@ -185,7 +205,11 @@ def _models(world):
 
 def _lately(world, accounts):
     """What waits, is paused, has ended or begins later."""
-    held = {one["id"]: one for who in LIVELY for one in world.get(f"/v1/grants?employee_id={world.ids[who]}&state=active", "r.boss")["items"]}
+    held = {
+        one["id"]: one
+        for who in LIVELY
+        for one in world.get(f"/v1/grants?employee_id={world.ids[who]}&state=active", "r.boss")["items"]
+    }
     first, second = sorted(one["id"] for one in held.values() if one["account_id"] in (accounts[0], accounts[6]))[:2]
     world.post(f"/v1/grants/{first}/suspend", "r.boss", {"reason": "Wait."})
     world.post(f"/v1/grants/{second}/revoke", "r.boss", {"reason": "No more."})

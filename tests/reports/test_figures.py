@@ -29,7 +29,9 @@ def asked(raw, key, who="r.boss", **params):
 def keyed(report, *names):
     """The rows by some of their members, each with the rest of them."""
     found = {
-        tuple(row[name] for name in names): {name: value for name, value in row.items() if name not in (*names, "business_unit_name")}
+        tuple(row[name] for name in names): {
+            name: value for name, value in row.items() if name not in (*names, "business_unit_name")
+        }
         for row in report["rows"]
     }
     assert len(found) == len(report["rows"])
@@ -52,7 +54,9 @@ def test_inventory(raw):
     assert report["totals"] == {**totals, "idle_share": share(totals["idle"], totals["active"])}
     silent = sum(one["state"] == "active" and one["last_activity_at"] is None for one in raw.accounts())
     assert [str(silent) in one for one in report["not_computed"]] == [True] * bool(silent)
-    assert raw.unit or raw.network or all(totals[flag] for flag in ("idle", "orphaned", "single_custodian", "unvalidated"))
+    assert (
+        raw.unit or raw.network or all(totals[flag] for flag in ("idle", "orphaned", "single_custodian", "unvalidated"))
+    )
 
 
 def test_rights(raw):
@@ -65,7 +69,9 @@ def test_rights(raw):
 
 def test_who_holds_the_most_rights(raw):
     report, wanted = asked(raw, "rights-holders"), raw.holders()
-    shown = [(row["person"], row["business_unit"], row["grants"], row["publish"], row["accounts"]) for row in report["rows"]]
+    shown = [
+        (row["person"], row["business_unit"], row["grants"], row["publish"], row["accounts"]) for row in report["rows"]
+    ]
     assert [one[2] for one in shown] == [one[3] for one in wanted][:50]
     assert sorted(shown) == sorted(one[1:] for one in wanted) if len(wanted) <= 50 else len(shown) == 50
     assert f"of {len(wanted)} who" in report["notes"][0]
@@ -87,14 +93,22 @@ def test_time_to_grant(raw, days):
 def test_what_waits(raw):
     """Against what each request says of itself."""
     there = {str(one["id"]) for one in raw.accounts()}
-    pending = [one for one in raw.table("request") if one["state"] == "pending" and one["kind"] == "rights" and str(one["account_id"]) in there]
+    pending = [
+        one
+        for one in raw.table("request")
+        if one["state"] == "pending" and one["kind"] == "rights" and str(one["account_id"]) in there
+    ]
     shown = [raw.world.get(f"/v1/rights-requests/{one['id']}", "r.boss") for one in pending]
     people = {str(one["id"]): one["display_name"] for one in raw.table("employee")}
     steps, queues, overdue = Counter(), Counter(), Counter()
     for one in shown:
         if one["state"] != "pending":  # its time is over, though nobody has written that down
             continue
-        ((step, kind),) = [(step, kind) for step, kind in zip(one["steps"], kinds(raw, one), strict=True) if step["state"] in ("open", "blocked_no_approver")]
+        ((step, kind),) = [
+            (step, kind)
+            for step, kind in zip(one["steps"], kinds(raw, one), strict=True)
+            if step["state"] in ("open", "blocked_no_approver")
+        ]
         steps[kind] += 1
         late = step["due_at"] is not None and step["due_at"] <= raw.now.isoformat().replace("+00:00", "Z")
         for person in {seat[name] for seat in step["eligible"] for name in ("employee_id", "deputy_id") if seat[name]}:
@@ -102,7 +116,9 @@ def test_what_waits(raw):
             overdue[kind, people[person]] += late
     report = asked(raw, "waiting")
     assert {(row["step"], row["person"]): row["waiting"] for row in report["rows"] if row["person"]} == queues
-    assert {(row["step"], row["person"]): row["overdue"] for row in report["rows"] if row["person"]} == {key: overdue[key] for key in queues}
+    assert {(row["step"], row["person"]): row["overdue"] for row in report["rows"] if row["person"]} == {
+        key: overdue[key] for key in queues
+    }
     assert report["totals"]["waiting"] == sum(steps.values())
     times = asked(raw, "time-to-grant")
     assert {row["what"]: row["waiting"] for row in times["rows"] if row["waiting"]} == steps
@@ -116,7 +132,11 @@ def kinds(raw, shown):
     base = [one["kind"] for one in row["steps"]]
     found = []
     for step in shown["steps"]:
-        fit = [kind for kind in STEPS if {"account_liaison": "bu_liaison", "beneficiary_liaison": "bu_liaison"}.get(kind, kind) == step["role"]]
+        fit = [
+            kind
+            for kind in STEPS
+            if {"account_liaison": "bu_liaison", "beneficiary_liaison": "bu_liaison"}.get(kind, kind) == step["role"]
+        ]
         found.append(next(kind for kind in fit if kind not in found and (kind in base or len(fit) == 1)))
     return found
 
@@ -124,12 +144,16 @@ def kinds(raw, shown):
 def test_policies_accepted(raw):
     report, wanted = asked(raw, "policy-coverage"), raw.attested()
     shown = {
-        (row["policy"], row["business_unit"]): tuple(row[name] for name in ("due", "current", "missing", "paused", "share"))
+        (row["policy"], row["business_unit"]): tuple(
+            row[name] for name in ("due", "current", "missing", "paused", "share")
+        )
         for row in report["rows"]
     }
     assert shown == wanted
     totals = [sum(one[n] for one in wanted.values()) for n in range(4)]
-    assert told(report["totals"], ("due", "current", "missing", "paused")) == dict(zip(("due", "current", "missing", "paused"), totals, strict=True))
+    assert told(report["totals"], ("due", "current", "missing", "paused")) == dict(
+        zip(("due", "current", "missing", "paused"), totals, strict=True)
+    )
     assert report["totals"]["share"] == share(totals[1], totals[0])
     assert raw.unit or all(totals) and totals[2] > totals[3] or raw.network
 
@@ -137,12 +161,17 @@ def test_policies_accepted(raw):
 def test_training(raw):
     report, wanted = asked(raw, "training-coverage"), raw.trained()
     shown = {
-        (row["course"], row["policy"], row["business_unit"]): tuple(row[name] for name in ("due", "current", "expired", "missing", "share"))
+        (row["course"], row["policy"], row["business_unit"]): tuple(
+            row[name] for name in ("due", "current", "expired", "missing", "share")
+        )
         for row in report["rows"]
     }
     assert shown == wanted
     totals = [sum(one[n] for one in wanted.values()) for n in range(4)]
-    assert report["totals"] == {**dict(zip(("due", "current", "expired", "missing"), totals, strict=True)), "share": share(totals[1], totals[0])}
+    assert report["totals"] == {
+        **dict(zip(("due", "current", "expired", "missing"), totals, strict=True)),
+        "share": share(totals[1], totals[0]),
+    }
     assert raw.unit or raw.network or all(totals)
 
 
@@ -172,7 +201,10 @@ def test_a_review_counts_as_the_review_itself_does(lively):
 def test_freezes(raw, days):
     since = raw.now - timedelta(days=days or 90)
     report = asked(raw, "freezes", **({"from": since.isoformat()} if days else {}))
-    shown = {row["freeze"]: (row["scope"], row["severity"], row["state"], row["hours"], row["exempt"]) for row in report["rows"]}
+    shown = {
+        row["freeze"]: (row["scope"], row["severity"], row["state"], row["hours"], row["exempt"])
+        for row in report["rows"]
+    }
     assert shown == raw.freezes(since, raw.now)
     states = [row["state"] for row in report["rows"]]
     assert states == sorted(states, key=lambda state: state != "in_force")
@@ -181,12 +213,28 @@ def test_freezes(raw, days):
 
 def test_the_fit_of_the_model(raw):
     report, wanted = asked(raw, "model-fit"), raw.fit()
-    names = ("model", "routed_as", "accounts", "liaisons", "liaisons_needed", "hub", "strategists", "platform", "above_ceiling", "works")
+    names = (
+        "model",
+        "routed_as",
+        "accounts",
+        "liaisons",
+        "liaisons_needed",
+        "hub",
+        "strategists",
+        "platform",
+        "above_ceiling",
+        "works",
+    )
     shown = {row["business_unit"]: tuple(row[name] for name in names) for row in report["rows"]}
     assert shown == wanted
     assert all((row["missing"] is None) is row["works"] for row in report["rows"])
-    assert report["totals"] == {"accounts": sum(one[2] for one in wanted.values()), "above_ceiling": sum(one[8] for one in wanted.values())}
+    assert report["totals"] == {
+        "accounts": sum(one[2] for one in wanted.values()),
+        "above_ceiling": sum(one[8] for one in wanted.values()),
+    }
     if raw.unit is None and raw.network is None:
         models = {one[0] for one in wanted.values()}
-        assert {"dandelion", "honeycomb", "centralized", "hub_and_spoke"} <= models and report["totals"]["above_ceiling"]
+        assert {"dandelion", "honeycomb", "centralized", "hub_and_spoke"} <= models and report["totals"][
+            "above_ceiling"
+        ]
         assert {one[9] for one in wanted.values()} == {True, False} and any(one[0] != one[1] for one in wanted.values())
