@@ -115,6 +115,7 @@ from app.programme.strategy import api as strategy
 from app.programme.strategy import tables as _strategy
 from app.programme.training import api as training
 from app.programme.training import tables as _training
+from app.reports import api as reports
 from app.roles import api as roles
 from app.roles import tables as _roles
 from app.scim import api as scim
@@ -207,6 +208,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     observation_files.router,
     targets.router,
     comparing.router,
+    reports.router,
     directory.router,
     lifecycle.router,
     erasure.router,

@@ -84,6 +84,8 @@ permission:read       employee anywhere, client registry:read
 policy:draft          strategist anywhere, content_strategist anywhere
 policy:publish        strategist anywhere
 policy:read           employee anywhere, client registry:read
+report:read           strategist anywhere, content_strategist anywhere, community_manager in_scope, bu_liaison in_scope, \
+social_analyst anywhere, auditor anywhere
 review:create         strategist anywhere, community_manager in_scope
 review:decide         employee eligible
 review:manage         strategist anywhere, community_manager in_scope

@@ -375,6 +375,9 @@ OPERATIONS = (
     # Under hub_and_spoke the hub freezes, not the liaison; what the strategist froze only a strategist lifts (domain: 4).
     Operation("POST /v1/freezes", "freeze:set", "active account", _frozen, without=("bu_liaison",)),
     Operation("POST /v1/freezes/{id}/lift", "freeze:lift", "freeze", WHY, without=("bu_liaison", "community_manager")),
+    # A report is cut to what of the enterprise one may see, and says so.
+    Operation("GET /v1/reports", "report:read"),
+    Operation("GET /v1/reports/{key}", "report:read", parts={"key": "inventory"}),
     Operation("GET /v1/courses", "course:read"),
     Operation("GET /v1/courses/{id}", "course:read", "course"),
     Operation("POST /v1/courses", "course:write", None, {"key": "newcourse", "title": "New"}),

@@ -124,6 +124,11 @@ def of_unit(session: Session, unit_id: UUID) -> list[Account]:
     return [_value(*found) for found in session.execute(_WITH_PATH.where(Row.business_unit_id == unit_id))]
 
 
+def such(session: Session, which: ColumnElement[bool]) -> list[Account]:
+    """Every account of which this is true, whatever its state; ``which``: a condition of accounts and their units."""
+    return [_value(*found) for found in session.execute(_WITH_PATH.where(which))]
+
+
 def without_custodian(
     session: Session, now: datetime, horizon: datetime, scopes: Iterable[Scope] | None, limit: int
 ) -> list[Account]:

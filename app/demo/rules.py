@@ -33,6 +33,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "kpi_id": "posts",
         "policy_id": "social-media",
         "n": "1",
+        "report": "inventory",
         "publish_version.n": "2",
         "preview_version.n": "2",
         "compare_versions.n": "2",

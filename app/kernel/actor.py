@@ -78,6 +78,7 @@ class Permission(StrEnum):
     POLICY_DRAFT = "policy:draft"
     POLICY_PUBLISH = "policy:publish"
     POLICY_READ = "policy:read"
+    REPORT_READ = "report:read"
     REVIEW_CREATE = "review:create"
     REVIEW_DECIDE = "review:decide"
     REVIEW_MANAGE = "review:manage"

@@ -123,6 +123,7 @@ _INSIGHT = dict.fromkeys(
         P.GRANT_READ,
         P.MATURITY_READ,
         P.OBSERVATION_READ,
+        P.REPORT_READ,
         P.REVIEW_READ,
         P.RIGHTS_REQUEST_READ,
         P.TARGET_READ,
@@ -148,6 +149,7 @@ _IN_SCOPE = dict.fromkeys(
         P.GRANT_SUSPEND,
         P.MATURITY_READ,
         P.OBSERVATION_READ,
+        P.REPORT_READ,
         P.RIGHTS_REQUEST_READ,
         P.TARGET_READ,
     ),
@@ -248,7 +250,8 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **_COE,
             **dict.fromkeys((P.ACCOUNT_RECORD_ACTIVITY, P.BUDGET_READ, P.BUDGET_RECORD, P.OBSERVATION_WRITE), IN),
             **dict.fromkeys(
-                (P.DISCOVERY_READ, P.DISCOVERY_RECORD, P.MATURITY_READ, P.OBSERVATION_READ, P.TARGET_READ), ANY
+                (P.DISCOVERY_READ, P.DISCOVERY_RECORD, P.MATURITY_READ, P.OBSERVATION_READ, P.REPORT_READ, P.TARGET_READ),
+                ANY,
             ),
         },
         Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY, P.WEBHOOK_MANAGE: ANY},

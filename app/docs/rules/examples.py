@@ -26,6 +26,7 @@ NAMES: Final[Mapping[str, str]] = {
     "objectives": "objective_id",
     "policies": "policy_id",
     "publishing-tools": "tool_id",
+    "reports": "report",
     "requests": "request_id",
     "reviews": "review_id",
     "rights-requests": "request_id",

@@ -42,6 +42,13 @@ def in_force_at(session: Session, at: datetime) -> list[Freeze]:
     return [replace(_value(row), lifted_at=None, lifted_by=None, lift_reason=None) for row in session.scalars(stmt)]
 
 
+def between(session: Session, since: datetime, until: datetime) -> list[Freeze]:
+    """The freezes that were in force at some instant from the one up to, and not at, the other, as they are now."""
+    there = and_(Row.created_at < until, or_(Row.until.is_(None), Row.until > since))
+    stmt = select(Row).where(there, or_(Row.lifted_at.is_(None), Row.lifted_at > since)).order_by(Row.id.desc())
+    return [_value(row) for row in session.scalars(stmt)]
+
+
 def freeze(session: Session, id_: UUID, *, lock: bool = False) -> Freeze:
     """One freeze, or ``NotFound``."""
     row = session.get(Row, id_, with_for_update=lock or None, populate_existing=lock)

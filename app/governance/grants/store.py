@@ -154,7 +154,7 @@ def page(
     for name, value in filters.items():
         if value is not None:
             stmt = stmt.where(
-                _in_state(value, at, past=as_of is not None) if name == "state" else getattr(Row, name) == value
+                in_state(value, at, past=as_of is not None) if name == "state" else getattr(Row, name) == value
             )
     if as_of is not None:
         stmt = stmt.where(Row.valid_from <= at, Row.valid_until > at, or_(Row.ended_at.is_(None), Row.ended_at > at))
@@ -164,8 +164,11 @@ def page(
     return [_value(*found) for found in session.execute(keyset(stmt, order, page))]
 
 
-def _in_state(state: GrantState, at: datetime, *, past: bool) -> Any:
-    """The condition of a state; ``past``: as it was at ``at``, else as recorded by now."""
+def in_state(state: GrantState, at: datetime, *, past: bool) -> Any:
+    """The condition of a grant, joined with its open pause if it has one, of being in a state.
+
+    ``past``: as it was at ``at``, else as recorded by now.
+    """
     ended = and_(Row.ended_at.is_not(None), Row.ended_at <= at) if past else Row.ended_at.is_not(None)
     lapsed = Row.valid_until <= at
     if state in (GrantState.REVOKED, GrantState.SUPERSEDED):

@@ -73,6 +73,12 @@ def page(session: Session, page: Page, scopes: Collection[Scope] | None) -> list
     return [_review(*found) for found in session.execute(keyset(stmt, order, page))]
 
 
+def between(session: Session, since: datetime, until: datetime) -> list[Review]:
+    """Reviews that ran at some instant from the one up to, and not at, the other; the newest first."""
+    ran = (Row.created_at < until, func.coalesce(Row.closed_at, Row.ends_at) > since)
+    return [_review(*found) for found in session.execute(_WITH_PATH.where(*ran).order_by(Row.id.desc()))]
+
+
 def _inside(scope: Scope, network: QueryableAttribute[Any] = Row.network) -> ColumnElement[bool]:
     if scope.business_unit_id is not None:
         return BusinessUnit.path.contains(scope.business_unit_id.hex)
@@ -212,7 +218,7 @@ def _people(*ids: UUID | None) -> frozenset[UUID]:
 
 _AT = at_param()
 _SCOPE = aliased(BusinessUnit)
-_ALIVE = and_(
+ALIVE = and_(
     or_(ReviewItem.holder_id.is_(None), directory.employed(_AT)),
     or_(
         and_(ReviewItem.kind == Kind.GRANTS, Grant.ended_at.is_(None), Grant.valid_until > _AT),
@@ -224,6 +230,7 @@ _ALIVE = and_(
         and_(ReviewItem.kind == Kind.ACCOUNTS, Account.state.in_(OPEN_FOR_RIGHTS)),
     ),
 )
+"""Has what an item is about not ended otherwise, at the instant ``at``? Of an item joined with what it is about."""
 _OWN_COLUMNS = (
     "id", "review_id", "kind", *_ITEM, "reviewer_id", "outcome", "decided_by", "principal_id", "comment", "decided_at",
     "created_at", "updated_at", "version",
@@ -234,7 +241,7 @@ _ITEMS = (
         *(Row.title, Row.due_at, Row.ends_at, Row.closed_at, Grant.right, Appointment.role, Appointment.scope_kind),
         Appointment.business_unit_id.label("scope_unit_id"), Appointment.network.label("scope_network"),
         *(Account.network, Account.handle, Account.steward_id, Account.backup_steward_id),
-        BusinessUnit.path, _SCOPE.path.label("scope_path"), _ALIVE.label("alive"),
+        BusinessUnit.path, _SCOPE.path.label("scope_path"), ALIVE.label("alive"),
     )
     .join(Row, Row.id == ReviewItem.review_id)
     .outerjoin(Employee, Employee.id == ReviewItem.holder_id)
@@ -301,7 +308,7 @@ def waiting(
     session: Session, at: datetime, near: ColumnElement[bool], after: UUID | None = None, *, descending: bool = False
 ) -> list[Item]:
     """The next items of all reviews that take an answer, in order of id, at most ``CHUNK``; ``near``: a condition."""
-    return _chunk(session, _ITEMS.where(_RUNS, Row.ends_at > at, _ALIVE, near), at, after, descending)
+    return _chunk(session, _ITEMS.where(_RUNS, Row.ends_at > at, ALIVE, near), at, after, descending)
 
 
 def _chunk(session: Session, stmt: Select[Any], at: datetime, after: UUID | None, descending: bool) -> list[Item]:
@@ -313,7 +320,7 @@ def _chunk(session: Session, stmt: Select[Any], at: datetime, after: UUID | None
 
 def lapsing(session: Session, at: datetime, limit: int) -> list[Item]:
     """Items that silence has answered although nobody has written that down, the longest first."""
-    stmt = _ITEMS.where(_RUNS, Row.ends_at <= at, _ALIVE).order_by(Row.ends_at, ReviewItem.id).limit(limit)
+    stmt = _ITEMS.where(_RUNS, Row.ends_at <= at, ALIVE).order_by(Row.ends_at, ReviewItem.id).limit(limit)
     return _read(session, stmt, at)
 
 

@@ -1,12 +1,17 @@
 """What a switch of model changes, as it is told before it is made."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from app.governance.models.rules import Model, ModelKey, Right, StepKind
+from app.governance.models.rules import Model, ModelKey, Right, StepKind, ToolRule
 from app.governance.reasons.rules import Reason, ReasonCode
 from app.governance.routing.rules import RequestKind, RequestState
+from app.kernel.actor import Place
+from app.programme.strategy.rules import covered
+from app.roles.rules import Appointment, Role, slots
+from app.tools.rules import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +77,40 @@ def concerned(before: Model, after: Model) -> frozenset[Right]:
     have, and all where policy binds under one of them only.
     """
     return frozenset(Right) if before.advisory is not after.advisory else before.ceiling ^ after.ceiling
+
+
+def liaisons_needed(model: Model) -> int:
+    """How many liaisons a unit needs under a model."""
+    if StepKind.ACCOUNT_LIAISON not in model.steps:
+        return 0
+    return 2 if model.short_of_liaisons else 1
+
+
+def missing(
+    model: Model,
+    appointments: Collection[Appointment],
+    place: Place | None,
+    platform: Tool | None,
+    strategies: Collection[UUID],
+) -> tuple[str, ...]:
+    """What a model needs before it works at a place, and has not; of the enterprise as a whole (None) no unit's part.
+
+    ``platform``: the tool that was named as the one platform. ``strategies``: which units have one that was approved.
+    """
+    found = []
+    if not any(one.role is Role.STRATEGIST for one in appointments):
+        found.append("There is no strategist.")
+    managers = [one for one in appointments if one.role is Role.COMMUNITY_MANAGER]
+    if StepKind.COMMUNITY_MANAGER in model.steps and not any(
+        place is None or one.scope.covers(place) for one in managers
+    ):
+        found.append("There is no community manager: requests go up to the strategist.")
+    needed = liaisons_needed(model)
+    liaisons = {slot.holder_id for slot in slots(appointments, Role.BU_LIAISON, place)} if place else set[UUID]()
+    if place and len(liaisons) < needed:
+        found.append(f"The unit has {len(liaisons)} of the {needed} liaisons that the model needs.")
+    if model.tool is ToolRule.PLATFORM and (platform is None or platform.retired_at is not None):
+        found.append("The one platform is no registered publishing tool any more.")
+    if model.own_strategy and place and not covered(place.path, strategies):
+        found.append("The unit has no strategy of its own that was approved.")
+    return tuple(found)

@@ -15,7 +15,7 @@ from app.governance.evaluation.rules import Subject
 from app.governance.models import rules as model_rules
 from app.governance.models import service as models
 from app.governance.models import store as model_store
-from app.governance.models.rules import MODELS, Model, ModelKey, Right, Setting, StepKind
+from app.governance.models.rules import MODELS, Model, ModelKey, Right, Setting
 from app.governance.registrations import service as registrations
 from app.governance.requests import service as requests
 from app.governance.routing import store as request_store
@@ -29,11 +29,11 @@ from app.policies import store as policy_store
 from app.policies.attestations import store as attestations
 from app.policies.service import RULES_LOCK
 from app.policies.typed import rules as typed
-from app.programme.strategy import service as strategy
+from app.programme.strategy import store as strategy
 from app.programme.training import store as training
 from app.roles import rules as role_rules
 from app.roles import store as roles
-from app.roles.rules import Role, coe_member
+from app.roles.rules import coe_member
 from app.tools import store as tools
 
 from . import rules, store
@@ -75,7 +75,8 @@ def governance(work: Work) -> Governance:
             latest[one.business_unit_id] = one
     default = models.setting(work, ())
     missing = {
-        one.business_unit_id: _missing(work, one.model, one.business_unit_id) for one in (default, *latest.values())
+        one.business_unit_id: _missing(work, one.model, one.business_unit_id, one.platform_id)
+        for one in (default, *latest.values())
     }
     return Governance(default, tuple(latest.values()), tuple(history), missing)
 
@@ -167,7 +168,7 @@ def preview(work: Work, choice: Choice) -> Preview:
         followers = [one for one in _touched(work, choice.business_unit_id) if _account(work, one).path in follow]
         outcomes = [_outcome(work, one) for one in followers]
         grants = _changed(work, {path: (before[path].model, after[path].model) for path in follow})
-    missing = _missing(work, choice.model, choice.business_unit_id)
+    missing = _missing(work, choice.model, choice.business_unit_id, choice.platform_id)
     return Preview(choice.model, tuple(changed), tuple(outcomes), tuple(grants), missing)
 
 
@@ -237,21 +238,9 @@ class _Facts:
         return tuple(dict.fromkeys(one.code for one in found))
 
 
-def _missing(work: Work, model: ModelKey, unit_id: UUID | None) -> tuple[str, ...]:
+def _missing(work: Work, model: ModelKey, unit_id: UUID | None, platform_id: UUID | None) -> tuple[str, ...]:
     """What a model needs before it works at a unit (None: the enterprise), and has not."""
-    appointments = roles.in_force(work.session, work.now)
     place = directory.unit(work.session, unit_id).place if unit_id else None
-    found = []
-    if not any(one.role is Role.STRATEGIST for one in appointments):
-        found.append("There is no strategist.")
-    kinds = MODELS[model].steps
-    if StepKind.COMMUNITY_MANAGER in kinds and not any(one.role is Role.COMMUNITY_MANAGER for one in appointments):
-        found.append("There is no community manager: requests go up to the strategist.")
-    if StepKind.ACCOUNT_LIAISON in kinds and place is not None:
-        liaisons = {slot.holder_id for slot in role_rules.slots(appointments, Role.BU_LIAISON, place)}
-        needed = 2 if MODELS[model].short_of_liaisons else 1
-        if len(liaisons) < needed:
-            found.append(f"The unit has {len(liaisons)} of the {needed} liaisons that the model needs.")
-    if MODELS[model].own_strategy and unit_id and place and strategy.uncovered(work, {unit_id: place.path}):
-        found.append("The unit has no strategy of its own that was approved.")
-    return tuple(found)
+    platform = tools.find(work.session, platform_id) if platform_id else None
+    strategies = strategy.units_with_strategy(work.session)
+    return rules.missing(MODELS[model], roles.in_force(work.session, work.now), place, platform, strategies)

@@ -224,12 +224,6 @@ def _changed(
     return work.show(after)
 
 
-def uncovered(work: Work, paths: Mapping[UUID, tuple[UUID, ...]]) -> list[UUID]:
-    """Of these units (by id, with the path of each) those that have no strategy of their own."""
-    approved = store.units_with_strategy(work.session)
-    return [id_ for id_, path in paths.items() if not rules.covered(path, approved)]
-
-
 _PLAIN: Mapping[type[Any], tuple[str, ...]] = {
     Goal: ("key", "title", "retired_at"),
     Objective: ("key", "title", "goal_id", "business_unit_id", "retired_at"),

@@ -120,8 +120,13 @@ class Standing:
 
 def valid_until(completed_at: datetime, course_valid_days: int | None, rule_valid_days: int | None) -> datetime | None:
     """Until when a completion counts: the course's days or the policy rule's, whichever are fewer. None: for ever."""
-    told = [days for days in (course_valid_days, rule_valid_days) if days is not None]
-    return completed_at + timedelta(days=min(told)) if told else None
+    days = valid_for(course_valid_days, rule_valid_days)
+    return None if days is None else completed_at + timedelta(days=days)
+
+
+def valid_for(course_valid_days: int | None, rule_valid_days: int | None) -> int | None:
+    """For how many days a completion counts; None: for ever."""
+    return min((days for days in (course_valid_days, rule_valid_days) if days is not None), default=None)
 
 
 def standing(

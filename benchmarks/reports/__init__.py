@@ -1,0 +1,1 @@
+"""Reports where there are very many people, accounts and rights."""
