@@ -29,6 +29,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
+from . import waiting
 from .errors import Conflict, PreconditionFailed
 
 READ_ONLY = "coe_read_only"
@@ -90,15 +91,18 @@ class Resource:
         return {"version_id_col": cls.version}
 
 
-def engine_for(url: str | URL, *, pool_size: int = 24, overflow: int = 8, lock_timeout_ms: int = 2000) -> Engine:
-    """An engine with the settings this service relies on, for either database."""
+def engine_for(url: str | URL, *, pool_size: int = 24, overflow: int = 8, lock_timeout_ms: int = 1500) -> Engine:
+    """An engine with the settings this service relies on, for either database.
+
+    ``lock_timeout_ms``: for how long a transaction waits for locks, on PostgreSQL for all of them together.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, lock_timeout_ms)
     options = (
         f"-c lock_timeout={lock_timeout_ms} -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
     )
-    return create_engine(
+    engine = create_engine(
         parsed,
         pool_size=pool_size,
         max_overflow=overflow,
@@ -106,6 +110,8 @@ def engine_for(url: str | URL, *, pool_size: int = 24, overflow: int = 8, lock_t
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 2, "application_name": "coe"},
     )
+    waiting.limit(engine, lock_timeout_ms)
+    return engine
 
 
 def _sqlite(url: URL, lock_timeout_ms: int) -> Engine:

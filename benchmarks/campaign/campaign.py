@@ -18,13 +18,14 @@ import sqlalchemy as sa
 from benchmarks.databases import durability
 from benchmarks.processes import HOST, Caller, Failed, Installation
 
-from . import evidence, founding, history
+from . import evidence, founding, history, receivers, webhooks
 from .checks import judge
 from .cluster import Cluster, running
 from .driver import Driver
 from .evidence import Evidence
 from .founding import COURSE, Organisation
 from .nemesis import Nemesis
+from .receivers import Receiver, listening
 from .replicas import Fleet, fleet, kept
 from .report import Outcome
 from .schedule import NEED_STANDBY, Fault
@@ -163,17 +164,20 @@ def _bug(plan: Plan, cluster: Cluster) -> dict[str, str]:
 async def _loaded(plan: Plan, cluster: Cluster, several: Fleet, org: Organisation, at: Installation) -> Outcome:
     path = at.folder / "history.jsonl"
     try:
-        async with kept(several):
+        async with listening(plan.seed) as hearing, kept(several):
             nemesis = Nemesis(cluster, several, plan.seed)
             with history.Recorder(path) as recorder:
                 driver = Driver(
                     org, [one.port for one in several.replicas], recorder, plan.seed, plan.clients, plan.rate
                 )
                 await asyncio.to_thread(_course, driver, org)
-                told = Evidence((), began=time.monotonic())
+                await asyncio.to_thread(_subscribed, driver, org, hearing)
+                told = Evidence((), began=time.monotonic(), receivers=hearing)
                 told.before = await asyncio.to_thread(_held, cluster, several)
                 await _under_load(plan, driver, nemesis, told)
+            await _told(told, cluster)
             told.after = await _settled(cluster, several)
+        receivers.write(at.folder / "webhooks.jsonl", hearing)
         told.operations, told.faults = history.fold(recorder.lines), nemesis.done
         told.rows, told.markers = await asyncio.to_thread(evidence.rows, _dsn(cluster))
         (at.folder / "rows.json").write_text(json.dumps(told.rows, default=str), encoding="utf-8")
@@ -192,6 +196,26 @@ def _course(driver: Driver, org: Organisation) -> None:
     caller = Caller(driver.ports[0])
     caller.want(201, "POST", "/v1/courses", org.tokens["boss0"], {"key": COURSE, "title": "The basics"})
     caller.connection.close()
+
+
+def _subscribed(driver: Driver, org: Organisation, hearing: Sequence[Receiver]) -> None:
+    """Whoever is told of events wants to be. Raises ``Failed``."""
+    caller = Caller(driver.ports[0])
+    for one in hearing:
+        body = {"name": one.name, "url": one.url, "events": [f"{kind}.*" for kind in one.kinds]}
+        made = caller.want(201, "POST", "/v1/webhooks", org.tokens["boss0"], body)
+        one.id, one.secret, one.first = made["id"], made["secret"], made["next_seq"]
+    caller.connection.close()
+
+
+async def _told(told: Evidence, cluster: Cluster) -> None:
+    """Wait until the honest receiver knows all that it should, or should have long known it."""
+    honest, end = told.receivers[0], told.quiet + webhooks.SOON
+    while time.monotonic() < end:
+        told.rows, _ = await asyncio.to_thread(evidence.rows, _dsn(cluster))
+        if webhooks.due(told, honest) <= webhooks.came(honest).keys():
+            return
+        await asyncio.sleep(1)
 
 
 def _held(cluster: Cluster, several: Fleet) -> evidence.Usage:
@@ -214,7 +238,7 @@ async def _under_load(plan: Plan, driver: Driver, nemesis: Nemesis, told: Eviden
     try:
         await asyncio.gather(nemesis.run(plan.faults), asyncio.sleep(plan.seconds))
         await nemesis.heal()
-        told.quiet = time.monotonic()
+        told.healed = told.quiet = time.monotonic()
         driver.healed.set()
         await asyncio.sleep(_AFTER)
         told.quiet = time.monotonic()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from . import log
+from . import log, webhooks
 from .evidence import Evidence, Row
 from .history import EVALUATE, FAIL, INFO, OK, Operation
 from .log import World
@@ -162,12 +162,15 @@ def _replayed(told: Evidence, world: World) -> Iterator[str]:
             yield f"{what}: only in the state {sorted(have - want)[:5]}, only in the log {sorted(want - have)[:5]}"
 
 
-# 4. Webhooks.
+# 4. Webhooks: all that was committed, nothing else, and soon.
 
 
-def webhooks(_: Evidence) -> Verdict:
-    """Every committed event is delivered, and nothing else is."""
-    return Verdict("4 webhooks", 0, skipped="the campaign has no receiver yet")
+def told_of(told: Evidence) -> Verdict:
+    """Every committed event comes to whoever takes it, soon after all is healed, and nothing comes that is not in the log."""
+    if not told.receivers:
+        return Verdict("4 webhooks", 0, skipped="nobody was told")
+    looked = sum(len(one.heard) for one in told.receivers)
+    return _verdict("4 webhooks", looked, (*webhooks.genuine(told), *webhooks.complete(told)))
 
 
 # 5. Decisions are those of the state that they say they know, and know what they have to.
@@ -338,7 +341,7 @@ def _leaks(told: Evidence) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[Evidence], Verdict], ...] = (
-    writes, grants, audit, webhooks, consistency, monotonic, duties, availability, leaks,
+    writes, grants, audit, told_of, consistency, monotonic, duties, availability, leaks,
 )  # fmt: skip
 
 

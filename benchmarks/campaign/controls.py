@@ -29,6 +29,8 @@ class Control:
 
 CONTROLS = {
     "a": Control("events in a transaction of their own", frozenset("13"), ("kill", "terminate"), "audit_apart"),
+    "b": Control("webhooks sent before their commit", frozenset("4"), ("crash", "restart", "terminate"),
+                 "sent_before_commit"),
     "c": Control("a second open grant of the same", frozenset("2"), ("kill",), "two_open_grants",
                  ("DROP INDEX uq_posting_grant_open",)),
     "d": Control("decisions from the standby", frozenset("5"), ("stall",), "from_the_standby", asynchronous=True),
@@ -40,4 +42,4 @@ CONTROLS = {
     "i": Control("the chain locked under REPEATABLE READ", frozenset("3"), ("kill",), "repeatable_read", _LOG_UNGUARDED),
     "j": Control("commits whose wait for the standby was cancelled", frozenset("1"), ("cancel",), "deaf_to_warnings"),
 }  # fmt: skip
-"""By their letters in trust.md; (b), a webhook sent before its commit, comes with webhooks."""
+"""By their letters in trust.md."""

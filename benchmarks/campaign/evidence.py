@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from .history import Operation
 from .nemesis import Done
+from .receivers import Receiver
 
 # Where an operation's name stands in the end, by its kind.
 MARKERS = {
@@ -55,7 +56,7 @@ class Evidence:
     """``rows`` by the names of ``ROWS``; ``markers``: how often each operation's name stands, by its kind.
 
     ``quiet``: when nothing was broken any more; ``before`` and ``after``: what was held before the load, and after all.
-    ``began``: when the load began.
+    ``began``: when the load began; ``healed``: when the last fault was mended; ``receivers``: who was told of events.
     """
 
     operations: Sequence[Operation]
@@ -64,6 +65,8 @@ class Evidence:
     markers: Mapping[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in MARKERS})
     began: float = 0.0
     quiet: float = float("inf")
+    healed: float = 0.0
+    receivers: Sequence[Receiver] = ()
     before: Usage = field(default_factory=Usage)
     after: Usage = field(default_factory=Usage)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import report
 
+from . import webhooks
 from .checks import Verdict
 from .evidence import Evidence
 from .history import FAIL, INFO, OK
@@ -38,6 +39,8 @@ def lines(one: Outcome) -> Iterator[str]:
     yield from (f"{one.words}; seed {one.seed}; {one.seconds:.0f} s of load", *report.machine([one.about]), "")
     yield from _faults(one)
     yield from _operations(one)
+    yield ""
+    yield from webhooks.summary(one.told)
     yield ""
     for verdict in one.verdicts:
         yield f"{verdict.name:<34} {verdict.told()}"

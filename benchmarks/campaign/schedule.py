@@ -17,7 +17,8 @@ NEED_STANDBY = frozenset({"stall", "syncrep", "failover", "partition", "cancel"}
 SMOKE = ("kill", "terminate", "restart")
 SOAK = tuple(kind for kind in KINDS if kind != "cancel")
 """``cancel`` is none: PostgreSQL itself breaks its promise then; it is the control of a service that does not look."""
-POINTS = tuple(f"{what}:{when}" for what in ("begin", "audit", "commit", "answer") for when in ("before", "after"))
+_LINES = ("begin", "audit", "commit", "answer", "send", "mark")
+POINTS = tuple(f"{what}:{when}" for what in _LINES for when in ("before", "after"))
 FIRST, LAST = 3.0, 12.0
 """Seconds at the beginning and at the end without a new fault."""
 CALM = 10.0
