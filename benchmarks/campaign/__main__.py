@@ -12,6 +12,7 @@ from benchmarks.processes import Failed
 
 from . import report, schedule
 from .campaign import REPLICAS, Founded, Plan, campaign, interrupted
+from .checks import MARGIN
 from .controls import CONTROLS
 from .schedule import KINDS, SMOKE, SOAK
 
@@ -43,6 +44,9 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--schedule", type=Path, help="a schedule that was kept, instead of one that is drawn")
     parser.add_argument("--clients", type=int, default=12, help="at once")
     parser.add_argument("--rate", type=float, default=60.0, help="operations a second, at most")
+    parser.add_argument(
+        "--margin", type=float, default=MARGIN, help="seconds that a 503 may be late, on a machine that others use, too"
+    )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave schedule, history and logs there")
     parser.add_argument(
         "--control", default="", help=f"bugs that have to be found: some of {','.join(CONTROLS)}, or all"
@@ -66,7 +70,7 @@ def _plan(told: argparse.Namespace) -> Plan:
         schedule.write(told.keep / "schedule.jsonl", faults)
     words = f"{told.minutes:g} minutes, {len(faults)} faults of {', '.join(sorted({one.kind for one in faults}))}"
     sys.stderr.write(f"seed {told.seed}: {words}\n")
-    return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep)
+    return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep, margin=told.margin)
 
 
 def _controls(told: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from benchmarks.databases import durability
 from benchmarks.processes import HOST, Caller, Failed, Installation
 
 from . import evidence, founding, history, receivers, webhooks
-from .checks import judge
+from .checks import MARGIN, judge
 from .cluster import Cluster, running
 from .driver import Driver
 from .evidence import Evidence
@@ -41,7 +41,7 @@ _AFTER = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``rate``: operations a second, at most; ``keep``: a folder that is left with history and logs; ``bug``, ``ddl``, ``settings``, ``asynchronous``: of a control.
+    """``rate``: operations a second, at most; ``margin``: of ``Evidence``; ``keep``: a folder that is left with history and logs; ``bug``, ``ddl``, ``settings``, ``asynchronous``: of a control.
 
     ``standby`` None: there is one if any fault needs it.
     """
@@ -59,6 +59,7 @@ class Plan:
     ddl: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     asynchronous: bool = False
+    margin: float = MARGIN
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -172,7 +173,7 @@ async def _loaded(plan: Plan, cluster: Cluster, several: Fleet, org: Organisatio
                 )
                 await asyncio.to_thread(_course, driver, org)
                 await asyncio.to_thread(_subscribed, driver, org, hearing)
-                told = Evidence((), began=time.monotonic(), receivers=hearing)
+                told = Evidence((), began=time.monotonic(), receivers=hearing, margin=plan.margin)
                 told.before = await asyncio.to_thread(_held, cluster, several)
                 await _under_load(plan, driver, nemesis, told)
             await _told(told, cluster)
@@ -235,8 +236,10 @@ async def _under_load(plan: Plan, driver: Driver, nemesis: Nemesis, told: Eviden
     """Load and faults; then everything is healed, and the load goes on for a while."""
     load = asyncio.create_task(driver.run())
     teller = asyncio.create_task(_tell(driver))
+    began, waited = time.monotonic(), _waited()
     try:
         await asyncio.gather(nemesis.run(plan.faults), asyncio.sleep(plan.seconds))
+        told.pressure = None if waited is None else ((_waited() or 0) - waited) / (time.monotonic() - began)
         await nemesis.heal()
         told.healed = told.quiet = time.monotonic()
         driver.healed.set()
@@ -249,6 +252,15 @@ async def _under_load(plan: Plan, driver: Driver, nemesis: Nemesis, told: Eviden
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _waited() -> float | None:
+    """For how many seconds somebody waited for a processor since the machine was started; None: it does not tell."""
+    try:
+        some = Path("/proc/pressure/cpu").read_text(encoding="ascii").partition("\n")[0]
+    except OSError:
+        return None
+    return int(some.rpartition("=")[2]) / 1e6
 
 
 async def _tell(driver: Driver) -> None:

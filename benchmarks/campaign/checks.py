@@ -17,7 +17,7 @@ RECOVERS_WITHIN = 5.0
 ANSWERS_WITHIN = 2.0
 """Seconds within which a 503 is said, however broken things are."""
 MARGIN = 0.5
-"""Seconds that a client which shares the machine with everything else may see an answer too late."""
+"""Seconds that a client which shares the machine with everything else may see an answer too late, unless told otherwise."""
 BEHIND_AT_MOST = 1.0
 """Seconds that a decision may be behind a write, where nobody said how new it has to be."""
 
@@ -279,7 +279,7 @@ def _answers(told: Evidence) -> Iterator[str]:
             if each.status >= 500 and each.status != 503:
                 yield f"{one.op} was answered {each.status} {each.code}"
             excused = _stopped(told, each.replica, each.sent, each.answered or each.sent)
-            if each.status == 503 and each.seconds > ANSWERS_WITHIN + MARGIN and not excused:
+            if each.status == 503 and each.seconds > ANSWERS_WITHIN + told.margin and not excused:
                 yield f"{one.op}: 503 {each.code} after {each.seconds:.1f} s at {each.sent - told.began:.1f} s"
             if each.code == "lost timeout" and not excused:
                 yield f"{one.op}: no answer in {each.seconds:.0f} s from replica {each.replica} at {each.sent - told.began:.1f} s"

@@ -70,7 +70,7 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request; senders make a connection for each."""
-        with suppress(OSError, EOFError):
+        with suppress(OSError, EOFError, asyncio.CancelledError):  # the last: the campaign is over
             path, headers, body = await _request(reader)
             taken = self.name == HONEST or self.chance.random() < _TAKES
             self._keep(path, headers, body, taken=taken)

@@ -46,7 +46,7 @@ class Replica:
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 list(map(str, words)), cwd=self.folder, env=dict(self.env) | {"CAMPAIGN_CRASH": str(self.orders)},
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
 
     def ready(self) -> bool:

@@ -41,6 +41,8 @@ def lines(one: Outcome) -> Iterator[str]:
     yield from _operations(one)
     yield ""
     yield from webhooks.summary(one.told)
+    if one.told.pressure is not None:
+        yield f"somebody waited for a processor in {one.told.pressure:.0%} of the time; a 503 may be {one.told.margin:g} s late"
     yield ""
     for verdict in one.verdicts:
         yield f"{verdict.name:<34} {verdict.told()}"

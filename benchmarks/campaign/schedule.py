@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,27 +41,32 @@ class Fault:
 def draw(seed: int, seconds: float, kinds: Sequence[str], replicas: int) -> list[Fault]:
     """A schedule: every 3 to 10 seconds a fault of 1 to 8 seconds, three in ten overlapped by one of another sort.
 
-    Kinds come in turns, shuffled anew each round, so that all are equally frequent.
+    Each is of the kind that was least often until then, of those that may be: so all are about equally frequent.
     """
     chance, found, at = random.Random(f"faults {seed}"), list[Fault](), FIRST
-    turns: list[str] = []
     points = [f"{point}:{count}" for count in (1, 2, 5) for point in POINTS]
     chance.shuffle(points)
-    busy = dict.fromkeys((REPLICA, DATABASE, LINK), 0.0)
+    busy, times = dict.fromkeys((REPLICA, DATABASE, LINK), 0.0), Counter[str]()
+
+    def add(at: float, several: Sequence[str]) -> Fault | None:
+        free = [kind for kind in several if busy[KINDS[kind]] <= at]
+        if not free:
+            return None
+        least = min(times[kind] for kind in free)
+        one = _one(chance, at, chance.choice([kind for kind in free if times[kind] == least]), replicas, points)
+        found.append(one)
+        times[one.kind] += 1
+        busy[KINDS[one.kind]] = one.at + one.seconds + 1
+        return one
+
     while at < max(seconds - LAST, FIRST + 1):
         if at % 60 > 60 - CALM and seconds > 60:
             at += CALM - (60 - at % 60) + CALM
             continue
-        turns = turns or chance.sample(list(kinds), len(kinds))
-        one = _one(chance, at, turns.pop(), replicas, points)
-        if busy[KINDS[one.kind]] <= at:
-            found.append(one)
-            busy[KINDS[one.kind]] = at + one.seconds + 1
-        others = [kind for kind in kinds if KINDS[kind] != KINDS[one.kind] and busy[KINDS[kind]] <= at]
-        if others and chance.random() < _PAIRS:
-            beside = _one(chance, at + chance.uniform(0, one.seconds / 2), chance.choice(others), replicas, points)
-            found.append(beside)
-            busy[KINDS[beside.kind]] = beside.at + beside.seconds + 1
+        one = add(at, kinds)
+        if one is not None and chance.random() < _PAIRS:
+            others = [kind for kind in kinds if KINDS[kind] != KINDS[one.kind]]
+            add(at + chance.uniform(0, one.seconds / 2), others)
         at += chance.uniform(3, 10)
     return sorted(found, key=lambda fault: fault.at)
 
