@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benchmarks.processes import Failed
 
-from . import report, schedule
+from . import keeping, report, schedule
 from .campaign import REPLICAS, Founded, Plan, campaign, interrupted
-from .checks import MARGIN
+from .checks import MARGIN, judge
 from .controls import CONTROLS
 from .schedule import KINDS, SMOKE, SOAK
 
@@ -22,6 +22,8 @@ def main() -> int:
     told = _told()
     signal.signal(signal.SIGTERM, interrupted)
     try:
+        if told.judge:
+            return _judged(told.judge)
         if told.control:
             return _controls(told)
         outcome = campaign(_plan(told))
@@ -51,6 +53,7 @@ def _told() -> argparse.Namespace:
     parser.add_argument(
         "--control", default="", help=f"bugs that have to be found: some of {','.join(CONTROLS)}, or all"
     )
+    parser.add_argument("--judge", type=Path, metavar="DIR", help="no campaign: look again at one that was kept there")
     parser.add_argument("--write", action="store_true", help="write RESULTS-CAMPAIGN.md")
     told = parser.parse_args()
     kinds = SMOKE if told.minutes <= 10 else SOAK
@@ -71,6 +74,13 @@ def _plan(told: argparse.Namespace) -> Plan:
     words = f"{told.minutes:g} minutes, {len(faults)} faults of {', '.join(sorted({one.kind for one in faults}))}"
     sys.stderr.write(f"seed {told.seed}: {words}\n")
     return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep, margin=told.margin)
+
+
+def _judged(folder: Path) -> int:
+    verdicts = judge(keeping.read(folder))
+    for one in verdicts:
+        print(report.verdict(one))
+    return 0 if all(one.holds for one in verdicts) else 1
 
 
 def _controls(told: argparse.Namespace) -> int:

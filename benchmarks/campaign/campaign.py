@@ -1,7 +1,6 @@
 """A whole campaign: everything is set up, loaded and broken for a while, healed, and looked at."""
 
 import asyncio
-import json
 import shutil
 import signal
 import subprocess
@@ -18,7 +17,7 @@ import sqlalchemy as sa
 from benchmarks.databases import durability
 from benchmarks.processes import HOST, Caller, Failed, Installation
 
-from . import evidence, founding, history, receivers, webhooks
+from . import evidence, founding, history, keeping, webhooks
 from .checks import MARGIN, judge
 from .cluster import Cluster, running
 from .driver import Driver
@@ -178,10 +177,9 @@ async def _loaded(plan: Plan, cluster: Cluster, several: Fleet, org: Organisatio
                 await _under_load(plan, driver, nemesis, told)
             await _told(told, cluster)
             told.after = await _settled(cluster, several)
-        receivers.write(at.folder / "webhooks.jsonl", hearing)
         told.operations, told.faults = history.fold(recorder.lines), nemesis.done
         told.rows, told.markers = await asyncio.to_thread(evidence.rows, _dsn(cluster))
-        (at.folder / "rows.json").write_text(json.dumps(told.rows, default=str), encoding="utf-8")
+        keeping.write(at.folder, told)
         about = durability(Installation("postgresql", _url(cluster.primary.port), at.folder, 0))
     finally:
         cluster.end()

@@ -278,20 +278,24 @@ def _answers(told: Evidence) -> Iterator[str]:
         for each in one.attempts:
             if each.status >= 500 and each.status != 503:
                 yield f"{one.op} was answered {each.status} {each.code}"
-            excused = _stopped(told, each.replica, each.sent, each.answered or each.sent)
-            if each.status == 503 and each.seconds > ANSWERS_WITHIN + told.margin and not excused:
+            times = (each.replica, each.sent, each.answered or each.sent)
+            excused = _stopped(told, *times)
+            slow = excused or _stopped(told, *times, _SLOWS)
+            if each.status == 503 and each.seconds > ANSWERS_WITHIN + told.margin and not slow:
                 yield f"{one.op}: 503 {each.code} after {each.seconds:.1f} s at {each.sent - told.began:.1f} s"
             if each.code == "lost timeout" and not excused:
                 yield f"{one.op}: no answer in {each.seconds:.0f} s from replica {each.replica} at {each.sent - told.began:.1f} s"
 
 
-def _stopped(told: Evidence, replica: int, sent: float, answered: float) -> bool:
-    """Was that replica not let run meanwhile?"""
+_STOPS = frozenset({"pause", "kill", "crash"})
+_SLOWS = frozenset({"latency", "deaf"})
+"""Where each step to the database takes long, or the next does: nothing before a commit is cut off for that."""
+
+
+def _stopped(told: Evidence, replica: int, sent: float, answered: float, kinds: frozenset[str] = _STOPS) -> bool:
+    """Was that replica not let run meanwhile, or (``_SLOWS``) not let ask?"""
     return any(
-        one.kind in ("pause", "kill", "crash")
-        and one.replica == replica
-        and one.began <= answered
-        and sent <= one.ended + 1
+        one.kind in kinds and one.replica == replica and one.began <= answered and sent <= one.ended + 1
         for one in told.faults
     )
 

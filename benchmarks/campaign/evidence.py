@@ -66,12 +66,12 @@ class Evidence:
     markers: Mapping[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in MARKERS})
     began: float = 0.0
     quiet: float = float("inf")
+    before: Usage = field(default_factory=Usage)
+    after: Usage = field(default_factory=Usage)
     healed: float = 0.0
     receivers: Sequence[Receiver] = ()
     margin: float = 0.5
     pressure: float | None = None
-    before: Usage = field(default_factory=Usage)
-    after: Usage = field(default_factory=Usage)
 
     @property
     def writes(self) -> list[Operation]:

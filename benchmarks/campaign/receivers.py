@@ -9,8 +9,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
@@ -153,11 +152,3 @@ async def listening(seed: int) -> AsyncIterator[list[Receiver]]:
     finally:
         for server in servers:
             server.close()
-
-
-def write(path: Path, several: Sequence[Receiver]) -> None:
-    """Keep what they heard."""
-    with path.open("w", encoding="utf-8") as file:
-        for one in several:
-            for each in one.heard:
-                file.write(json.dumps({"receiver": one.name, **asdict(each)}, separators=(",", ":")) + "\n")

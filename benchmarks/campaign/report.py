@@ -44,13 +44,21 @@ def lines(one: Outcome) -> Iterator[str]:
     if one.told.pressure is not None:
         yield f"somebody waited for a processor in {one.told.pressure:.0%} of the time; a 503 may be {one.told.margin:g} s late"
     yield ""
-    for verdict in one.verdicts:
-        yield f"{verdict.name:<34} {verdict.told()}"
-        yield from (f"    {each}" for each in verdict.found[:_SHOWN])
-        if len(verdict.found) > _SHOWN:
-            yield f"    and {len(verdict.found) - _SHOWN} more"
+    yield from (line for each in one.verdicts for line in _verdict(each))
     if one.wrong:
         yield from ("", "Faults that did not come to be:", *(f"    {each}" for each in one.wrong[:20]))
+
+
+def _verdict(one: Verdict) -> Iterator[str]:
+    yield f"{one.name:<34} {one.told()}"
+    yield from (f"    {each}" for each in one.found[:_SHOWN])
+    if len(one.found) > _SHOWN:
+        yield f"    and {len(one.found) - _SHOWN} more"
+
+
+def verdict(one: Verdict) -> str:
+    """What came of one check, and what of it does not hold."""
+    return "\n".join(_verdict(one))
 
 
 def _faults(one: Outcome) -> Iterator[str]:
