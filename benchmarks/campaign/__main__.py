@@ -12,7 +12,7 @@ from benchmarks.processes import Failed
 
 from . import keeping, report, schedule
 from .campaign import REPLICAS, Founded, Plan, campaign, interrupted
-from .checks import MARGIN, judge
+from .checks import judge
 from .controls import CONTROLS
 from .schedule import KINDS, SMOKE, SOAK
 
@@ -44,11 +44,9 @@ def _told() -> argparse.Namespace:
         "--faults", default="", help=f"some of {', '.join(KINDS)}; up to 10 minutes {','.join(SMOKE)} unless told"
     )
     parser.add_argument("--schedule", type=Path, help="a schedule that was kept, instead of one that is drawn")
+    parser.add_argument("--lines", action="store_true", help="a crash at every line there is, however long that takes")
     parser.add_argument("--clients", type=int, default=12, help="at once")
     parser.add_argument("--rate", type=float, default=60.0, help="operations a second, at most")
-    parser.add_argument(
-        "--margin", type=float, default=MARGIN, help="seconds that a 503 may be late, on a machine that others use, too"
-    )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave schedule, history and logs there")
     parser.add_argument(
         "--control", default="", help=f"bugs that have to be found: some of {','.join(CONTROLS)}, or all"
@@ -67,13 +65,19 @@ def _told() -> argparse.Namespace:
 
 def _plan(told: argparse.Namespace) -> Plan:
     seconds = told.minutes * 60
-    faults = schedule.read(told.schedule) if told.schedule else schedule.draw(told.seed, seconds, told.faults, REPLICAS)
+    if told.lines:
+        faults = schedule.lines(REPLICAS)
+        seconds = faults[-1].at + schedule.LAST
+    elif told.schedule:
+        faults = schedule.read(told.schedule)
+    else:
+        faults = schedule.draw(told.seed, seconds, told.faults, REPLICAS)
     if told.keep:
         told.keep.mkdir(parents=True, exist_ok=True)
         schedule.write(told.keep / "schedule.jsonl", faults)
-    words = f"{told.minutes:g} minutes, {len(faults)} faults of {', '.join(sorted({one.kind for one in faults}))}"
+    words = f"{seconds / 60:.3g} minutes, {len(faults)} faults of {', '.join(sorted({one.kind for one in faults}))}"
     sys.stderr.write(f"seed {told.seed}: {words}\n")
-    return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep, margin=told.margin)
+    return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep)
 
 
 def _judged(folder: Path) -> int:

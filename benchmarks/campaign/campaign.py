@@ -18,7 +18,7 @@ from benchmarks.databases import durability
 from benchmarks.processes import HOST, Caller, Failed, Installation
 
 from . import evidence, founding, history, keeping, webhooks
-from .checks import MARGIN, judge
+from .checks import judge
 from .cluster import Cluster, running
 from .driver import Driver
 from .evidence import Evidence
@@ -40,7 +40,7 @@ _AFTER = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``rate``: operations a second, at most; ``margin``: of ``Evidence``; ``keep``: a folder that is left with history and logs; ``bug``, ``ddl``, ``settings``, ``asynchronous``: of a control.
+    """``rate``: operations a second, at most; ``keep``: a folder that is left with history and logs; ``bug``, ``ddl``, ``settings``, ``asynchronous``: of a control.
 
     ``standby`` None: there is one if any fault needs it.
     """
@@ -58,7 +58,6 @@ class Plan:
     ddl: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     asynchronous: bool = False
-    margin: float = MARGIN
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -172,7 +171,7 @@ async def _loaded(plan: Plan, cluster: Cluster, several: Fleet, org: Organisatio
                 )
                 await asyncio.to_thread(_course, driver, org)
                 await asyncio.to_thread(_subscribed, driver, org, hearing)
-                told = Evidence((), began=time.monotonic(), receivers=hearing, margin=plan.margin)
+                told = Evidence((), began=time.monotonic(), receivers=hearing)
                 told.before = await asyncio.to_thread(_held, cluster, several)
                 await _under_load(plan, driver, nemesis, told)
             await _told(told, cluster)

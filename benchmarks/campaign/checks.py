@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from . import log, webhooks
 from .evidence import Evidence, Row
-from .history import EVALUATE, FAIL, INFO, OK, Operation
+from .history import EVALUATE, FAIL, INFO, OK, Attempt, Operation
+from .lateness import Lateness
 from .log import World
 
 RECOVERS_WITHIN = 5.0
@@ -17,7 +18,7 @@ RECOVERS_WITHIN = 5.0
 ANSWERS_WITHIN = 2.0
 """Seconds within which a 503 is said, however broken things are."""
 MARGIN = 0.5
-"""Seconds that a client which shares the machine with everything else may see an answer too late, unless told otherwise."""
+"""Seconds that a client which shares the machine with all it asks may see an answer too late, beside ``lateness``."""
 BEHIND_AT_MOST = 1.0
 """Seconds that a decision may be behind a write, where nobody said how new it has to be."""
 
@@ -274,17 +275,24 @@ def availability(told: Evidence) -> Verdict:
 
 
 def _answers(told: Evidence) -> Iterator[str]:
+    late = Lateness(told.operations)
     for one in told.operations:
         for each in one.attempts:
             if each.status >= 500 and each.status != 503:
                 yield f"{one.op} was answered {each.status} {each.code}"
-            times = (each.replica, each.sent, each.answered or each.sent)
-            excused = _stopped(told, *times)
-            slow = excused or _stopped(told, *times, _SLOWS)
-            if each.status == 503 and each.seconds > ANSWERS_WITHIN + told.margin and not slow:
-                yield f"{one.op}: 503 {each.code} after {each.seconds:.1f} s at {each.sent - told.began:.1f} s"
-            if each.code == "lost timeout" and not excused:
-                yield f"{one.op}: no answer in {each.seconds:.0f} s from replica {each.replica} at {each.sent - told.began:.1f} s"
+            if each.status == 503 or each.code == "lost timeout":
+                yield from _slow(told, late, one, each)
+
+
+def _slow(told: Evidence, late: Lateness, one: Operation, each: Attempt) -> Iterator[str]:
+    times = (each.replica, each.sent, each.answered or each.sent)
+    limit, when = ANSWERS_WITHIN + MARGIN, f"at {each.sent - told.began:.1f} s from replica {each.replica}"
+    if each.seconds <= limit or _stopped(told, *times) or each.seconds <= limit + late.of(each):
+        return
+    if each.status != 503:
+        yield f"{one.op}: no answer in {each.seconds:.0f} s {when}"
+    elif not _stopped(told, *times, _SLOWS):
+        yield f"{one.op}: 503 {each.code} after {each.seconds:.1f} s {when}"
 
 
 _STOPS = frozenset({"pause", "kill", "crash"})

@@ -56,8 +56,8 @@ class Evidence:
     """``rows`` by the names of ``ROWS``; ``markers``: how often each operation's name stands, by its kind.
 
     ``quiet``: when nothing was broken any more; ``before`` and ``after``: what was held before the load, and after all.
-    ``margin``: seconds that a 503 may be late where the machine is not ours alone; ``pressure``: of the time of the load, in
-    how much somebody waited for a processor, as a share. ``began``: when the load began; ``healed``: when the last fault was mended; ``receivers``: who was told of events.
+    ``began``: when the load began; ``healed``: when the last fault was mended; ``receivers``: who was told of events;
+    ``pressure``: in which share of the time somebody waited for a processor.
     """
 
     operations: Sequence[Operation]
@@ -70,7 +70,6 @@ class Evidence:
     after: Usage = field(default_factory=Usage)
     healed: float = 0.0
     receivers: Sequence[Receiver] = ()
-    margin: float = 0.5
     pressure: float | None = None
 
     @property

@@ -11,7 +11,7 @@ from .nemesis import Done
 from .receivers import Heard, Receiver
 
 _HISTORY, _ROWS, _REST = "history.jsonl", "rows.json", "evidence.json"
-_TIMES = ("began", "quiet", "healed", "margin", "pressure")
+_TIMES = ("began", "quiet", "healed", "pressure")
 
 
 def write(folder: Path, told: Evidence) -> None:

@@ -11,6 +11,7 @@ from . import webhooks
 from .checks import Verdict
 from .evidence import Evidence
 from .history import FAIL, INFO, OK
+from .lateness import Lateness
 
 RESULTS = Path(__file__).with_name("RESULTS-CAMPAIGN.md")
 _SHOWN = 8
@@ -42,7 +43,8 @@ def lines(one: Outcome) -> Iterator[str]:
     yield ""
     yield from webhooks.summary(one.told)
     if one.told.pressure is not None:
-        yield f"somebody waited for a processor in {one.told.pressure:.0%} of the time; a 503 may be {one.told.margin:g} s late"
+        yield f"somebody waited for a processor in {one.told.pressure:.0%} of the time"
+    yield from Lateness(one.told.operations).summary()
     yield ""
     yield from (line for each in one.verdicts for line in _verdict(each))
     if one.wrong:

@@ -11,13 +11,15 @@ REPLICA, DATABASE, LINK = "replica", "database", "link"
 KINDS = {
     "kill": REPLICA, "crash": REPLICA, "pause": REPLICA, "terminate": LINK, "latency": LINK, "cut": LINK, "deaf": LINK,
     "reset": LINK, "restart": DATABASE, "fast": DATABASE, "stall": DATABASE, "syncrep": DATABASE, "failover": DATABASE,
-    "partition": DATABASE, "full": DATABASE, "cancel": DATABASE,
+    "partition": DATABASE, "full": DATABASE, "cancel": DATABASE, "eio": DATABASE,
 }  # fmt: skip
 """What each is done to: two at once are never done to the same."""
 NEED_STANDBY = frozenset({"stall", "syncrep", "failover", "partition", "cancel"})
 SMOKE = ("kill", "terminate", "restart")
-SOAK = tuple(kind for kind in KINDS if kind != "cancel")
-"""``cancel`` is none: PostgreSQL itself breaks its promise then; it is the control of a service that does not look."""
+SOAK = tuple(kind for kind in KINDS if kind not in ("cancel", "eio"))
+"""``cancel`` is none: PostgreSQL itself breaks its promise then; it is the control of a service that does not look. ``eio``
+has to be asked for: it needs strace, which is not everywhere, and may not be allowed.
+"""
 _LINES = ("begin", "audit", "commit", "answer", "send", "mark")
 POINTS = tuple(f"{what}:{when}" for what in _LINES for when in ("before", "after"))
 FIRST, LAST = 3.0, 12.0
@@ -25,6 +27,8 @@ FIRST, LAST = 3.0, 12.0
 CALM = 10.0
 """So long it is quiet at the end of each minute."""
 _PAIRS = 0.3
+_BETWEEN = 15.0
+"""Seconds from one line to die at to the next: a replica has to be back until it is its turn again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,12 @@ def _one(chance: random.Random, at: float, kind: str, replicas: int, points: lis
         detail = points.pop(0)
         points.append(detail)
     return Fault(round(at, 2), kind, round(chance.uniform(1, 8), 2), chance.randrange(replicas), detail)
+
+
+def lines(replicas: int) -> list[Fault]:
+    """A crash at every line there is, one after the other: the first time that a replica comes to it, and the third."""
+    points = [f"{point}:{count}" for count in (1, 3) for point in POINTS]
+    return [Fault(FIRST + n * _BETWEEN, "crash", 1.0, n % replicas, point) for n, point in enumerate(points)]
 
 
 def write(path: Path, faults: Iterable[Fault]) -> None:

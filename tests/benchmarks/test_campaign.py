@@ -49,6 +49,20 @@ def test_no_two_faults_are_done_to_the_same_at_once(kinds):
     assert not calm
 
 
+def test_every_line_is_died_at_by_a_replica_that_is_back():
+    found = schedule.lines(3)
+    assert {one.detail.rpartition(":")[0] for one in found} == set(POINTS)
+    assert all(
+        other.at - one.at >= 45 for one, other in zip(found, found[3:], strict=False) if one.replica == other.replica
+    )
+    assert [one.replica for one in found[:4]] == [0, 1, 2, 0]
+
+
+def test_kinds_are_equally_often():
+    times = Counter(one.kind for one in schedule.draw(1, 3600, SOAK, 3))
+    assert min(times.values()) >= 30 and max(times.values()) - min(times.values()) <= 2, times
+
+
 def test_a_history_is_read_as_it_was_written(tmp_path):
     lines = [
         history.Line(1.0, "invoke", 0, "ask-0-1", "ask", 1, 2, {"who": "w"}),

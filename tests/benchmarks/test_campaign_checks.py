@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from benchmarks.campaign import checks, keeping, log
 from benchmarks.campaign.evidence import MARKERS, ROWS, Evidence, Usage
 from benchmarks.campaign.history import Attempt, Line, Operation, Recorder, fold
+from benchmarks.campaign.lateness import Lateness
 from benchmarks.campaign.nemesis import Done
 from benchmarks.campaign.receivers import Receiver
 
@@ -293,6 +295,35 @@ def test_a_paused_replica_may_be_late():
     told.faults = [*told.faults, Done("pause", 1.0, 9.5, 1)]
     (verdict,) = (one for one in checks.judge(told) if one.name.startswith("8"))
     assert verdict.holds
+
+
+def test_what_the_machine_takes_is_not_the_services():
+    """An answer from memory by the same replica took half a second meanwhile: so much for each turn of a request."""
+    told = good()
+    slow_503(told)
+    memory = asked(9, 7.0, 3, True)
+    told.operations = [*told.operations, replace(memory, attempts=[Attempt(1, 1, 7.0, 7.5, "ok", 200)])]
+    assert checks.availability(told).holds
+    told.operations[-1] = replace(memory, attempts=[Attempt(1, 0, 7.0, 7.5, "ok", 200)])  # of another replica
+    assert not checks.availability(told).holds
+    told.operations[-1] = replace(memory, attempts=[Attempt(1, 1, 9.1, 9.6, "ok", 200)])  # later
+    assert not checks.availability(told).holds
+    told.operations[-1] = replace(memory, attempts=[Attempt(1, 1, 7.0, 7.1, "ok", 200)])  # not so slow
+    assert not checks.availability(told).holds
+
+
+def test_an_answer_that_waits_for_a_revision_tells_nothing_of_the_machine():
+    told = good()
+    slow_503(told)
+    waited = asked(9, 7.0, 3, True, least=3)
+    told.operations = [*told.operations, replace(waited, attempts=[Attempt(1, 1, 7.0, 7.5, "ok", 200)])]
+    assert not checks.availability(told).holds
+
+
+def test_how_late_the_machine_was_is_told():
+    (line,) = Lateness(good().operations).summary()
+    assert line == "answers from memory: half within 0.10 s, 99 of 100 within 0.10 s, all within 0.10 s"
+    assert list(Lateness([]).summary()) == []
 
 
 @pytest.mark.parametrize("kind", ["latency", "deaf"])
