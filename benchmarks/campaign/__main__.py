@@ -14,7 +14,7 @@ from . import keeping, report, schedule
 from .campaign import REPLICAS, Founded, Plan, campaign, interrupted
 from .checks import judge
 from .controls import CONTROLS
-from .schedule import KINDS, SMOKE, SOAK
+from .schedule import EMBEDDED, KINDS, SMOKE, SOAK
 
 
 def main() -> int:
@@ -44,6 +44,7 @@ def _told() -> argparse.Namespace:
         "--faults", default="", help=f"some of {', '.join(KINDS)}; up to 10 minutes {','.join(SMOKE)} unless told"
     )
     parser.add_argument("--schedule", type=Path, help="a schedule that was kept, instead of one that is drawn")
+    parser.add_argument("--sqlite", action="store_true", help="one process and a file, instead of three and PostgreSQL")
     parser.add_argument("--lines", action="store_true", help="a crash at every line there is, however long that takes")
     parser.add_argument("--clients", type=int, default=12, help="at once")
     parser.add_argument("--rate", type=float, default=60.0, help="operations a second, at most")
@@ -54,7 +55,7 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--judge", type=Path, metavar="DIR", help="no campaign: look again at one that was kept there")
     parser.add_argument("--write", action="store_true", help="write RESULTS-CAMPAIGN.md")
     told = parser.parse_args()
-    kinds = SMOKE if told.minutes <= 10 else SOAK
+    kinds = EMBEDDED if told.sqlite else SMOKE if told.minutes <= 10 else SOAK
     told.faults = tuple(told.faults.split(",")) if told.faults else kinds
     told.control = tuple(CONTROLS) if told.control == "all" else tuple(filter(None, told.control.split(",")))
     for given, known in ((told.faults, KINDS), (told.control, CONTROLS)):
@@ -64,20 +65,20 @@ def _told() -> argparse.Namespace:
 
 
 def _plan(told: argparse.Namespace) -> Plan:
-    seconds = told.minutes * 60
+    seconds, replicas = told.minutes * 60, 1 if told.sqlite else REPLICAS
     if told.lines:
-        faults = schedule.lines(REPLICAS)
+        faults = schedule.lines(replicas)
         seconds = faults[-1].at + schedule.LAST
     elif told.schedule:
         faults = schedule.read(told.schedule)
     else:
-        faults = schedule.draw(told.seed, seconds, told.faults, REPLICAS)
+        faults = schedule.draw(told.seed, seconds, told.faults, replicas)
     if told.keep:
         told.keep.mkdir(parents=True, exist_ok=True)
         schedule.write(told.keep / "schedule.jsonl", faults)
     words = f"{seconds / 60:.3g} minutes, {len(faults)} faults of {', '.join(sorted({one.kind for one in faults}))}"
     sys.stderr.write(f"seed {told.seed}: {words}\n")
-    return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep)
+    return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep, embedded=told.sqlite)
 
 
 def _judged(folder: Path) -> int:

@@ -22,6 +22,8 @@ has to be asked for: it needs strace, which is not everywhere, and may not be al
 """
 _LINES = ("begin", "audit", "commit", "answer", "send", "mark")
 POINTS = tuple(f"{what}:{when}" for what in _LINES for when in ("before", "after"))
+EMBEDDED = ("kill", "crash", "pause", "full")
+"""What can be done to one process with a file."""
 FIRST, LAST = 3.0, 12.0
 """Seconds at the beginning and at the end without a new fault."""
 CALM = 10.0
