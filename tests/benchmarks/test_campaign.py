@@ -153,6 +153,16 @@ def test_a_deaf_way_passes_on_what_it_kept_when_it_hears_again(echo, proxy):
     assert asyncio.run(ask()).body == {"came": 2}
 
 
+def test_orders_from_several_threads_are_answered_each(proxy):
+    """Each reads one line; whoever reads beside another may throw away what is the other's, and wait for ever."""
+    threads = [threading.Thread(target=lambda: [proxy.order("way") for _ in range(300)], daemon=True) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(60)
+    assert not any(one.is_alive() for one in threads)
+
+
 def test_a_reset_ends_connections_and_nothing_else(echo, proxy):
     async def ask():
         connection = Connection(proxy.ports["way"])
