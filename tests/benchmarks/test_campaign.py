@@ -159,7 +159,7 @@ def test_orders_from_several_threads_are_answered_each(proxy):
     for one in threads:
         one.start()
     for one in threads:
-        one.join(60)
+        one.join(20)
     assert not any(one.is_alive() for one in threads)
 
 
