@@ -24,6 +24,7 @@ from app.audit import store as audit
 from app.kernel import memory
 from app.kernel.access import SYSTEM
 from app.kernel.clock import Clock, system_clock
+from app.kernel.committing import OutcomeUnknown, confirm
 from app.kernel.database import reading
 from app.kernel.fencing import refuse_left_behind
 from app.kernel.work import Work
@@ -113,7 +114,7 @@ class Follower:
         self.heard = 0.0
         self.fit = True
         self.expected = 0
-        self._sessions = sessionmaker(reading(engine))
+        self._sessions, self._engine = sessionmaker(reading(engine)), engine
         self._direct, self._clock = direct or engine, clock
         self._woken, self._stopping = Event(), Event()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -207,7 +208,7 @@ class Follower:
             except service.Rebuild as cause:
                 self._read_to = 0
                 _log.warning("index_rebuilt", cause=str(cause))
-            except (SQLAlchemyError, psycopg.Error, OSError) as error:
+            except (SQLAlchemyError, psycopg.Error, OSError, OutcomeUnknown) as error:
                 _log.warning("index_cannot_follow", error=type(error).__name__)
                 self._stopping.wait(_AGAIN_SECONDS)
             except Exception:  # noqa: BLE001 - whatever it is, answers go stale and are refused until it is over
@@ -236,6 +237,7 @@ class Follower:
         with self._snapshot() as work:
             index = service.load(work)
             known = audit.hash_at(work.session, index.revision)
+        confirm(self._engine)
         self._read_to, self._read_hash = index.revision, known
         told = {"people": len(index.people), "accounts": len(index.accounts), "grants": len(index.grants)}
         _log.info("index_built", revision=index.revision, seconds=round(perf_counter() - started, 2), **told)
@@ -256,6 +258,7 @@ class Follower:
             delta = service.read(work, self._read_to) if head > self._read_to else None
             known = audit.hash_at(work.session, delta.revision) if delta is not None else None
         if delta is not None:  # not before the snapshot has ended well: whatever was read is handed over, too
+            confirm(self._engine)  # what a failover may still take away permits nothing
             self._read_to, self._read_hash = delta.revision, known
         self._hand(self._deliver, delta, began, fit)
 

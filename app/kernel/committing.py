@@ -9,20 +9,25 @@ caller is told so, and learns it by repeating the request under its Idempotency-
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from threading import Lock, Timer
 from typing import Any, Final
 
-from sqlalchemy import event, func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy import true as sa_true
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from .errors import Unavailable
+from .waiting import waited
 
 SECONDS: Final = 1.5
-"""How long a commit may take: a lock that is waited for before it has its own time-out."""
+"""How long a commit may take; less, where locks were waited for before, but never less than ``LEAST``."""
+LEAST: Final = 0.4
+_IN_ALL: Final = 1.9
+"""For both together: an answer is promised within 2 seconds."""
 _MARK: Final = select(func.pg_logical_emit_message(sa_true(), "coe", ""))
+_MARK_IF_WAITED_FOR: Final = _MARK.where(func.current_setting("synchronous_standby_names") != "")
 _AFTERWARDS: Final = "coe.afterwards"
 _SERVER_WENT: Final = ("08", "57")
 """Classes of SQLSTATE (PostgreSQL, appendix A) by which a connection ends: what became of the commit is not said."""
@@ -62,12 +67,28 @@ def afterwards(session: Session, do: Callable[[], None]) -> None:
 def _commit(session: Session, *, wrote: bool) -> None:
     if not wrote:
         session.execute(_MARK)
+    _confirmed(session, min(SECONDS, max(LEAST, _IN_ALL - waited(session.connection()))))
+
+
+def confirm(engine: Engine) -> None:
+    """Wait until the standby has whatever can be seen here, for however long that takes; at once where there is none.
+
+    What can be seen may be of somebody whose wait for the standby was ended, and gone after a failover. Raises
+    ``OutcomeUnknown`` where our own wait is ended.
+    """
+    if engine.dialect.name == "postgresql":
+        with Session(engine) as session:
+            session.execute(_MARK_IF_WAITED_FOR)
+            _confirmed(session, None)
+
+
+def _confirmed(session: Session, seconds: float | None) -> None:
     driver: Any = session.connection().connection.driver_connection
     warnings: list[str] = []
     handler = _listener(warnings)
     driver.add_notice_handler(handler)
     try:
-        with _deadline(session, driver):
+        with nullcontext() if seconds is None else _deadline(session, driver, seconds):
             session.commit()
     except DBAPIError as error:
         if _unanswered(error):
@@ -88,14 +109,14 @@ def _listener(warnings: list[str]) -> Any:
 
 
 @contextmanager
-def _deadline(session: Session, driver: Any) -> Iterator[None]:
+def _deadline(session: Session, driver: Any, seconds: float) -> Iterator[None]:
     """Cut the connection when the time is over; whoever waits for an answer on it then has an error.
 
     Once it is committed the connection goes back to where others take it from: it is not cut under their hands.
     """
     ends = _Deadline(driver)
     event.listen(session, "after_commit", ends.met, once=True)
-    timer = Timer(SECONDS, ends.missed)
+    timer = Timer(seconds, ends.missed)
     timer.daemon = True
     timer.start()
     try:

@@ -32,6 +32,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from . import waiting
 from .errors import Conflict, PreconditionFailed
 from .fencing import fence
 
@@ -127,11 +128,12 @@ class Resource:
 
 
 def engine_for(
-    url: str | URL, *, pooled: bool = False, pool_size: int = 24, overflow: int = 8, lock_timeout_ms: int = 2000
+    url: str | URL, *, pooled: bool = False, pool_size: int = 24, overflow: int = 8, lock_timeout_ms: int = 1500
 ) -> Engine:
     """An engine with the settings this service relies on, for either database.
 
     ``pooled``: a transaction pooler stands before PostgreSQL, and no session is ours for longer than a transaction.
+    ``lock_timeout_ms``: for how long a transaction waits for locks, on PostgreSQL for all of them together.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -149,6 +151,7 @@ def engine_for(
         execution_options={POOLED: pooled},
     )  # fmt: skip
     fence(engine)
+    waiting.limit(engine, lock_timeout_ms)
     if pooled:
         _limit_each(engine, limits)
     return engine

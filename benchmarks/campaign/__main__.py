@@ -10,10 +10,11 @@ from pathlib import Path
 
 from benchmarks.processes import Failed
 
-from . import report, schedule
+from . import keeping, report, schedule
 from .campaign import REPLICAS, Founded, Plan, campaign, interrupted
+from .checks import judge
 from .controls import CONTROLS
-from .schedule import KINDS, SMOKE, SOAK
+from .schedule import EMBEDDED, KINDS, SMOKE, SOAK
 
 
 def main() -> int:
@@ -21,6 +22,8 @@ def main() -> int:
     told = _told()
     signal.signal(signal.SIGTERM, interrupted)
     try:
+        if told.judge:
+            return _judged(told.judge)
         if told.control:
             return _controls(told)
         outcome = campaign(_plan(told))
@@ -41,15 +44,18 @@ def _told() -> argparse.Namespace:
         "--faults", default="", help=f"some of {', '.join(KINDS)}; up to 10 minutes {','.join(SMOKE)} unless told"
     )
     parser.add_argument("--schedule", type=Path, help="a schedule that was kept, instead of one that is drawn")
+    parser.add_argument("--sqlite", action="store_true", help="one process and a file, instead of three and PostgreSQL")
+    parser.add_argument("--lines", action="store_true", help="a crash at every line there is, however long that takes")
     parser.add_argument("--clients", type=int, default=12, help="at once")
     parser.add_argument("--rate", type=float, default=60.0, help="operations a second, at most")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave schedule, history and logs there")
     parser.add_argument(
         "--control", default="", help=f"bugs that have to be found: some of {','.join(CONTROLS)}, or all"
     )
+    parser.add_argument("--judge", type=Path, metavar="DIR", help="no campaign: look again at one that was kept there")
     parser.add_argument("--write", action="store_true", help="write RESULTS-CAMPAIGN.md")
     told = parser.parse_args()
-    kinds = SMOKE if told.minutes <= 10 else SOAK
+    kinds = EMBEDDED if told.sqlite else SMOKE if told.minutes <= 10 else SOAK
     told.faults = tuple(told.faults.split(",")) if told.faults else kinds
     told.control = tuple(CONTROLS) if told.control == "all" else tuple(filter(None, told.control.split(",")))
     for given, known in ((told.faults, KINDS), (told.control, CONTROLS)):
@@ -59,14 +65,27 @@ def _told() -> argparse.Namespace:
 
 
 def _plan(told: argparse.Namespace) -> Plan:
-    seconds = told.minutes * 60
-    faults = schedule.read(told.schedule) if told.schedule else schedule.draw(told.seed, seconds, told.faults, REPLICAS)
+    seconds, replicas = told.minutes * 60, 1 if told.sqlite else REPLICAS
+    if told.lines:
+        faults = schedule.lines(replicas)
+        seconds = faults[-1].at + schedule.LAST
+    elif told.schedule:
+        faults = schedule.read(told.schedule)
+    else:
+        faults = schedule.draw(told.seed, seconds, told.faults, replicas)
     if told.keep:
         told.keep.mkdir(parents=True, exist_ok=True)
         schedule.write(told.keep / "schedule.jsonl", faults)
-    words = f"{told.minutes:g} minutes, {len(faults)} faults of {', '.join(sorted({one.kind for one in faults}))}"
+    words = f"{seconds / 60:.3g} minutes, {len(faults)} faults of {', '.join(sorted({one.kind for one in faults}))}"
     sys.stderr.write(f"seed {told.seed}: {words}\n")
-    return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep)
+    return Plan(words, told.seed, seconds, faults, told.clients, rate=told.rate, keep=told.keep, embedded=told.sqlite)
+
+
+def _judged(folder: Path) -> int:
+    verdicts = judge(keeping.read(folder))
+    for one in verdicts:
+        print(report.verdict(one))
+    return 0 if all(one.holds for one in verdicts) else 1
 
 
 def _controls(told: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """A whole campaign: everything is set up, loaded and broken for a while, healed, and looked at."""
 
 import asyncio
-import json
 import shutil
 import signal
 import subprocess
@@ -15,22 +14,22 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from benchmarks.databases import durability
-from benchmarks.processes import HOST, Caller, Failed, Installation
+from benchmarks.processes import Caller, Failed, Installation
 
-from . import evidence, founding, history
+from . import founding, history, keeping, webhooks
 from .checks import judge
 from .cluster import Cluster, running
 from .driver import Driver
-from .evidence import Evidence
+from .evidence import Evidence, Usage
 from .founding import COURSE, Organisation
 from .nemesis import Nemesis
+from .places import DATABASE, Embedded, Place, Served
+from .receivers import Receiver, listening
 from .replicas import Fleet, fleet, kept
 from .report import Outcome
 from .schedule import NEED_STANDBY, Fault
 
 REPLICAS = 3
-DATABASE = "coe"
 _VOLUME = "600m"
 _PORT = 8000
 """Of the public address; nobody listens there, but tokens name it."""
@@ -40,7 +39,7 @@ _AFTER = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``rate``: operations a second, at most; ``keep``: a folder that is left with history and logs; ``bug``, ``ddl``, ``settings``, ``asynchronous``: of a control.
+    """``rate``: operations a second, at most; ``keep``: a folder that is left with history and logs; ``bug``, ``ddl``, ``settings``, ``asynchronous``: of a control; ``embedded``: on SQLite.
 
     ``standby`` None: there is one if any fault needs it.
     """
@@ -58,6 +57,7 @@ class Plan:
     ddl: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     asynchronous: bool = False
+    embedded: bool = False
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -85,20 +85,29 @@ def campaign(plan: Plan, like: Founded | None = None) -> Outcome:
     with ExitStack() as stack:
         folder = plan.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coe-campaign-")))
         _swept(folder)
-        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coe-campaign-pg-")))
+        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coe-campaign-db-")))
         if "full" in plan.kinds:
             stack.enter_context(volume(data))
+        if plan.embedded:
+            return _embedded(plan, Embedded(data), folder)
         cluster = stack.enter_context(
             running(data, plan.replicas, like.data if like else None, asynchronous=plan.asynchronous)
         )
-        at = Installation("postgresql", _url(cluster.primary.port), folder, _PORT)
+        place = Served(cluster)
+        at = Installation("postgresql", place.url(cluster.primary.port), folder, _PORT)
         org = _founded(cluster, at, like)
         _prepared(cluster, at, plan)
         if standby:
             cluster.follow()
-        several = fleet(folder, cluster.ports(), DATABASE, at.env["COE_PUBLIC_URL"], _bug(plan, cluster))
+        several = fleet(folder, place.urls(), at.env["COE_PUBLIC_URL"], _bug(plan, cluster))
         sys.stderr.write(f"  founded in {time.monotonic() - began:.0f} s\n")
-        return asyncio.run(_loaded(plan, cluster, several, org, at))
+        return asyncio.run(_loaded(plan, place, several, org, at))
+
+
+def _embedded(plan: Plan, place: Embedded, folder: Path) -> Outcome:
+    at = Installation("sqlite", place.urls()[0], folder, _PORT)
+    org = founding.found(at)
+    return asyncio.run(_loaded(plan, place, fleet(folder, place.urls(), at.env["COE_PUBLIC_URL"], {}), org, at))
 
 
 def _swept(folder: Path) -> None:
@@ -149,43 +158,37 @@ def _prepared(cluster: Cluster, at: Installation, plan: Plan) -> None:
     cluster.primary.ask("SELECT pg_reload_conf()")
 
 
-def _url(port: int) -> str:
-    return f"postgresql+psycopg://postgres@{HOST}:{port}/{DATABASE}"
-
-
 def _bug(plan: Plan, cluster: Cluster) -> dict[str, str]:
     if not plan.bug:
         return {}
-    standby = _url(cluster.standby.port) if cluster.standby is not None else ""
+    standby = Served.url(cluster.standby.port) if cluster.standby is not None else ""
     return {"CAMPAIGN_BUG": plan.bug, "CAMPAIGN_STANDBY": standby}
 
 
-async def _loaded(plan: Plan, cluster: Cluster, several: Fleet, org: Organisation, at: Installation) -> Outcome:
+async def _loaded(plan: Plan, place: Place, several: Fleet, org: Organisation, at: Installation) -> Outcome:
     path = at.folder / "history.jsonl"
     try:
-        async with kept(several):
-            nemesis = Nemesis(cluster, several, plan.seed)
+        async with listening(plan.seed) as hearing, kept(several):
+            nemesis = Nemesis(place.cluster, several, plan.seed)
             with history.Recorder(path) as recorder:
                 driver = Driver(
                     org, [one.port for one in several.replicas], recorder, plan.seed, plan.clients, plan.rate
                 )
                 await asyncio.to_thread(_course, driver, org)
-                told = Evidence((), began=time.monotonic())
-                told.before = await asyncio.to_thread(_held, cluster, several)
+                await asyncio.to_thread(_subscribed, driver, org, hearing)
+                told = Evidence((), began=time.monotonic(), receivers=hearing)
+                told.before = await asyncio.to_thread(_held, place, several)
                 await _under_load(plan, driver, nemesis, told)
-            told.after = await _settled(cluster, several)
+            await _told(told, place)
+            told.after = await _settled(place, several)
         told.operations, told.faults = history.fold(recorder.lines), nemesis.done
-        told.rows, told.markers = await asyncio.to_thread(evidence.rows, _dsn(cluster))
-        (at.folder / "rows.json").write_text(json.dumps(told.rows, default=str), encoding="utf-8")
-        about = durability(Installation("postgresql", _url(cluster.primary.port), at.folder, 0))
+        told.rows, told.markers = await asyncio.to_thread(place.rows)
+        keeping.write(at.folder, told)
+        about = place.about(at.folder)
     finally:
-        cluster.end()
+        place.end()
     seconds = told.quiet - told.began
     return Outcome(plan.words, plan.seed, seconds, told, judge(told), _wrong(nemesis, several), about)
-
-
-def _dsn(cluster: Cluster) -> str:
-    return cluster.primary.dsn.replace("dbname=postgres", f"dbname={DATABASE}")
 
 
 def _course(driver: Driver, org: Organisation) -> None:
@@ -194,15 +197,35 @@ def _course(driver: Driver, org: Organisation) -> None:
     caller.connection.close()
 
 
-def _held(cluster: Cluster, several: Fleet) -> evidence.Usage:
-    return evidence.held(_dsn(cluster), [one.uses() for one in several.replicas])
+def _subscribed(driver: Driver, org: Organisation, hearing: Sequence[Receiver]) -> None:
+    """Whoever is told of events wants to be. Raises ``Failed``."""
+    caller = Caller(driver.ports[0])
+    for one in hearing:
+        body = {"name": one.name, "url": one.url, "events": [f"{kind}.*" for kind in one.kinds]}
+        made = caller.want(201, "POST", "/v1/webhooks", org.tokens["boss0"], body)
+        one.id, one.secret, one.first = made["id"], made["secret"], made["next_seq"]
+    caller.connection.close()
 
 
-async def _settled(cluster: Cluster, several: Fleet) -> evidence.Usage:
+async def _told(told: Evidence, place: Place) -> None:
+    """Wait until the honest receiver knows all that it should, or should have long known it."""
+    honest, end = told.receivers[0], told.quiet + webhooks.SOON
+    while time.monotonic() < end:
+        told.rows, _ = await asyncio.to_thread(place.rows)
+        if webhooks.due(told, honest) <= webhooks.came(honest).keys():
+            return
+        await asyncio.sleep(1)
+
+
+def _held(place: Place, several: Fleet) -> Usage:
+    return place.held([one.uses() for one in several.replicas])
+
+
+async def _settled(place: Place, several: Fleet) -> Usage:
     """What is held in the end, at the best of some moments: what comes and goes is no leak."""
     found = []
     for _ in range(6):
-        found.append(await asyncio.to_thread(_held, cluster, several))
+        found.append(await asyncio.to_thread(_held, place, several))
         await asyncio.sleep(0.5)
     return min(found, key=lambda one: (one.idle, one.waiting))
 
@@ -211,10 +234,12 @@ async def _under_load(plan: Plan, driver: Driver, nemesis: Nemesis, told: Eviden
     """Load and faults; then everything is healed, and the load goes on for a while."""
     load = asyncio.create_task(driver.run())
     teller = asyncio.create_task(_tell(driver))
+    began, waited = time.monotonic(), _waited()
     try:
         await asyncio.gather(nemesis.run(plan.faults), asyncio.sleep(plan.seconds))
+        told.pressure = None if waited is None else ((_waited() or 0) - waited) / (time.monotonic() - began)
         await nemesis.heal()
-        told.quiet = time.monotonic()
+        told.healed = told.quiet = time.monotonic()
         driver.healed.set()
         await asyncio.sleep(_AFTER)
         told.quiet = time.monotonic()
@@ -225,6 +250,15 @@ async def _under_load(plan: Plan, driver: Driver, nemesis: Nemesis, told: Eviden
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _waited() -> float | None:
+    """For how many seconds somebody waited for a processor since the machine was started; None: it does not tell."""
+    try:
+        some = Path("/proc/pressure/cpu").read_text(encoding="ascii").partition("\n")[0]
+    except OSError:
+        return None
+    return int(some.rpartition("=")[2]) / 1e6
 
 
 async def _tell(driver: Driver) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from . import log
+from . import log, webhooks
 from .evidence import Evidence, Row
-from .history import EVALUATE, FAIL, INFO, OK, Operation
+from .history import EVALUATE, FAIL, INFO, OK, Attempt, Operation
+from .lateness import Lateness
 from .log import World
 
 RECOVERS_WITHIN = 5.0
@@ -17,7 +18,7 @@ RECOVERS_WITHIN = 5.0
 ANSWERS_WITHIN = 2.0
 """Seconds within which a 503 is said, however broken things are."""
 MARGIN = 0.5
-"""Seconds that a client which shares the machine with everything else may see an answer too late."""
+"""Seconds that a client which shares the machine with all it asks may see an answer too late, beside ``lateness``."""
 BEHIND_AT_MOST = 1.0
 """Seconds that a decision may be behind a write, where nobody said how new it has to be."""
 
@@ -162,12 +163,15 @@ def _replayed(told: Evidence, world: World) -> Iterator[str]:
             yield f"{what}: only in the state {sorted(have - want)[:5]}, only in the log {sorted(want - have)[:5]}"
 
 
-# 4. Webhooks.
+# 4. Webhooks: all that was committed, nothing else, and soon.
 
 
-def webhooks(_: Evidence) -> Verdict:
-    """Every committed event is delivered, and nothing else is."""
-    return Verdict("4 webhooks", 0, skipped="the campaign has no receiver yet")
+def told_of(told: Evidence) -> Verdict:
+    """Every committed event comes to whoever takes it, soon after all is healed, and nothing comes that is not in the log."""
+    if not told.receivers:
+        return Verdict("4 webhooks", 0, skipped="nobody was told")
+    looked = sum(len(one.heard) for one in told.receivers)
+    return _verdict("4 webhooks", looked, (*webhooks.genuine(told), *webhooks.complete(told)))
 
 
 # 5. Decisions are those of the state that they say they know, and know what they have to.
@@ -271,24 +275,35 @@ def availability(told: Evidence) -> Verdict:
 
 
 def _answers(told: Evidence) -> Iterator[str]:
+    late = Lateness(told.operations)
     for one in told.operations:
         for each in one.attempts:
             if each.status >= 500 and each.status != 503:
                 yield f"{one.op} was answered {each.status} {each.code}"
-            excused = _stopped(told, each.replica, each.sent, each.answered or each.sent)
-            if each.status == 503 and each.seconds > ANSWERS_WITHIN + MARGIN and not excused:
-                yield f"{one.op}: 503 {each.code} after {each.seconds:.1f} s at {each.sent - told.began:.1f} s"
-            if each.code == "lost timeout" and not excused:
-                yield f"{one.op}: no answer in {each.seconds:.0f} s from replica {each.replica} at {each.sent - told.began:.1f} s"
+            if each.status == 503 or each.code == "lost timeout":
+                yield from _slow(told, late, one, each)
 
 
-def _stopped(told: Evidence, replica: int, sent: float, answered: float) -> bool:
-    """Was that replica not let run meanwhile?"""
+def _slow(told: Evidence, late: Lateness, one: Operation, each: Attempt) -> Iterator[str]:
+    times = (each.replica, each.sent, each.answered or each.sent)
+    limit, when = ANSWERS_WITHIN + MARGIN, f"at {each.sent - told.began:.1f} s from replica {each.replica}"
+    if each.seconds <= limit or _stopped(told, *times) or each.seconds <= limit + late.of(each):
+        return
+    if each.status != 503:
+        yield f"{one.op}: no answer in {each.seconds:.0f} s {when}"
+    elif not _stopped(told, *times, _SLOWS):
+        yield f"{one.op}: 503 {each.code} after {each.seconds:.1f} s {when}"
+
+
+_STOPS = frozenset({"pause", "kill", "crash"})
+_SLOWS = frozenset({"latency", "deaf"})
+"""Where each step to the database takes long, or the next does: nothing before a commit is cut off for that."""
+
+
+def _stopped(told: Evidence, replica: int, sent: float, answered: float, kinds: frozenset[str] = _STOPS) -> bool:
+    """Was that replica not let run meanwhile, or (``_SLOWS``) not let ask?"""
     return any(
-        one.kind in ("pause", "kill", "crash")
-        and one.replica == replica
-        and one.began <= answered
-        and sent <= one.ended + 1
+        one.kind in kinds and one.replica == replica and one.began <= answered and sent <= one.ended + 1
         for one in told.faults
     )
 
@@ -338,7 +353,7 @@ def _leaks(told: Evidence) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[Evidence], Verdict], ...] = (
-    writes, grants, audit, webhooks, consistency, monotonic, duties, availability, leaks,
+    writes, grants, audit, told_of, consistency, monotonic, duties, availability, leaks,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 import psycopg
@@ -186,14 +187,17 @@ class Proxy:
         )  # fmt: skip
         self._told: IO[bytes] = self._process.stdout  # type: ignore[assignment]
         self.ports: Mapping[str, int] = json.loads(self._told.readline())
+        self._ordering = Lock()
 
     def order(self, link: str, **told: Any) -> None:
-        """Make a link otherwise; answers once it is so."""
+        """Make a link otherwise; answers once it is so. From any thread."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"link": link, **told}).encode() + b"\n")
-        self._process.stdin.flush()
-        if not self._told.readline():
-            raise Failed("the proxy has ended")
+        # Two that read lines from one pipe lose one, now and then: what is in the buffer is thrown away by who waited.
+        with self._ordering:
+            self._process.stdin.write(json.dumps({"link": link, **told}).encode() + b"\n")
+            self._process.stdin.flush()
+            if not self._told.readline():
+                raise Failed("the proxy has ended")
 
     def close(self) -> None:
         """End it."""

@@ -29,10 +29,12 @@ class Control:
 
 CONTROLS = {
     "a": Control("events in a transaction of their own", frozenset("13"), ("kill", "terminate"), "audit_apart"),
-    "c": Control("a second open grant of the same", frozenset("2"), ("kill",), "two_open_grants",
+    "b": Control("webhooks sent before their commit", frozenset("4"), ("crash", "restart", "terminate"),
+                 "sent_before_commit"),
+    "c": Control("a second open grant of the same", frozenset("2"), ("terminate",), "two_open_grants",
                  ("DROP INDEX uq_posting_grant_open",)),
     "d": Control("decisions from the standby", frozenset("5"), ("stall",), "from_the_standby", asynchronous=True),
-    "e": Control("decisions from a cache of 30 seconds", frozenset("5"), ("kill",), "cached"),
+    "e": Control("decisions from a cache of 30 seconds", frozenset("5"), ("terminate",), "cached"),
     "f": Control("commits that are not on the disk", frozenset("1"), ("restart",),
                  settings={"synchronous_commit": "off", "wal_writer_delay": "10s"}),
     "g": Control("failover to a standby that nobody waited for", frozenset("1"), ("partition",), asynchronous=True),
@@ -40,4 +42,4 @@ CONTROLS = {
     "i": Control("the chain locked under REPEATABLE READ", frozenset("3"), ("kill",), "repeatable_read", _LOG_UNGUARDED),
     "j": Control("commits whose wait for the standby was cancelled", frozenset("1"), ("cancel",), "deaf_to_warnings"),
 }  # fmt: skip
-"""By their letters in trust.md; (b), a webhook sent before its commit, comes with webhooks."""
+"""By their letters in trust.md. Where a bug needs no replica to die none does: what is found is found by what is asked."""

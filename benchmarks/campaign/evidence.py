@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from .history import Operation
 from .nemesis import Done
+from .receivers import Receiver
 
 # Where an operation's name stands in the end, by its kind.
 MARKERS = {
@@ -55,7 +56,8 @@ class Evidence:
     """``rows`` by the names of ``ROWS``; ``markers``: how often each operation's name stands, by its kind.
 
     ``quiet``: when nothing was broken any more; ``before`` and ``after``: what was held before the load, and after all.
-    ``began``: when the load began.
+    ``began``: when the load began; ``healed``: when the last fault was mended; ``receivers``: who was told of events;
+    ``pressure``: in which share of the time somebody waited for a processor.
     """
 
     operations: Sequence[Operation]
@@ -66,6 +68,9 @@ class Evidence:
     quiet: float = float("inf")
     before: Usage = field(default_factory=Usage)
     after: Usage = field(default_factory=Usage)
+    healed: float = 0.0
+    receivers: Sequence[Receiver] = ()
+    pressure: float | None = None
 
     @property
     def writes(self) -> list[Operation]:

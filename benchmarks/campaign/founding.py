@@ -3,8 +3,9 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
-import psycopg
+import sqlalchemy as sa
 
 from benchmarks.processes import Installation, many
 
@@ -102,9 +103,11 @@ def found(at: Installation) -> Organisation:
 
 def _read(at: Installation) -> tuple[dict[str, str], dict[str, str]]:
     """Our ids of people, and the unit of each account."""
-    with psycopg.connect(at.url.replace("+psycopg", "")) as connection:
-        people = connection.execute("SELECT employee_number, id::text FROM employee").fetchall()
+    engine = sa.create_engine(at.url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        people = connection.execute(sa.text("SELECT employee_number, id FROM employee")).all()
         accounts = connection.execute(
-            "SELECT a.id::text, u.key FROM account a JOIN business_unit u ON u.id = a.business_unit_id"
-        ).fetchall()
-    return dict(people), dict(accounts)
+            sa.text("SELECT a.id, u.key FROM account a JOIN business_unit u ON u.id = a.business_unit_id")
+        ).all()
+    # SQLite has them as text, without dashes.
+    return {name: str(UUID(str(id_))) for name, id_ in people}, {str(UUID(str(id_))): unit for id_, unit in accounts}

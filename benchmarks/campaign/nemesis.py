@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from benchmarks.decisions.serving import family
 from benchmarks.processes import Failed
 
 from .cluster import REPLICATION, Cluster
@@ -21,6 +22,7 @@ from .schedule import DATABASE, KINDS, Fault
 
 _WAITING = "wait_event = 'SyncRep' AND pid <> pg_backend_pid()"
 _OURS = "application_name = 'coe' AND pid <> pg_backend_pid()"
+_SYNCS = "fsync,fdatasync"
 _BALLAST, _SMALL = "ballast", 2 << 30
 
 
@@ -60,6 +62,7 @@ class Nemesis:
             "latency": self._link, "cut": self._link, "deaf": self._link, "reset": self._link, "restart": self._restart,
             "fast": self._restart, "stall": self._stall, "syncrep": self._syncrep, "cancel": self._syncrep,
             "failover": self._failover, "partition": self._partition, "full": self._full,
+            "eio": self._eio,
         }  # fmt: skip
         of_all = fault.kind == "terminate" or KINDS[fault.kind] == DATABASE
         began = time.monotonic()
@@ -193,6 +196,26 @@ class Nemesis:
         finally:
             ballast.unlink(missing_ok=True)
         await asyncio.to_thread(self._up)
+
+    async def _eio(self, fault: Fault) -> None:
+        """Whatever the primary wants on the disk is answered with an error: it ends itself rather than lose anything."""
+        if shutil.which("strace") is None:
+            raise Failed("there is no strace")
+        await asyncio.to_thread(self._fail_writes, fault.seconds)
+        await asyncio.to_thread(self._up)
+
+    def _fail_writes(self, seconds: float) -> None:
+        process = self.cluster.primary.process
+        several = [] if process is None else family(process.pid)
+        words = ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"trace={_SYNCS}", "-e", f"inject={_SYNCS}:error=EIO"]
+        words += [word for pid in several for word in ("-p", str(pid))]
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as tracer:
+            time.sleep(seconds)
+            ended = tracer.poll()
+            tracer.terminate()  # it lets go of everybody
+            said = tracer.communicate()[1]
+        if ended:
+            raise Failed(f"strace ended with {ended}: {said[-200:]}")
 
     def _up(self) -> None:
         """Whoever ended for want of space runs again."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.decisions.serving import ROOT, family, resident
-from benchmarks.processes import COE, HOST, Failed, environment, free_port, status_of
+from benchmarks.processes import COE, Failed, environment, free_port, status_of
 
 BROKEN = Path(__file__).with_name("broken")
 READY_WITHIN = 180.0
@@ -46,7 +46,7 @@ class Replica:
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 list(map(str, words)), cwd=self.folder, env=dict(self.env) | {"CAMPAIGN_CRASH": str(self.orders)},
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
 
     def ready(self) -> bool:
@@ -115,16 +115,12 @@ class Fleet:
             await asyncio.sleep(_LOOK)
 
 
-def fleet(folder: Path, ports: Sequence[int], database: str, address: str, env: dict[str, str]) -> Fleet:
-    """Replicas that are not started yet, one for each of these ports of the proxy. ``database``: its name; ``address``: the
-    public one, of all.
-    """
-    made = []
-    for number, way in enumerate(ports):
-        port = free_port()
-        own = settings(folder, f"postgresql+psycopg://postgres@{HOST}:{way}/{database}", address) | env
-        made.append(Replica(number, port, folder, own))
-    return Fleet(made)
+def fleet(folder: Path, urls: Sequence[str], address: str, env: dict[str, str]) -> Fleet:
+    """Replicas that are not started yet, one for each of these ways to the database. ``address``: the public one, of all."""
+    several = enumerate(urls)
+    return Fleet(
+        [Replica(number, free_port(), folder, settings(folder, url, address) | env) for number, url in several]
+    )
 
 
 def settings(folder: Path, url: str, address: str) -> dict[str, str]:

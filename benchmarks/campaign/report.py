@@ -7,9 +7,11 @@ from pathlib import Path
 
 from benchmarks import report
 
+from . import webhooks
 from .checks import Verdict
 from .evidence import Evidence
 from .history import FAIL, INFO, OK
+from .lateness import Lateness
 
 RESULTS = Path(__file__).with_name("RESULTS-CAMPAIGN.md")
 _SHOWN = 8
@@ -39,13 +41,26 @@ def lines(one: Outcome) -> Iterator[str]:
     yield from _faults(one)
     yield from _operations(one)
     yield ""
-    for verdict in one.verdicts:
-        yield f"{verdict.name:<34} {verdict.told()}"
-        yield from (f"    {each}" for each in verdict.found[:_SHOWN])
-        if len(verdict.found) > _SHOWN:
-            yield f"    and {len(verdict.found) - _SHOWN} more"
+    yield from webhooks.summary(one.told)
+    if one.told.pressure is not None:
+        yield f"somebody waited for a processor in {one.told.pressure:.0%} of the time"
+    yield from Lateness(one.told.operations).summary()
+    yield ""
+    yield from (line for each in one.verdicts for line in _verdict(each))
     if one.wrong:
         yield from ("", "Faults that did not come to be:", *(f"    {each}" for each in one.wrong[:20]))
+
+
+def _verdict(one: Verdict) -> Iterator[str]:
+    yield f"{one.name:<34} {one.told()}"
+    yield from (f"    {each}" for each in one.found[:_SHOWN])
+    if len(one.found) > _SHOWN:
+        yield f"    and {len(one.found) - _SHOWN} more"
+
+
+def verdict(one: Verdict) -> str:
+    """What came of one check, and what of it does not hold."""
+    return "\n".join(_verdict(one))
 
 
 def _faults(one: Outcome) -> Iterator[str]:

@@ -19,6 +19,7 @@ from app.governance.grants import store as grants
 from app.governance.grants.tables import Grant
 from app.kernel.access import operator_work
 from app.kernel.clock import system_clock
+from app.kernel.committing import OutcomeUnknown
 from app.kernel.database import engine_for
 from app.main import short_way
 from tests.attacks5.both import ASKED, EVALUATION, opened
@@ -439,3 +440,50 @@ def test_nothing_new_is_said_only_where_there_is_nothing_new(door, monkeypatch, 
     assert follower._quiet(Signals()) is quiet
     assert bool(handed) is quiet
     assert follower._lost.is_set() is lost
+
+
+def test_what_the_standby_may_not_have_permits_nothing(door, monkeypatch):
+    """K04, K06: what somebody committed whose wait for the standby was ended is seen, and may be gone after a failover."""
+    confirmed, tried, real = Event(), [], worker.confirm
+
+    def unconfirmed(engine):
+        tried.append(None)
+        if len(tried) == 1:
+            raise OutcomeUnknown
+        assert confirmed.wait(PATIENCE)
+        real(engine)
+
+    async def story():
+        async with following(door) as follower:
+            await caught_up(door, follower)
+            known = follower.desk.index.revision
+            monkeypatch.setattr(worker, "confirm", unconfirmed)
+            end_the_right(door)
+            await until(lambda: not follower.fresh and len(tried) > 1)
+            assert follower.desk.index.revision == known
+            assert await decision(door) == (False, ["decision_stale"])
+            confirmed.set()
+            await true_again(door, follower)
+            assert await decision(door) == (False, ["grant_revoked"])
+
+    asyncio.run(story())
+
+
+def test_a_first_index_is_confirmed_too(door, monkeypatch):
+    confirmed, tried, real = Event(), [], worker.confirm
+
+    def unconfirmed(engine):
+        tried.append(None)
+        assert confirmed.wait(PATIENCE)
+        real(engine)
+
+    monkeypatch.setattr(worker, "confirm", unconfirmed)
+
+    async def story():
+        async with following(door) as follower:
+            await until(lambda: tried)
+            assert follower.desk is None
+            confirmed.set()
+            await true_again(door, follower)
+
+    asyncio.run(story())

@@ -49,6 +49,20 @@ def test_no_two_faults_are_done_to_the_same_at_once(kinds):
     assert not calm
 
 
+def test_every_line_is_died_at_by_a_replica_that_is_back():
+    found = schedule.lines(3)
+    assert {one.detail.rpartition(":")[0] for one in found} == set(POINTS)
+    assert all(
+        other.at - one.at >= 45 for one, other in zip(found, found[3:], strict=False) if one.replica == other.replica
+    )
+    assert [one.replica for one in found[:4]] == [0, 1, 2, 0]
+
+
+def test_kinds_are_equally_often():
+    times = Counter(one.kind for one in schedule.draw(1, 3600, SOAK, 3))
+    assert min(times.values()) >= 30 and max(times.values()) - min(times.values()) <= 2, times
+
+
 def test_a_history_is_read_as_it_was_written(tmp_path):
     lines = [
         history.Line(1.0, "invoke", 0, "ask-0-1", "ask", 1, 2, {"who": "w"}),
@@ -137,6 +151,16 @@ def test_a_deaf_way_passes_on_what_it_kept_when_it_hears_again(echo, proxy):
         return answer
 
     assert asyncio.run(ask()).body == {"came": 2}
+
+
+def test_orders_from_several_threads_are_answered_each(proxy):
+    """Each reads one line; whoever reads beside another may throw away what is the other's, and wait for ever."""
+    threads = [threading.Thread(target=lambda: [proxy.order("way") for _ in range(300)], daemon=True) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(20)
+    assert not any(one.is_alive() for one in threads)
 
 
 def test_a_reset_ends_connections_and_nothing_else(echo, proxy):

@@ -2,13 +2,16 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from benchmarks.campaign import checks, log
+from benchmarks.campaign import checks, keeping, log
 from benchmarks.campaign.evidence import MARKERS, ROWS, Evidence, Usage
-from benchmarks.campaign.history import Attempt, Line, Operation, fold
+from benchmarks.campaign.history import Attempt, Line, Operation, Recorder, fold
+from benchmarks.campaign.lateness import Lateness
 from benchmarks.campaign.nemesis import Done
+from benchmarks.campaign.receivers import Receiver
 
 WHO, WHERE, OTHER = "w1", "acc1", "acc2"
 
@@ -294,17 +297,73 @@ def test_a_paused_replica_may_be_late():
     assert verdict.holds
 
 
+def test_what_the_machine_takes_is_not_the_services():
+    """An answer from memory by the same replica took half a second meanwhile: so much for each turn of a request."""
+    told = good()
+    slow_503(told)
+    memory = asked(9, 7.0, 3, True)
+    told.operations = [*told.operations, replace(memory, attempts=[Attempt(1, 1, 7.0, 7.5, "ok", 200)])]
+    assert checks.availability(told).holds
+    told.operations[-1] = replace(memory, attempts=[Attempt(1, 0, 7.0, 7.5, "ok", 200)])  # of another replica
+    assert not checks.availability(told).holds
+    told.operations[-1] = replace(memory, attempts=[Attempt(1, 1, 9.1, 9.6, "ok", 200)])  # later
+    assert not checks.availability(told).holds
+    told.operations[-1] = replace(memory, attempts=[Attempt(1, 1, 7.0, 7.1, "ok", 200)])  # not so slow
+    assert not checks.availability(told).holds
+
+
+def test_an_answer_that_waits_for_a_revision_tells_nothing_of_the_machine():
+    told = good()
+    slow_503(told)
+    waited = asked(9, 7.0, 3, True, least=3)
+    told.operations = [*told.operations, replace(waited, attempts=[Attempt(1, 1, 7.0, 7.5, "ok", 200)])]
+    assert not checks.availability(told).holds
+
+
+def test_how_late_the_machine_was_is_told():
+    (line,) = Lateness(good().operations).summary()
+    assert line == "answers from memory: half within 0.10 s, 99 of 100 within 0.10 s, all within 0.10 s"
+    assert list(Lateness([]).summary()) == []
+
+
+@pytest.mark.parametrize("kind", ["latency", "deaf"])
+def test_where_each_step_takes_long_an_answer_may(kind):
+    told = good()
+    slow_503(told)
+    told.faults = [*told.faults, Done(kind, 5.0, 8.5, 1)]
+    (verdict,) = (one for one in checks.judge(told) if one.name.startswith("8"))
+    assert verdict.holds
+    hang(told)
+    (verdict,) = (one for one in checks.judge(told) if one.name.startswith("8"))
+    assert verdict.found
+
+
+def test_what_was_kept_is_judged_as_it_was(tmp_path):
+    told = good()
+    told.receivers = [Receiver("honest", first=6, heard=[])]
+    with Recorder(tmp_path / "history.jsonl") as recorder:
+        for line in LINES:
+            recorder.write(line)
+    told.operations = fold(LINES)
+    keeping.write(tmp_path, told)
+    read = keeping.read(tmp_path)
+    assert (read.operations, read.faults, read.after, read.quiet) == (told.operations, told.faults, told.after, 17.0)
+    assert checks.judge(read) == checks.judge(told)
+
+
+LINES = (
+    Line(1.0, "invoke", 0, "freeze-1", "freeze", 1, 0, {"account": WHERE}),
+    Line(1.5, "info", 0, "freeze-1", "freeze", 1, 0, code="lost EOFError"),
+    Line(2.0, "invoke", 0, "freeze-1", "freeze", 2, 1, {"account": WHERE}),
+    Line(2.2, "ok", 0, "freeze-1", "freeze", 2, 1, {}, 201, 7),
+)
+
+
 def test_attempts_of_one_operation_are_one():
-    lines = [
-        Line(1.0, "invoke", 0, "freeze-1", "freeze", 1, 0, {"account": WHERE}),
-        Line(1.5, "info", 0, "freeze-1", "freeze", 1, 0, code="lost EOFError"),
-        Line(2.0, "invoke", 0, "freeze-1", "freeze", 2, 1, {"account": WHERE}),
-        Line(2.2, "ok", 0, "freeze-1", "freeze", 2, 1, {}, 201, 7),
-    ]
-    (one,) = fold(lines)
+    (one,) = fold(LINES)
     assert (one.outcome, one.revision, one.invoked, one.ended) == ("ok", 7, 1.0, 2.2)
     assert [each.outcome for each in one.attempts] == ["info", "ok"]
-    (open_,) = fold(lines[:3])
+    (open_,) = fold(LINES[:3])
     assert (open_.outcome, open_.ended) == ("info", float("inf"))
 
 

@@ -40,3 +40,13 @@ def test_nothing_is_lost_or_done_twice_when_a_replica_dies(nothing_left, tmp_pat
     assert {one.kind for one in outcome.told.faults} == {"kill", "terminate"}
     assert sum(one.outcome == "ok" for one in outcome.told.writes) > 10
     assert not outcome.wrong
+
+
+def test_nothing_is_lost_of_a_file_whose_process_dies(nothing_left, tmp_path):
+    faults = [Fault(2.0, "kill", 1.0, 0)]
+    plan = Plan("smoke", 1, 6.0, faults, clients=4, rate=20, keep=tmp_path, embedded=True)
+    outcome = campaign(plan)
+    assert [(one.name, one.found) for one in outcome.broken if not one.name.startswith(TIMED)] == []
+    assert [one.kind for one in outcome.told.faults] == ["kill"]
+    assert sum(one.outcome == "ok" for one in outcome.told.writes) > 10
+    assert not outcome.wrong and not [one.name for one in outcome.verdicts if one.skipped]

@@ -200,3 +200,44 @@ def test_a_freeze_and_a_decision_have_connections_of_their_own(postgres):
     assert answers["health"] == 200
     assert decided.status_code == 200 and decided.json()["decision"] is False
     postgres.intact()
+
+
+def test_what_a_commit_may_take_is_what_the_locks_have_left(postgres, monkeypatch):
+    """K06: for both together an answer is promised; a commit has a moment, however late it is."""
+    postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
+    given, waits, real = [], iter((0.0, 0.9, 1.8)), committing._deadline
+
+    def deadline(driver, seconds):
+        given.append(round(seconds, 6))
+        return real(driver, 60)
+
+    monkeypatch.setattr(committing, "_deadline", deadline)
+    monkeypatch.setattr(committing, "waited", lambda _: next(waits))
+    for _ in range(3):
+        assert ask(postgres, "one", bearer).status_code == 201
+    assert given == [1.5, 1.0, 0.4]
+
+
+def test_what_is_seen_is_confirmed_by_a_commit_that_was_waited_for(postgres, monkeypatch):
+    """2.6: a wait for the standby that is cancelled confirms nothing."""
+    engine = postgres.app.state.engine
+    committing.confirm(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE seen (n integer)")
+        connection.exec_driver_sql(
+            "CREATE FUNCTION warns() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE WARNING 'canceling wait for synchronous replication due to user request'; RETURN NULL; END $$"
+        )
+        connection.exec_driver_sql(
+            "CREATE CONSTRAINT TRIGGER warns AFTER INSERT ON seen DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION warns()"
+        )
+    monkeypatch.setattr(committing, "_MARK_IF_WAITED_FOR", sa.text("INSERT INTO seen VALUES (1)"))
+    with pytest.raises(committing.OutcomeUnknown):
+        committing.confirm(engine)
+
+
+def test_nothing_is_written_for_a_standby_that_nobody_waits_for(postgres):
+    """The mark has an effect only where it is selected."""
+    with postgres.app.state.engine.begin() as connection:
+        assert connection.execute(committing._MARK_IF_WAITED_FOR).all() == []

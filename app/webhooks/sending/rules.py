@@ -30,10 +30,12 @@ gets one at a time.
 """
 LANE: Final = 20
 """How many messages are taken at a time to be sent one after another, to a webhook that does not fail."""
-LANE_SECONDS: Final = 45.0
+LANE_SECONDS: Final = 20.0
 """After so long a lane ends with the message that is being sent; what is left in it is given back."""
-CLAIM: Final = timedelta(minutes=2)
-"""Longer than a lane to the slowest receiver may take, from the taking to the marking."""
+CLAIM: Final = timedelta(seconds=50)
+"""Longer than a lane to the slowest receiver may take, from the taking to the marking; and what a sender that dies had taken
+is sent within a minute.
+"""
 GONE: Final = 410
 
 

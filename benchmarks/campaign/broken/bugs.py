@@ -4,6 +4,7 @@ import json
 import os
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -23,6 +24,39 @@ def audit_apart() -> None:
     def append(session: Any, *sealed: Any) -> None:
         with Session(session.get_bind()) as other, other.begin():
             real(other, *sealed)
+
+    store.append = append
+
+
+def sent_before_commit() -> None:
+    """(b) The honest receiver is told of an event before it is committed; and once more, as ever, after it."""
+    from sqlalchemy import select
+
+    from app.audit import store
+    from app.identity import signing
+    from app.kernel import outbound
+    from app.settings import load
+    from app.webhooks.events import rules, service
+    from app.webhooks.secrets.rules import signatures, unseal
+    from app.webhooks.tables import Webhook
+
+    real, told = store.append, load()
+    key = signing.derived_key(told.keys, "webhook")
+
+    def tell(session: Any, hook: Any, one: Any) -> None:
+        where = service.whereabouts(SimpleNamespace(session=session), [one])[one.seq]
+        id_, at = f"msg_{hook.id.hex}_{one.seq}", int(time.time())
+        body = json.dumps(rules.body(one, where)).encode()
+        signed = signatures([unseal(key, hook.id, hook.secret)], id_, at, body)
+        headers = {"webhook-id": id_, "webhook-timestamp": str(at), "webhook-signature": signed}
+        outbound.post(outbound.target(hook.url, told.outside), body, headers)
+
+    def append(session: Any, events: Any, values: Any) -> None:
+        real(session, events, values)
+        for hook in session.scalars(select(Webhook).where(Webhook.name == "honest")):
+            for one in events:
+                if rules.wanted(hook.events, one.action):
+                    tell(session, hook, one)
 
     store.append = append
 
@@ -121,5 +155,14 @@ def deaf_to_warnings() -> None:
 
 BUGS = {
     one.__name__: one
-    for one in (audit_apart, two_open_grants, from_the_standby, cached, reply_later, repeatable_read, deaf_to_warnings)
+    for one in (
+        audit_apart,
+        sent_before_commit,
+        two_open_grants,
+        from_the_standby,
+        cached,
+        reply_later,
+        repeatable_read,
+        deaf_to_warnings,
+    )
 }

@@ -1,7 +1,7 @@
 """A process that dies at an exact line (trust.md, K02): SIGUSR1 makes it read at which, and when.
 
 The file holds ``point:count``, for instance ``commit:after:3``: it ends as kill -9 would end it, without another word, when
-it comes to that point for the third time from then on. A webhook's send and the mark in the outbox are points to be.
+it comes to that point for the third time from then on.
 """
 
 import os
@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-POINTS = tuple(f"{what}:{when}" for what in ("begin", "audit", "commit", "answer") for when in ("before", "after"))
+_LINES = ("begin", "audit", "commit", "answer", "send", "mark")
+POINTS = tuple(f"{what}:{when}" for what in _LINES for when in ("before", "after"))
 _KILLED = 137
 _left: dict[str, int] = {}
 
@@ -36,6 +37,7 @@ def arm(path: str) -> None:
     _audit()
     _commit()
     _answer()
+    _send()
 
 
 def _begin() -> None:
@@ -110,3 +112,21 @@ def _answer() -> None:
 
     main._committed = told
     main.Service.__call__ = call  # type: ignore[method-assign]
+
+
+def _send() -> None:
+    """Of messages to webhooks: the call, and the mark that tells what came of it."""
+    from app.webhooks.sending import store, worker
+
+    worker.send = _around("send", worker.send)
+    store.mark = _around("mark", store.mark)
+
+
+def _around(what: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    def done(*told: Any) -> Any:
+        come(f"{what}:before")
+        answer = real(*told)
+        come(f"{what}:after")
+        return answer
+
+    return done
