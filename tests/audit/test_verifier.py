@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -204,6 +205,15 @@ def test_a_signature_is_made_again_and_compared_as_a_whole(key):
     assert not verifier.fits(message, b"", n, e)
 
 
+def test_base64_is_read_whatever_its_length_and_nothing_else_is():
+    for length in range(8):
+        data = bytes(range(250, 250 - length, -1))
+        assert verifier._bytes(base64.urlsafe_b64encode(data).decode().rstrip("=")) == data
+    for text in ("QUJD*", "QU JD", "Q"):
+        with pytest.raises(ValueError):
+            verifier._bytes(text)
+
+
 def test_a_number_that_is_the_modulus_or_beyond_is_no_signature(monkeypatch):
     """RFC 8017 5.2.2: a representative is below the modulus, whatever it would come to."""
     asked = []
@@ -300,6 +310,20 @@ def test_the_program_says_what_is_wrong(kept, program, tmp_path, key):
     assert (code, said) == (2, "") and complaint.startswith("verifier: ") and "nowhere.jsonl" in complaint
     assert program("log.jsonl", "--against", "kept.jsonl")[0] == 2
     assert "checkpoints need --keys" in program("log.jsonl", "--against", "kept.jsonl")[2]
+
+
+def test_an_empty_log_holds_nothing_and_every_file_is_utf_8(kept, program, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        verifier,
+        "open",
+        lambda name, encoding=None: opened.append(encoding) or Path(name).open(encoding=encoding),
+        raising=False,
+    )
+    (tmp_path / "empty.jsonl").write_text("", "utf-8")
+    assert program("empty.jsonl") == (0, "verified: 0 events, 0 checkpoints\n", "")
+    assert program("log.jsonl", "--keys", "keys.json", "--against", "kept.jsonl")[0] == 0
+    assert [one and one.lower() for one in opened] == ["utf-8"] * 4
 
 
 def test_the_program_explains_itself(program):
