@@ -133,6 +133,8 @@ def test_each_freeze_is_a_condition_of_its_own_whomever_it_exempts():
     assert found[0].reason.call == f"POST /v1/freezes/{low.id}/lift"
     assert found[1] == Condition(C.FROZEN, f"The freeze {high.id} (business unit, L2) exempts this person.")
     assert one_of(explained(resource(freezes=(over, lifted))(GOOD)), C.FROZEN) == WHOLE[5]
+    ending = explained(resource(freezes=(replace(low, until=NOW + DAY),))(GOOD))
+    assert one_of(ending, C.FROZEN).reason.until == NOW + DAY
 
 
 def test_the_right_that_covers_is_named():
@@ -197,6 +199,18 @@ def test_each_course_and_each_attestation_stands_by_itself():
         ),
         Condition(C.ATTESTATION_MISSING, missing.message, "law@3", reason=missing),
     )  # fmt: skip
+
+
+def test_a_course_counts_for_the_shorter_of_the_two():
+    for course, rule, until in ((30, 60, "2026-04-02"), (60, 30, "2026-04-02"), (30, None, "2026-04-02")):
+        asked = {"course": "brand"} | ({"valid_for_days": rule} if rule else {})
+        facts = subject(completed={"brand": Learnt(NOW - DAY, course)})(ruled(required_training=[asked])(GOOD))
+        assert f"that counts until {until}T10:00:00Z." in one_of(explained(facts), C.TRAINING_EXPIRED).fact
+
+
+def test_without_a_tool_what_policy_asks_of_it_does_not_hold():
+    reason = one_of(explained(tool(None)(GOOD)), C.TOOL_NOT_ALLOWED).reason
+    assert reason.message.endswith("and none was named.")
 
 
 def test_what_policy_does_not_ask_is_no_condition():

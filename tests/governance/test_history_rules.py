@@ -100,3 +100,25 @@ def test_who_is_merged_along_keeps_what_is_past_by_the_old_clock():
     gone = told(2, after={"terminated_on": "2026-03-03"})
     assert was(gone, move, units=merged).ends_at == utc(2026, 3, 4)
     assert was(gone, told(6, after={"business_unit_id": str(PRESS)}), units=merged).ends_at == utc(2026, 3, 4, offset=9)
+
+
+def test_a_clock_counts_from_the_very_instant_on_that_it_was_changed():
+    log = {SALES: UnitLog("Asia/Tokyo", [rezoned(5, "UTC", "Asia/Tokyo")])}
+    assert was(units=log, at=NOW + 5 * DAY).ends_at == utc(2027, 1, 1, offset=9)
+    midnight = told(5, "business_unit.changed", SALES, {"timezone": "UTC"}, {"timezone": "Asia/Tokyo"}, utc(2026, 3, 4))
+    gone = told(2, after={"terminated_on": "2026-03-03"})
+    assert was(gone, units={SALES: UnitLog("Asia/Tokyo", [midnight])}).ends_at == utc(2026, 3, 4)  # it has come already
+
+
+def test_of_two_clocks_that_follow_each_other_each_counts_in_its_turn():
+    log = {SALES: UnitLog("Asia/Tokyo", [rezoned(5, "UTC", "Europe/Oslo"), rezoned(6, "Europe/Oslo", "Asia/Tokyo")])}
+    assert was(units=log, at=NOW + 5 * DAY).ends_at == utc(2027, 1, 1, offset=1)
+    assert was(units=log).ends_at == utc(2027, 1, 1, offset=9)
+
+
+def test_what_is_past_is_dated_anew_by_a_rejoining_and_not_by_another_change():
+    log = {SALES: UnitLog("Asia/Tokyo", [rezoned(5, "UTC", "Asia/Tokyo")])}
+    gone = told(2, after={"terminated_on": "2026-03-03"})
+    assert was(gone, told(7, after={"title": "x"}), units=log).ends_at == utc(2026, 3, 4)
+    back = told(7, "employee.rejoined", after={"active": True})
+    assert was(gone, back, units=log).ends_at == utc(2026, 3, 4, offset=9)
