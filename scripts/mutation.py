@@ -59,6 +59,7 @@ MOST_SECONDS = float(os.environ.get("COE_MUTATION_SECONDS", "2"))
 alive.
 """
 NOTICED, ALIVE, UNTESTED, SAME = "noticed", "not noticed", "no test", "makes no difference"
+PARTS = "There was no whole run of these yet: they were tried package by package"
 Told = dict[str, str]
 Change = tuple[str, str, str]
 """The function, what stood there, what stands there instead."""
@@ -134,7 +135,8 @@ def _break(asked: Sequence[str], tests: Sequence[str]) -> None:
     os.chdir(here)
     if code not in {0, 5}:
         raise SystemExit(f"the tests do not run on unbroken rules: {code}")
-    run = f"{len(trying.told)} changes by {trying.count} tests in {(time.monotonic() - began) / 60:.0f} minutes"
+    minutes = (time.monotonic() - began) / 60
+    run = f"The last whole run: {len(trying.told)} changes by {trying.count} tests in {minutes:.0f} minutes"
     keep(trying.told, before["run"] if asked or tests else run)
 
 
@@ -347,8 +349,8 @@ def report(found: Mapping[str, Told], reasons: Mapping[Change, str], run: str) -
         "that nothing holds. `make mutation` does it, and writes this page. Sentences for people are left as they are, and so",
         "are constants of modules and properties, which mutmut does not touch. What makes no difference does not count;",
         "the list of it stands at the end.", "",
-        f"**{score(whole):.1%}** of {len(whole) - Counter(whole.values())[SAME]} changes are noticed.", "",
-        f"The last whole run: {run}, {JOBS} at a time; Python {platform.python_version()}, {versions}.", "",
+        f"**{score(whole):.1%}** of {len(whole) - Counter(whole.values())[SAME]} changes are noticed{_beside(whole)}.", "",
+        f"{run or PARTS}; {JOBS} at a time, Python {platform.python_version()}, {versions}.", "",
         "| rules | changes | no difference | noticed | not noticed | no test | score |", "|---|---|---|---|---|---|---|",
         *(_row(path, told) for path, told in found.items() if told), "",
         "## Not noticed", "",
@@ -356,6 +358,11 @@ def report(found: Mapping[str, Told], reasons: Mapping[Change, str], run: str) -
         *_left(found), "",
         "## What makes no difference", "", *_same(reasons), "",
     ])  # fmt: skip
+
+
+def _beside(tried: Mapping[str, str]) -> str:
+    untried = sum(map(len, changes().values())) - len(tried)
+    return f"; {untried} more have not been tried since they or their tests were written" if untried else ""
 
 
 def _row(path: str, told: Told) -> str:
