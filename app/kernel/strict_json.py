@@ -142,7 +142,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         counted = Counter(name for name, _ in pairs)
         name = next(name for name, _ in pairs if counted[name] > 1)
-        raise DuplicateKey(f"The name {json.dumps(name[:100])} occurs twice in one object.")  # escaped: it is from outside
+        raise DuplicateKey(
+            f"The name {json.dumps(name[:100])} occurs twice in one object."
+        )  # escaped: it is from outside
     return result
 
 
