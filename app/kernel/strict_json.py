@@ -8,6 +8,7 @@ import asyncio
 import json
 import re
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import accumulate
@@ -139,17 +140,12 @@ def too_deep(raw: bytes, max_depth: int) -> bool:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise DuplicateKey(f"The name {_first_repeated(name for name, _ in pairs)} occurs twice in one object.")
+        counted = Counter(name for name, _ in pairs)
+        name = next(name for name, _ in pairs if counted[name] > 1)
+        raise DuplicateKey(
+            f"The name {json.dumps(name[:100])} occurs twice in one object."
+        )  # escaped: it is from outside
     return result
-
-
-def _first_repeated(names: Iterable[str]) -> str:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return json.dumps(name[:100])  # escaped, since it is text from outside
-        seen.add(name)
-    return ""
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.governance.grants.rules import (
+    Approver,
     End,
     Grant,
     GrantState,
@@ -174,3 +175,10 @@ def test_who_publishes_is_counted_once_and_paused_or_not():
     assert publishers([mine, replace(mine, id=UUID(int=9)), theirs], NOW) == 2
     assert publishers([grant(valid_from=NOW + DAY / 2)], NOW) == 1
     assert publishers([grant(right=Right.ENGAGE), grant(end=End.REVOKED), grant(valid_until=NOW)], NOW) == 0
+
+
+def test_an_approver_as_data():
+    assert Approver("strategist", HOLDER, OTHER, NOW).as_data() == {
+        "step": "strategist", "decided_by": str(HOLDER), "on_behalf_of": str(OTHER), "at": "2026-03-04T10:00:00Z",
+    }  # fmt: skip
+    assert Approver("strategist", HOLDER, None, NOW).as_data()["on_behalf_of"] is None

@@ -213,3 +213,35 @@ def test_history_tells_of_a_step_that_went_up_beyond_the_route():
     assert [(one.kind, one.needed, one.state, one.decisions) for one in found] == [
         (M, 1, StepState.MERGED, ()), (S, 1, StepState.WAITING, (given,)),
     ]  # fmt: skip
+
+
+def test_words_of_an_unfinished_quorum_stay_with_the_step_whatever_becomes_of_it():
+    given = (word(M, HUB2),)
+    short = matter(Step(M, 2), Step(S), decisions=given)
+    (open_, _) = standing(short, {M: (Slot(HUB), Slot(HUB2)), S: SEATS[S]}, NOW)
+    assert (open_.state, open_.seats, open_.decisions) == (StepState.OPEN, (Slot(HUB),), given)
+    last = matter(Step(S, 2), decisions=(word(S, STRATEGIST),))
+    (blocked,) = standing(last, {S: (Slot(STRATEGIST),)}, NOW)
+    assert (blocked.state, blocked.needed, blocked.seats, blocked.decisions) == (
+        StepState.BLOCKED,
+        2,
+        (),
+        last.decisions,
+    )
+    (alone,) = standing(matter(Step(S, 2)), {S: (Slot(STRATEGIST),)}, NOW)
+    assert (alone.state, alone.seats, alone.decisions) == (StepState.BLOCKED, (Slot(STRATEGIST),), ())
+    ahead = matter(Step(L), Step(M, 2), decisions=(word(M, HUB2),))
+    waiting = standing(ahead, {L: SEATS[L], M: (Slot(HUB), Slot(HUB2)), S: SEATS[S]}, NOW)[1]
+    assert (waiting.state, waiting.decisions) == (StepState.WAITING, ahead.decisions)
+
+
+def test_an_overdue_step_is_theirs_alone_where_nobody_is_above():
+    (only,) = standing(matter(Step(L), due_at=NOW), {L: SEATS[L]}, NOW)
+    assert (only.state, only.seats) == (StepState.OPEN, (Slot(LIAISON),))
+
+
+def test_what_went_up_from_behind_an_open_step_does_not_pass_with_it():
+    one = matter(Step(L), Step(B), Step(M))
+    steps = standing(one, SEATS, NOW)
+    assert [step.state for step in steps] == [StepState.OPEN, StepState.MERGED, StepState.WAITING]
+    assert passed_after(replace(one, decisions=(word(L, LIAISON),)), steps, SEATS) == (L,)

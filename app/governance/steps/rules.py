@@ -242,26 +242,11 @@ def _able(matter: Matter, seats: Iterable[Slot]) -> tuple[Slot, ...]:
 
 
 def capacity(seats: Iterable[Slot]) -> int:
-    """How many distinct decisions these seats can give, where a person counts once and a holder with deputy counts once."""
-    people: dict[UUID, list[UUID]] = {}
-    for seat in seats:
-        choices = people.setdefault(seat.holder_id, [seat.holder_id])
-        if seat.deputy_id:
-            choices.append(seat.deputy_id)
-    taken: dict[UUID, UUID] = {}
-    return sum(_place(holder, people, taken, set()) for holder in people)
+    """How many distinct decisions these seats can give, where a person counts once and a holder with deputy counts once.
 
-
-def _place(holder: UUID, people: Mapping[UUID, list[UUID]], taken: dict[UUID, UUID], tried: set[UUID]) -> bool:
-    """One augmenting path of a bipartite matching between seats and the people who may sit in them."""
-    for person in people[holder]:
-        if person in tried:
-            continue
-        tried.add(person)
-        if person not in taken or _place(taken[person], people, taken, tried):
-            taken[person] = holder
-            return True
-    return False
+    A holder may always sit in their own seat, so that no deputy adds a decision.
+    """
+    return len({seat.holder_id for seat in seats})
 
 
 def open_step(steps: Iterable[Standing]) -> Standing | None:
