@@ -6,7 +6,7 @@ A discovery is held before the accounts of its handle.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -142,8 +142,12 @@ def report(work: Work, said: Seen) -> Recorded:
 
 
 def shown(work: Work, done: Recorded) -> Shown:
-    """A discovery that was just recorded, as it stands: whoever recorded it sees it this once."""
-    return _show(work, done.discovery, done.account)
+    """A discovery that was just recorded, as it stands. Whoever may not read it learns what it is, and not who said what."""
+    one = _show(work, done.discovery, done.account)
+    if work.actor.may(Permission.DISCOVERY_READ, done.account.place):
+        return one
+    silent = replace(one.discovery, reason=None, evidence_url=None, decided_by=None)
+    return replace(one, discovery=silent, tally=replace(one.tally, sources=()))
 
 
 def _discovered(work: Work, said: Seen) -> Recorded | None:

@@ -90,7 +90,7 @@ class Discovery(Out):
     last_seen_at: Instant
     last_active_at: Instant | None
     sightings: Annotated[int, Field(description="How often it was seen.")]
-    sources: list[str]
+    sources: Annotated[list[str], Field(description="By whom or what; empty to who may not read discoveries.")]
     display_name: str | None
     followers: int | None
     reason: str | None

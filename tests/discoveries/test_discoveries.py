@@ -72,6 +72,7 @@ def adopt(team, found, who="boss", status=200, unit="sales", **more):
 
 def test_what_is_seen_is_one_discovery_with_its_sightings(team, vendor):
     first = seen(team, "@ACME", bearer=vendor, display_name="Acme", followers=12, source="One")
+    assert first["sources"] == []  # a vendor is not told who else has seen it
     assert (first["handle"], first["handle_written"], first["url"]) == ("acme", "@ACME", "https://x.com/acme")
     assert (first["state"], first["match"], first["alarm"], first["account_state"]) == (
         "open",
@@ -554,6 +555,11 @@ def test_a_client_of_the_registry_records_and_describes_and_nothing_else(team, v
     team.want(200, "PATCH", f"/v1/accounts/{found['account_id']}", None, said, bearer=vendor)
     for verb in ("adopt", "dispute", "taken-down", "ignore", "reopen"):
         team.want(403, "POST", f"{PATH}/{found['id']}/{verb}", None, WHY, bearer=vendor)
+    do(team, found, "dispute", evidence_url="https://evidence.example/1")
+    again = seen(team, "found", status=200, source="Another", bearer=vendor)
+    assert (again["state"], again["sightings"]) == ("disputed", 2)
+    assert again["reason"] is again["evidence_url"] is again["decided_by"] is None and again["sources"] == []
+    assert show(team, found)["reason"] == WHY["reason"] and len(show(team, found)["sources"]) == 2
     team.want(403, "GET", PATH, bearer=vendor)
     assert team.untold() == ()
 
