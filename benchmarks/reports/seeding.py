@@ -95,8 +95,8 @@ def _requests(run: Run, rights: int) -> None:
         " now() - interval '2 days' - (n % 78) * interval '1 day' - (n % 1440) * interval '1 minute' AS asked,"
         " (1 + n % 37) * interval '1 hour' AS first, (1 + n % 11) * interval '1 hour' AS second"
         " FROM generate_series(0, :last) n JOIN person p ON p.nth = n * 4 % (SELECT count(*) FROM person)"
-        " JOIN (SELECT id, row_number() OVER () - 1 AS nth, count(*) OVER () AS all_of FROM account WHERE state = 'active') a"
-        " ON a.nth = n % a.all_of",
+        " JOIN (SELECT id, row_number() OVER () - 1 AS nth FROM account WHERE state = 'active') a"
+        " ON a.nth = n % (SELECT count(*) FROM account WHERE state = 'active')",
         last=rights + PENDING - 1,
     )
     run("CREATE TEMPORARY TABLE waiting AS SELECT * FROM pairing WHERE n >= :rights", rights=rights)

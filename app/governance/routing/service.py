@@ -42,19 +42,22 @@ from .rules import Request, RequestState
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a request stands on: its account, both units, and every appointment in force."""
+    """What a request stands on: its account, both units, and every appointment in force; ``near``: those of them that
+    may cover either unit.
+    """
 
     account: Account
     unit: BusinessUnit
     beneficiary_unit: BusinessUnit
     appointments: Sequence[Appointment]
+    near: Sequence[Appointment]
 
     @property
     def seats(self) -> Seats:
         """Who may decide each kind of step here."""
         there, theirs = self.account.place, Place(self.beneficiary_unit.path)
         return {
-            kind: role_rules.slots(self.appointments, role, theirs if kind is StepKind.BENEFICIARY_LIAISON else there)
+            kind: role_rules.slots(self.near, role, theirs if kind is StepKind.BENEFICIARY_LIAISON else there)
             for kind, role in step_rules.ROLE_OF.items()
         }
 
@@ -155,9 +158,15 @@ def grounds_of(work: Work, cases: Sequence[tuple[Account, UUID]]) -> list[Ground
     ids = {id_ for account, unit_id in cases for id_ in (account.business_unit_id, unit_id)}
     units = directory.units(work.session, ids)
     appointments = roles.in_force(work.session, work.now)
-    return [
-        Grounds(account, units[account.business_unit_id], units[unit_id], appointments) for account, unit_id in cases
-    ]
+    by_unit: dict[UUID | None, list[Appointment]] = {}  # else each of many would be compared with each of many
+    for one in appointments:
+        by_unit.setdefault(one.scope.business_unit_id, []).append(one)
+    found = []
+    for account, unit_id in cases:
+        there = {None, *account.path, *units[unit_id].path}
+        near = [one for id_ in there for one in by_unit.get(id_, ())]
+        found.append(Grounds(account, units[account.business_unit_id], units[unit_id], appointments, near))
+    return found
 
 
 def grounds_for(work: Work, requests: Sequence[Request]) -> dict[UUID, Grounds]:

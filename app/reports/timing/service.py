@@ -62,7 +62,8 @@ def time_to_grant(work: Work, view: View) -> Figures:
         rows.append(_timed(steps.get(kind, Took(kind, 0, None, None)), ROLE_OF[kind], at, work.now))
     untimed = sum(one.untimed for one in steps.values())
     left_out = f"How long {untimed} steps took of requests that were sent on their way anew: when that was is not kept."
-    bars = tuple((one.what, hours(one.median) or 0) for one in steps.values() if one.median is not None)
+    medians = [(str(kind), hours(steps[kind].median)) for kind in StepKind if kind in steps]
+    bars = tuple((label, median) for label, median in medians if median is not None)
     totals: dict[str, Cell] = {"decided": sum(one.decided for one in whole.values()), "waiting": len(queued)}
     chart = Bars("Median hours of a step", "hours", bars) if bars else None
     return Figures(TIME_COLUMNS, tuple(rows), totals, _TIME_NOTES, (left_out,) if untimed else (), chart)
