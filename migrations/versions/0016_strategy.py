@@ -4,6 +4,8 @@ Revision ID: 0016
 Revises: 0015
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,7 +19,7 @@ _MONEY = sa.Numeric(14, 2).with_variant(sa.BigInteger(), "sqlite")  # SQLite: ho
 _APPROVED = sa.text("state = 'approved'")
 
 
-def _resource(table: str) -> list:
+def _resource(table: str) -> list[sa.Column[Any] | sa.PrimaryKeyConstraint]:
     return [
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", _INSTANT, nullable=False),
