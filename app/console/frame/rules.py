@@ -36,9 +36,8 @@ def parts_for(actor: Actor) -> list[Entry]:
 
 
 def part_of(path: str) -> str:
-    """In which part of the console a page is: the longest beginning of its path that is one."""
-    found = [one.path for one in PARTS if path == one.path or path.startswith(f"{one.path}/")]
-    return max(found, key=len, default="")
+    """In which part of the console a page is: what its path begins with. With the first one all of them begin."""
+    return next((one.path for one in PARTS[1:] if f"{path}/".startswith(f"{one.path}/")), path)
 
 
 @dataclass(frozen=True, slots=True)

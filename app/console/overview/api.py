@@ -29,5 +29,6 @@ def overview(request: Request, work: Annotated[Work, allow(Permission.ME_READ)])
     totals = {state: sum(row.get(state, 0) for row in rows.values()) for state in states}
     return page(
         request, work, "overview.html", found=found, states=states, totals=totals,
+        flags=drawing.bars({flag.value: {"flag": number} for flag, number in found.flags.items()}, ["flag"]),
         chart=[one for one in drawing.bars(rows, states) if one.total],
     )  # fmt: skip
