@@ -132,7 +132,8 @@ def outcome(status, headers, text):
     if 200 <= status < 300:
         return Outcome.ALLOWED
     if status == 303:  # a page: where to sign in, or what comes after a form
-        return Outcome.UNKNOWN if headers["location"].startswith("/console/login?next=") else Outcome.ALLOWED
+        signing_in = re.fullmatch(r"/console/login(\?next=.*)?", headers["location"])
+        return Outcome.UNKNOWN if signing_in else Outcome.ALLOWED
     code = json.loads(text).get("code") if text.startswith(b"{") else None
     page = REFUSAL.search(text.decode()) if text.startswith(b"<!doctype") else None
     code = page[1] if page else code
@@ -194,9 +195,7 @@ def test_every_cell(org, table):
 
     async def judged():
         return [
-            await _judge(org, table, operation, *cell)
-            for operation in EVERY
-            for cell in cells(org, table, operation)
+            await _judge(org, table, operation, *cell) for operation in EVERY for cell in cells(org, table, operation)
         ]
 
     found = asyncio.run(judged())

@@ -90,7 +90,8 @@ TEXTS: Final = (
 )
 ROWS: Final = (
     ("login", "employee_id"), ("authorization_code", "employee_id"), ("console_session", "employee_id"),
-    ("notification_settings", "employee_id"), ("notice", "employee_id"), ("notice", "subject_id"), ("audit_personal", "person_id"),
+    ("notification_settings", "employee_id"), ("notice", "employee_id"), ("notice", "subject_id"),
+    ("audit_personal", "person_id"),
 )  # fmt: skip
 """Rows that are about nobody else, by the column that names the person."""
 NAMED: Final = (("account", "recovery_contact"), ("account", "shared_mailbox"))

@@ -50,7 +50,19 @@ def _ring(x: float, y: float, radius: float, count: int, start: float = 0.0) -> 
 
 def _decentralized() -> Picture:
     """Many, and nobody between them."""
-    places = ((18, 20), (44, 14), (74, 22), (103, 16), (28, 46), (58, 42), (90, 48), (16, 72), (46, 74), (72, 68), (104, 76))
+    places = (
+        (18, 20),
+        (44, 14),
+        (74, 22),
+        (103, 16),
+        (28, 46),
+        (58, 42),
+        (90, 48),
+        (16, 72),
+        (46, 74),
+        (72, 68),
+        (104, 76),
+    )
     return Picture(tuple(Dot(x, y, 5, "unit") for x, y in places))
 
 
@@ -64,7 +76,8 @@ def _hub_and_spoke() -> Picture:
     """A hub, and a line to each unit."""
     around = _ring(_X, _Y, 35, 7, -pi / 2)
     return Picture(
-        (Dot(_X, _Y, 10, "hub"), *(Dot(x, y, 6, "unit") for x, y in around)), tuple(Line(_X, _Y, x, y) for x, y in around)
+        (Dot(_X, _Y, 10, "hub"), *(Dot(x, y, 6, "unit") for x, y in around)),
+        tuple(Line(_X, _Y, x, y) for x, y in around),
     )
 
 

@@ -1,6 +1,8 @@
 """The routes of the console: by cookie instead of bearer, by form instead of JSON, and with pages for refusals."""
 
+import json
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +19,7 @@ from app.identity.service import Identity
 from app.kernel.access import NOBODY, READS, Route, house
 from app.kernel.actor import Actor
 from app.kernel.errors import Forbidden, MalformedRequest, Unauthenticated
+from app.kernel.pages import Page
 from app.kernel.wire import In
 from app.kernel.work import Work
 
@@ -49,6 +52,12 @@ def _blank(value: Any) -> Any:
 
 Blank: Final = BeforeValidator(_blank)
 """A field of a form that was left empty says nothing."""
+
+
+def bound(page: Page, work: Work, filters: Mapping[str, Any]) -> Page:
+    """A page whose cursor is bound to its caller and to what is really looked for: a form also sends what was left empty."""
+    said = sorted((name, str(value)) for name, value in filters.items() if value is not None)
+    return replace(page, binding=json.dumps([json.loads(page.binding)[0], page.sort, said, str(work.me)]))
 
 
 def _told(told: Told | None = None) -> None:

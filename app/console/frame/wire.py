@@ -22,7 +22,8 @@ from . import rules, service
 from .rules import Told
 
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
 )
 """Nothing inline, nothing from elsewhere, and no script at all."""
 HEADERS: Final[Mapping[str, str]] = {

@@ -11,7 +11,7 @@ from pydantic import Field
 from app.accounts import service as accounts
 from app.accounts.rules import AccountState, Flag
 from app.accounts.wire import AccountRef
-from app.console.frame.api import Blank, Text, router
+from app.console.frame.api import Blank, Text, bound, router
 from app.console.frame.wire import HEADERS, page
 from app.directory import store as directory
 from app.directory.rules import UnitState
@@ -37,7 +37,7 @@ _COLUMNS = (
     "last_activity_at", "last_validated_at", "flags",
 )  # fmt: skip
 
-Words = Annotated[str | None, Blank, Field(max_length=200)]
+Words = Annotated[Annotated[str, Field(max_length=200)] | None, Blank]
 """What is looked for in handles and names."""
 State = Annotated[AccountState | None, Blank]
 Flagged = Annotated[Flag | None, Blank]
@@ -57,6 +57,7 @@ def inventory(
 ) -> Response:
     """Every account, looked through by words, network, unit, state and flag; 50 to a page."""
     wanted = Wanted(q, network, unit, state, flag)
+    asked = bound(asked, work, _said(wanted))
     units = [one for one in directory.all_units(work.session) if one.state is UnitState.OPEN]
     return page(
         request, work, "accounts.html", found=service.search(work, asked, wanted), wanted=wanted, filters=_said(wanted),

@@ -29,7 +29,8 @@ class Clock:
 
 def page(session: Session, page: Page, wanted: Wanted, clock: Clock) -> list[Any]:
     """Rows (network, handle, id) of what is looked for, one more than the limit if there are more."""
-    stmt = _filtered(select(Row.network, Row.handle, Row.id), wanted, clock)
+    named: Select[Any] = select(Row.network, Row.handle, Row.id)
+    stmt = _filtered(named, wanted, clock)
     order = ((Row.network, False), (Row.handle, False), (Row.id, False))
     return list(session.execute(keyset(stmt, order, page)))
 

@@ -36,7 +36,12 @@ class Switch(Form):
 def models(request: Request, work: Annotated[Work, allow(Permission.GOVERNANCE_READ)]) -> Response:
     """The five models, and the one in force in each unit."""
     return page(
-        request, work, "models.html", found=service.overview(work), models=MODELS.values(), pictures=PICTURES,
+        request,
+        work,
+        "models.html",
+        found=service.overview(work),
+        models=MODELS.values(),
+        pictures=PICTURES,
         rights=Right,
     )
 

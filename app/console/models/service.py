@@ -44,7 +44,8 @@ def overview(work: Work) -> Models:
     units = _in_order([one for one in directory.all_units(work.session) if one.state is UnitState.OPEN])
     settings = models.settings(work, [one.path for one in units])
     there = [
-        There(one, len(one.path) - 1, settings[one.path], settings[one.path].business_unit_id == one.id) for one in units
+        There(one, len(one.path) - 1, settings[one.path], settings[one.path].business_unit_id == one.id)
+        for one in units
     ]
     names = frame.names(
         work, people=[one.set_by for one in found.history], unit_ids=[one.business_unit_id for one in found.history]

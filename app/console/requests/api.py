@@ -11,7 +11,7 @@ from pydantic import Field
 from app.accounts import service as accounts
 from app.accounts.wire import AccountRef
 from app.console.frame import service as frame
-from app.console.frame.api import Blank, Form, router
+from app.console.frame.api import Blank, Form, bound, router
 from app.console.frame.rules import Told
 from app.console.frame.wire import FORM, go, page
 from app.directory import service as directory
@@ -54,8 +54,8 @@ def list_requests(
     mine: bool = False,
 ) -> Response:
     """The requests that you may see, the newest first."""
-    found = service.listed(work, asked, state, mine=mine)
     filters = {"state": state, "mine": "true" if mine else None}
+    found = service.listed(work, bound(asked, work, filters), state, mine=mine)
     return page(
         request, work, "requests.html", found=found, filters=filters, state=state, mine=mine, states=RequestState,
         later=asked.cursor is not None,
@@ -74,7 +74,9 @@ def ask(
 ) -> Response:
     """Ask for rights on an account; the model in force says who decides, or refuses with every reason."""
     rights = tuple(dict.fromkeys(form.rights))
-    wanted = Ask(accounts.ref(work, id), rights, form.justification, _beneficiary(work, form.beneficiary), _end(work, form.until))
+    wanted = Ask(
+        accounts.ref(work, id), rights, form.justification, _beneficiary(work, form.beneficiary), _end(work, form.until)
+    )
     made = requests.ask(work, wanted)
     return go(f"{LIST}/{made.request.id}", Told.ASKED)
 
@@ -91,7 +93,9 @@ def _beneficiary(work: Work, text: str | None) -> UUID | None:
         return None
     found = directory.employees(work, Page(limit=2, sort="id"), {"email": text, "active": True})
     if len(found) != 1:
-        raise Invalid.field("/beneficiary", "unknown_employee", "There is nobody with this e-mail for whom you can ask.")
+        raise Invalid.field(
+            "/beneficiary", "unknown_employee", "There is nobody with this e-mail for whom you can ask."
+        )
     return found[0].id
 
 

@@ -28,7 +28,7 @@ _WRONG: Final = "The user or the password is not right."
 
 
 @door.get("/login")
-def sign_in_page(request: Request, next: str | None = None, told: str | None = None) -> Response:  # noqa: A002 - usual
+def sign_in_page(request: Request, next: str | None = None, told: str | None = None) -> Response:
     """The page that asks who you are."""
     said = SENTENCES[Told.SIGNED_OUT] if told == Told.SIGNED_OUT else None
     return _page(request, rules.way_back(next), said=said)
