@@ -27,6 +27,14 @@ def test_people_sign_in_with_their_password_and_come_to_the_page_that_they_asked
     assert "Asker" in asker.get("/console").text
 
 
+def test_a_link_from_another_site_leads_to_the_page_and_not_to_a_second_sign_in(team):
+    page = Browser(team).get("/console/accounts?q=%22%3E%3Cb%3E", **{"Sec-Fetch-Site": "cross-site"})
+    (refresh,) = [at["content"] for tag, at in page.tags if at.get("http-equiv") == "refresh"]
+    assert (page.status, refresh) == (200, "0; url=/console/accounts?q=%22%3E%3Cb%3E")
+    again = Browser(team).get("/console/accounts", **{"Sec-Fetch-Site": "same-origin"})
+    assert again.answer.headers["location"] == "/console/login?next=/console/accounts"
+
+
 def test_the_cookie_is_for_our_own_pages_alone(asker):
     kept = next(one for one in asker.sign_in("asker").answer.headers.get_list("set-cookie") if "coe-console=" in one)
     assert kept.startswith("coe-console=")  # no __Host- and no Secure on loopback's plain http

@@ -123,10 +123,13 @@ def _check(request: Request, desk: Desk, form_token: str) -> None:
 
 def _to_sign_in(request: Request) -> Response:
     """Where to sign in, and back to the page that was asked for; a form that was sent is not sent again."""
+    path = quote(request.scope["path"], safe="/:@") + (f"?{request.url.query}" if request.url.query else "")
+    if request.method in READS and request.headers.get("sec-fetch-site") == "cross-site":
+        # A link on another site led here, so that a strict cookie was not sent along: from a page of ours it will be.
+        return wire.plain("onward.html", path=path)
     back = ""
     if request.method in READS and request.scope["path"] != PREFIX:
-        query = request.url.query
-        back = f"?next={quote(request.url.path + (f'?{query}' if query else ''), safe='/')}"
+        back = f"?next={quote(path, safe='/')}"
     return Response(status_code=303, headers={"Location": f"{PREFIX}/login{back}", "Cache-Control": "no-store"})
 
 
