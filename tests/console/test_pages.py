@@ -172,7 +172,7 @@ def test_posts_and_reviews_are_answered_here_too(team, account):
     content = Browser(team, "content")
     sent = content.send("/console/approvals", f"/console/clearances/{post['id']}/decisions", {"decision": "approve"})
     assert sent.answer.headers["location"] == "/console/approvals?told=approved"
-    review = team.post("/v1/reviews", "boss", {"title": "Spring", "kinds": ["grants"]}, 201)
+    review = team.post("/v1/reviews", "boss", {"title": "Spring", "kinds": ["grants"], "filter": {}}, 201)
     (item,) = team.get(f"/v1/reviews/{review['id']}/items", "boss")["items"]
     liaison = Browser(team, "liaison")
     assert "Spring" in liaison.get("/console/approvals").text
