@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, tuple_
@@ -17,6 +17,8 @@ from app.kernel.pages import Page, keyset
 
 from .rules import Days, Spot, Wanted
 
+S = TypeVar("S", bound=Select[*tuple[Any, ...]])
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -29,8 +31,7 @@ class Clock:
 
 def page(session: Session, page: Page, wanted: Wanted, clock: Clock) -> list[Any]:
     """Rows (network, handle, id) of what is looked for, one more than the limit if there are more."""
-    named: Select[Any] = select(Row.network, Row.handle, Row.id)
-    stmt = _filtered(named, wanted, clock)
+    stmt = _filtered(select(Row.network, Row.handle, Row.id), wanted, clock)
     order = ((Row.network, False), (Row.handle, False), (Row.id, False))
     return list(session.execute(keyset(stmt, order, page)))
 
@@ -40,7 +41,7 @@ def count(session: Session, wanted: Wanted, clock: Clock) -> int:
     return session.scalar(_filtered(select(func.count(Row.id)), wanted, clock)) or 0
 
 
-def _filtered(stmt: Select[Any], wanted: Wanted, clock: Clock) -> Select[Any]:
+def _filtered(stmt: S, wanted: Wanted, clock: Clock) -> S:
     if wanted.words:
         words = wanted.words
         stmt = stmt.where(
