@@ -4,13 +4,14 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import datetime
 from functools import partial
 from random import Random
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from sqlalchemy import Engine
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 from starlette.types import Receive, Scope, Send
 
 from app import migrating
@@ -35,6 +36,9 @@ from app.authzen.requests import api as access_requests
 from app.authzen.requests import tables as _access_requests
 from app.authzen.search import api as searches
 from app.clients import tables as _clients
+from app.console import api as console
+from app.console.sessions import service as console_sessions
+from app.console.sessions import tables as _console
 from app.decisions.worker import Follower
 from app.directory import api as directory
 from app.directory import tables as _directory
@@ -80,6 +84,7 @@ from app.imports.runs import tables as _imports
 from app.imports.runs import worker as imports_worker
 from app.kernel import problems
 from app.kernel.access import MAX_AT_ONCE, URGENT_AT_ONCE, House
+from app.kernel.actor import Actor
 from app.kernel.clock import Clock, system_clock
 from app.kernel.database import Base, beside, engine_for, reading
 from app.kernel.errors import Unauthenticated, Unavailable
@@ -141,6 +146,7 @@ TABLES = (
     _checkpoints,
     _clearances,
     _clients,
+    _console,
     _directory,
     _discoveries,
     _erasure,
@@ -223,13 +229,16 @@ ROUTERS: tuple[APIRouter, ...] = (
 DECISIONS = (*AUTHZEN, operations.router)
 """What a process that only decides answers: a busy neighbour in the same process would cost it most of its speed."""
 SERVED: Mapping[str, tuple[APIRouter, ...]] = {
-    "all": (*ROUTERS, docs.router),
-    "api": (*(router for router in ROUTERS if router not in AUTHZEN), docs.router),
+    "all": (*ROUTERS, docs.router, *console.routers),
+    "api": (*(router for router in ROUTERS if router not in AUTHZEN), docs.router, *console.routers),
     "decisions": DECISIONS,
 }
 DECIDING = "/access/v1/"
 LENIENT = (DECIDING, "/scim/v2")
 """Where a standard, not this API, says what a body may hold."""
+
+FORMS = ("/oauth/", f"{console.PREFIX}/")
+"""Where a browser sends forms. ``/console`` itself is only looked at."""
 
 DESCRIPTION = """
 Who may post on an official social media account, by whose decision, and if not, why not.
@@ -277,13 +286,19 @@ def house_for(
         writes=sessionmaker(engine, info=info),
         reads=sessionmaker(reading(engine)),
         clock=clock,
-        load_actor=identity_deps.load_actor,
+        load_actor=_load_actor,
         seal=notices_service.seal,
         committed=committed,
         limits=limits,
         urgent=sessionmaker(urgent, info=info),
         deciding=sessionmaker(reading(deciding)),
     )
+
+
+def _load_actor(session: Session, request: Request, now: datetime) -> Actor:
+    """Who is calling: on a page of the console by its cookie, everywhere else by a bearer token and nothing but that."""
+    load = console.load_actor if console.by_cookie(request) else identity_deps.load_actor
+    return load(session, request, now)
 
 
 def _informed(app: Service, told: Settings) -> bool:
@@ -317,6 +332,8 @@ def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: s
     app.state.identity = build_identity(told, notice=notice)
     app.state.notary = notary
     own = app.state.identity.own
+    form_key = signing.derived_key(told.keys, "console-form")
+    app.state.console = console_sessions.desk(own, form_key, https=app.state.identity.https)
     app.state.passports = Office(own.name, own.audience, own.ring.newest)
     app.state.decision_log = _decision_log(told)
     app.state.desk = Desk(told.outside, signing.derived_key(told.keys, "evaluation"))
@@ -399,13 +416,13 @@ def create_app(
         app,
         everywhere=(InvalidUnicode, Unauthenticated, Unavailable),
         with_body=BODY_ERRORS,
-        spelled={scim.PREFIX: scim.spelled},
+        spelled={scim.PREFIX: scim.spelled, console.PREFIX: console.spelled},
     )
     for router in SERVED[told.role]:
         app.include_router(router)
     app.mount("/static", docs.files, name="static")
     app.add_middleware(
-        StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith("/oauth/"),
+        StrictBody, lenient=lambda path: path.startswith(LENIENT), forms=lambda path: path.startswith(FORMS),
         uploads=_is_upload,
     )  # fmt: skip
     app.add_middleware(RequestId, echoed=lambda path: path.startswith(DECIDING))

@@ -145,8 +145,9 @@ def _welcome(seeded: Any, url: str) -> str:
     return "\n".join(
         [
             "", f"{seeded.company} is open for business.",
-            "", f"  Swagger UI   {url}/docs", f"  Password     {seeded.password}",
-            "", "Log in with Authorize as any of", "", *lines, "", "Press Ctrl+C to stop; nothing of it is kept.", "",
+            "", f"  Console      {url}/console", f"  Swagger UI   {url}/docs", f"  Password     {seeded.password}",
+            "", "Sign in to the console, or log in with Authorize, as any of", "", *lines,
+            "", "Press Ctrl+C to stop; nothing of it is kept.", "",
         ]
     )  # fmt: skip
 

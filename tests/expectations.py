@@ -189,7 +189,7 @@ def cells(org, table, operation):
     """
     open_to_all = table[operation.lock].get("employee") == "anywhere" and not operation.only
     inside = ("here", "away") if open_to_all else ("here", "away", "abroad", "mine")
-    for caller in (NOBODY, *PEOPLE, *CLIENTS):
+    for caller in (NOBODY, *PEOPLE, *(() if operation.cookie else CLIENTS)):
         turned_away = caller is NOBODY or caller.client or not reaches(table, caller, operation.lock)
         for where in ("here",) if turned_away else inside:
             thing = org.thing(operation.thing, where, caller) if operation.thing else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.clients import service as clients
+from app.console.sessions import service as sessions
 from app.directory import service as directory
 from app.groups import service as groups
 from app.imports.rules import Summary
@@ -84,7 +85,7 @@ class Org(World):
 
     def __init__(self, url, folder):
         super().__init__(url, folder)
-        self.bearers, self.things, self.contents = {}, {}, {}
+        self.bearers, self.cookies, self.things, self.contents = {}, {}, {}, {}
         _units(self)
         _staff(self)
         _callers(self)
@@ -112,6 +113,17 @@ class Org(World):
 
     def bearer(self, caller):
         return None if caller is NOBODY else self.token(caller.key)
+
+    def signed_in(self, caller):
+        """The cookie of the console, and the token of its forms; nobody has them."""
+        if caller is NOBODY:
+            return "", "made up"
+        if caller.key not in self.cookies:
+            desk = self.app.state.console
+            with self.work() as work:
+                made = sessions.begin(work, self.ids[caller.key])
+            self.cookies[caller.key] = f"{desk.cookie}={desk.seal(made)}", desk.form_token(made)
+        return self.cookies[caller.key]
 
     def put(self, kind, where, id_, at, seen_from=(), step=None, unit=None):
         self.things.setdefault(kind, {})[where] = Thing(str(id_), at, tuple(seen_from), step, unit)

@@ -48,7 +48,8 @@ class Operation:
     the thing, and with ``beyond`` also where it goes. ``only``, ``but``: whose things the domain narrows it to.
     ``form``: what is sent instead of a JSON body; ``headers``: where what is asked stands in these. ``aside``: the thing
     is only named on the way; what is done or read is the caller's own. ``without``: roles to which the model in force, or
-    whose the thing is, gives it not. ``query``: what follows the path, with the thing's id.
+    whose the thing is, gives it not. ``query``: what follows the path, with the thing's id. ``cookie``: a page, or the
+    form of one: asked for with a cookie, by people.
     """
 
     door: str
@@ -67,6 +68,7 @@ class Operation:
     without: tuple[str, ...] = ()
     parts: dict[str, Any] = field(default_factory=dict)
     query: str = ""
+    cookie: bool = False
 
     @property
     def method(self):
@@ -490,6 +492,46 @@ OPERATIONS = (
     *_scim(),
 )  # fmt: skip
 
+CONSOLE = (
+    Operation("GET /console", "me:read", cookie=True),
+    Operation("POST /console/logout", "me:read", body={}, cookie=True),
+    Operation("GET /console/approvals", "approval:read", cookie=True),
+    Operation("GET /console/accounts", "account:read", cookie=True),
+    Operation("GET /console/accounts.csv", "account:read", cookie=True),
+    Operation("GET /console/accounts/{id}", "account:read", "active account", cookie=True),
+    Operation("POST /console/accounts/{id}/decisions", "account:decide", "proposed account", WORD, cookie=True),
+    Operation(
+        "POST /console/accounts/{id}/requests", "rights_request:create", "active account",
+        {"rights": "analyze", "justification": "Customer care."}, cookie=True,
+    ),
+    Operation("GET /console/people/{id}", "employee:read", "person", cookie=True),
+    Operation("GET /console/requests", ASKED, cookie=True),
+    Operation("GET /console/requests/{id}", ASKED, "request", hides=ASKED, cookie=True),
+    Operation("POST /console/requests/{id}/decisions", "rights_request:decide", "request", WORD, hides=ASKED, cookie=True),
+    Operation("POST /console/requests/{id}/withdraw", "rights_request:update", "request", {}, hides=ASKED, cookie=True),
+    Operation("POST /console/clearances/{id}/decisions", "clearance:decide", "post", WORD, hides=CLEARED, but="mine", cookie=True),
+    Operation(
+        "POST /console/reviews/{id}/items/{item_id}/decisions", "review:decide", "review item", {"decision": "keep"},
+        hides=REVIEWED, cookie=True,
+    ),
+    Operation("GET /console/models", "governance:read", cookie=True),
+    Operation("GET /console/models/preview", "governance:switch", "unit", query="model=dandelion&unit={id}", cookie=True),
+    Operation(
+        "POST /console/models", "governance:switch", "unit",
+        lambda org, thing: {"model": "dandelion", "unit": thing.id, "reason": "It has its own staff."}, cookie=True,
+    ),
+    Operation("GET /console/freezes", "freeze:read", cookie=True),
+    Operation(
+        "POST /console/freezes", "freeze:set", "active account",
+        lambda org, thing: {"target": f"account:{thing.id}", "severity": "L1", "reason": "Wait."},
+        without=("bu_liaison",), cookie=True,
+    ),
+    Operation(
+        "POST /console/freezes/{id}/lift", "freeze:lift", "freeze", WHY, without=("bu_liaison", "community_manager"), cookie=True
+    ),
+)  # fmt: skip
+"""The pages of the console and what their forms are sent to: the same locks, and the same answers behind them."""
+
 PUBLIC = {
     "GET /v1/accounts/verify": "anybody may ask whether an account is official",
     "GET /openapi.json": "the contract is no secret", "HEAD /openapi.json": "as GET",
@@ -499,6 +541,7 @@ PUBLIC = {
     "GET /access/v1/request-schema": "what an access request has to say is no secret",
     "GET /.well-known/jwks.json": "public keys", "GET /.well-known/openid-configuration": "RFC 8414 3",
     "GET /oauth/authorize": "where people log in", "POST /oauth/authorize": "where people log in",
+    "GET /console/login": "where people sign in to the console", "POST /console/login": "likewise",
     "POST /oauth/token": "authenticates its caller itself (RFC 6749 3.2)",
 }  # fmt: skip
 """Every door without a permission, and why."""

@@ -133,8 +133,9 @@ TEXTS: Final = (
     Text("legal_hold", "release_reason", "released_by"),
 )
 ROWS: Final = (
-    ("login", "employee_id"), ("authorization_code", "employee_id"), ("notification_settings", "employee_id"),
-    ("notice", "employee_id"), ("notice", "subject_id"), ("audit_personal", "person_id"),
+    ("login", "employee_id"), ("authorization_code", "employee_id"), ("console_session", "employee_id"),
+    ("notification_settings", "employee_id"), ("notice", "employee_id"), ("notice", "subject_id"),
+    ("audit_personal", "person_id"),
 )  # fmt: skip
 """Rows that are about nobody else, by the column that names the person."""
 NAMED: Final = (

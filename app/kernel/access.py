@@ -119,7 +119,8 @@ def _note_denial(request: Request, error: Forbidden) -> None:
 def _attempt(
     request: Request, rate: Rate | None, sessions: sessionmaker[Session], *, write: bool, public: bool
 ) -> Iterator[Work]:
-    parts, bearer = house(request), request.headers.get("authorization", "")
+    # A page of the console is asked for with a cookie: what that says stands in the state, for who has to wait is known by it.
+    parts, bearer = house(request), getattr(request.state, "shown", request.headers.get("authorization", ""))
     if rate is not None:
         parts.limits.turn_away(rate, bearer)
     now, revision = parts.clock(), None

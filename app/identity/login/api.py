@@ -29,7 +29,7 @@ def _one_of_few() -> Iterator[None]:
 
 
 # A password costs time and memory to check: a rush of logins waits here, and leaves the threads to everybody else.
-_FEW = Depends(_one_of_few, scope="function", max_concurrency=4)
+FEW = Depends(_one_of_few, scope="function", max_concurrency=4)
 
 
 @router.get("/oauth/authorize", summary="The login page")
@@ -38,7 +38,7 @@ def login_page(request: Request) -> Response:
     return _asked(request, lambda identity, client, parameters: _form(request, identity, client, parameters))
 
 
-@router.post("/oauth/authorize", dependencies=[_FEW], summary="Log in")
+@router.post("/oauth/authorize", dependencies=[FEW], summary="Log in")
 def log_in(request: Request, form: Annotated[oauth_rules.Pairs, Depends(read_form)]) -> Response:
     """User and password from the page; answered with a redirect to the application, or the page again."""
     fields = dict(form)
@@ -58,7 +58,7 @@ def _asked(request: Request, answer: Callable[[Identity, Client, dict[str, str]]
         text = "People log in at the identity provider of the company, not here."
         return wire.error_page(404, "There is no login here", text)
     try:
-        with _opened(request, write=False)() as work:
+        with opened(request, write=False)() as work:
             client, parameters = oauth.check_authorization(identity, work, _query(request))
             refusal = oauth.refusal(identity, work, parameters)
     except oauth_rules.BadAuthorization as error:
@@ -71,7 +71,7 @@ def _logged_in(
 ) -> Response:
     host = request.client.host if request.client else None
     user = fields.get("user", "").strip()
-    outcome = service.log_in(_opened(request, write=True), user, fields.get("password", ""), host)
+    outcome = service.log_in(opened(request, write=True), user, fields.get("password", ""), host)
     match outcome:
         case Refused():
             return _form(request, identity, client, parameters, 403, _WRONG, user)
@@ -80,7 +80,7 @@ def _logged_in(
             answer.headers["Retry-After"] = str(seconds)
             return answer
         case Admitted(employee_id):
-            with _opened(request, write=True)() as work:
+            with opened(request, write=True)() as work:
                 given = oauth.authorize(identity, work, parameters, employee_id)
             answer = render_oauth(given)
             wire.drop_cookie(answer, identity)
@@ -109,14 +109,15 @@ def _query(request: Request) -> oauth_rules.Pairs:
         raise oauth_rules.BadAuthorization("The address cannot be read.") from error
 
 
-def _opened(request: Request, *, write: bool) -> Callable[[], AbstractContextManager[Work]]:
+def opened(request: Request, *, write: bool) -> Callable[[], AbstractContextManager[Work]]:
+    """What opens a transaction of nobody's, as long as it is not known who is there; several, one after the other."""
     parts = house(request)
 
     @contextmanager
-    def opened() -> Iterator[Work]:
+    def begun() -> Iterator[Work]:
         with (parts.writes if write else parts.reads).begin() as session:
             work = Work(session, NOBODY, parts.clock(), request.state.request_id)
             yield work
             parts.seal(work)
 
-    return opened
+    return begun

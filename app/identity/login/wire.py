@@ -44,7 +44,7 @@ def login_form(
     )  # fmt: skip
     # Chromium applies form-action to the redirect that answers a form, so the application's origin has to be in it.
     answer = HTMLResponse(page, headers=_headers(f"'self' {origin(redirect_uri)}"))
-    _set_cookie(answer, identity, nonce)
+    set_cookie(answer, identity, nonce)
     return answer
 
 
@@ -78,7 +78,8 @@ def drop_cookie(answer: Response, identity: Identity) -> None:
     answer.delete_cookie(cookie_name(identity), path="/", secure=identity.https, httponly=True, samesite="strict")
 
 
-def _set_cookie(answer: Response, identity: Identity, nonce: str) -> None:
+def set_cookie(answer: Response, identity: Identity, nonce: str) -> None:
+    """What a form's token is made from, kept by the browser that the form is for."""
     answer.set_cookie(
         cookie_name(identity), nonce,
         max_age=_COOKIE_SECONDS, path="/", secure=identity.https, httponly=True, samesite="strict",

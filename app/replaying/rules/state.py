@@ -71,6 +71,7 @@ NO_STATE: Mapping[str, str] = {
     "audit_event": "it is the log",
     "audit_personal": "it is the log",
     "authorization_code": "a login under way: whoever it was for logs in again",
+    "console_session": "a sign-in under way: whoever it was signs in again",
     "erased_person": "digests of what is not to be known: when somebody was erased, the log tells",
     "idempotent_reply": "answers that are kept for a day, so that a call can be repeated",
     "import_reject": "rows of a file that changed nothing",

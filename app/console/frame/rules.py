@@ -1,0 +1,110 @@
+"""What every page of the console has: its navigation, the words it is written in, and what it tells of what was just done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from app.kernel.actor import Actor, Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A part of the console: where it begins, how it is called, and what one needs to see it."""
+
+    path: str
+    name: str
+    permission: Permission
+
+
+PARTS: Final = (
+    Entry("/console", "Overview", Permission.ME_READ),
+    Entry("/console/approvals", "Approvals", Permission.APPROVAL_READ),
+    Entry("/console/accounts", "Inventory", Permission.ACCOUNT_READ),
+    Entry("/console/requests", "Requests", Permission.RIGHTS_REQUEST_READ),
+    Entry("/console/models", "Models", Permission.GOVERNANCE_READ),
+    Entry("/console/freezes", "Freezes", Permission.FREEZE_READ),
+)
+"""The navigation, in its order. A new part of the console is one more line."""
+
+
+def parts_for(actor: Actor) -> list[Entry]:
+    """The parts that this person can use."""
+    return [one for one in PARTS if actor.holds(one.permission)]
+
+
+def part_of(path: str) -> str:
+    """In which part of the console a page is: what its path begins with. With the first one all of them begin."""
+    return next((one.path for one in PARTS[1:] if f"{path}/".startswith(f"{one.path}/")), path)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: their name, where they work, which roles they hold, and in whose time they are told times."""
+
+    id: UUID
+    name: str
+    unit: str
+    timezone: str
+    roles: tuple[str, ...]
+
+
+class Told(StrEnum):
+    """What was just done, as the address of the page after it says."""
+
+    APPROVED = "approved"
+    ASKED = "asked"
+    CHANGES_REQUESTED = "changes_requested"
+    DENIED = "denied"
+    FROZEN = "frozen"
+    LIFTED = "lifted"
+    REVIEWED = "reviewed"
+    SIGNED_OUT = "signed_out"
+    SWITCHED = "switched"
+    WITHDRAWN = "withdrawn"
+
+
+SENTENCES: Final[Mapping[Told, str]] = MappingProxyType(
+    {
+        Told.APPROVED: "Approved. Your word is recorded.",
+        Told.ASKED: "Your request is made. This is the way it takes.",
+        Told.CHANGES_REQUESTED: "Given back to whoever asked, with your comment.",
+        Told.DENIED: "Denied. Your word is recorded.",
+        Told.FROZEN: "Posting is frozen, from this moment on.",
+        Told.LIFTED: "The freeze is lifted.",
+        Told.REVIEWED: "Your answer is recorded.",
+        Told.SIGNED_OUT: "You are signed out.",
+        Told.SWITCHED: "The model is chosen. What was pending has been routed anew.",
+        Told.WITHDRAWN: "The request is withdrawn.",
+    }
+)
+
+_AS_WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "blocked_no_approver": "nobody can decide",
+        "bu_liaison": "liaison",
+        "account_liaison": "liaison of the account's unit",
+        "beneficiary_liaison": "liaison of the person's unit",
+        "merged": "went up",
+        "hub_and_spoke": "hub and spoke",
+        "in_force": "in force",
+        "look_alike": "look-alike",
+        "linkedin": "LinkedIn",
+        "youtube": "YouTube",
+        "tiktok": "TikTok",
+        "x": "X",
+        "facebook": "Facebook",
+        "instagram": "Instagram",
+        "mastodon": "Mastodon",
+        "bluesky": "Bluesky",
+        "threads": "Threads",
+    }
+)
+
+
+def words(code: object) -> str:
+    """A code of the service as people read it."""
+    text = str(code)
+    return _AS_WRITTEN.get(text, text.replace("_", " "))
