@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from . import replies
 from .actor import Actor, ActorKind, Permission
 from .clock import Clock
-from .committing import commit
+from .committing import commit, confirm_read
 from .errors import DomainError, Forbidden, MalformedRequest
 from .problems import refuse_unknown_query
 from .rates import UNLIMITED, Limits, Rate
@@ -207,9 +207,10 @@ def open_reading(request: Request) -> Iterator[Work]:
 
 
 def open_deciding(request: Request) -> Iterator[Work]:
-    """A reading transaction for what is asked before every post."""
+    """A reading transaction for what is asked before every post: what a failover may still take away permits nothing."""
     with _transaction(request, Rate.DECISIONS, write=False, sessions=house(request).deciding) as work:
         yield work
+        confirm_read(work.session)
 
 
 def open_public(request: Request) -> Iterator[Work]:

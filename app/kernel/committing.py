@@ -82,6 +82,18 @@ def confirm(engine: Engine) -> None:
             _confirmed(session, None)
 
 
+def confirm_read(session: Session) -> None:
+    """The same of what this transaction has read, and it ends; for no longer than a commit may take. Raises ``Unavailable``."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    try:
+        session.execute(_MARK_IF_WAITED_FOR)
+        _confirmed(session, SECONDS)
+    except OutcomeUnknown as error:
+        session.invalidate()
+        raise Unavailable("What the database shows may not last. Ask again in a moment.") from error
+
+
 def _confirmed(session: Session, seconds: float | None) -> None:
     driver: Any = session.connection().connection.driver_connection
     warnings: list[str] = []

@@ -48,6 +48,9 @@ def _verdict(name: str, looked: int, found: Iterable[str]) -> Verdict:
     return Verdict(name, looked, tuple(found))
 
 
+UNKEYED = frozenset({"employ"})
+"""What has no Idempotency-Key: SCIM's PATCH says how things are to be, so asking again is doing it again, maybe after others."""
+
 # 1. No acknowledged write is lost, none is done twice, and nothing refused is done.
 
 
@@ -61,15 +64,22 @@ def _writes(told: Evidence) -> Iterator[str]:
     done = _done(told.rows["events"])
     for one in told.writes:
         attempts = done.get(one.op, set())
-        if len(attempts) > 1:
-            yield f"{one.op} was done by {len(attempts)} attempts: {sorted(attempts)}"
         if one.outcome == OK and one.revision is not None:
             there = by_seq.get(one.revision)
             if there is None or _op(there) != one.op:
                 yield f"{one.op} was acknowledged as revision {one.revision}, which is {_about(there)}"
+        if one.kind in UNKEYED:
+            yield from (f"{name} was refused and is in the log" for name in attempts & _refused(one))
+            continue
+        if len(attempts) > 1:
+            yield f"{one.op} was done by {len(attempts)} attempts: {sorted(attempts)}"
         if one.outcome == FAIL and attempts:
             yield f"{one.op} was refused with {one.status} and is in the log"
         yield from _marked(told, one, bool(attempts))
+
+
+def _refused(one: Operation) -> set[str]:
+    return {f"{one.op}.{each.number}" for each in one.attempts if each.outcome == FAIL}
 
 
 def _marked(told: Evidence, one: Operation, logged: bool) -> Iterator[str]:

@@ -202,7 +202,8 @@ class Nemesis:
         if shutil.which("strace") is None:
             raise Failed("there is no strace")
         await asyncio.to_thread(self._fail_writes, fault.seconds)
-        await asyncio.to_thread(self._up)
+        # It may still be on its way to its end: whoever runs it makes sure, and starts it again.
+        await asyncio.to_thread(self.cluster.restart, signal.SIGQUIT, 0.5)
 
     def _fail_writes(self, seconds: float) -> None:
         process = self.cluster.primary.process

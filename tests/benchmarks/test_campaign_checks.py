@@ -351,6 +351,22 @@ def test_what_was_kept_is_judged_as_it_was(tmp_path):
     assert checks.judge(read) == checks.judge(told)
 
 
+def employed(told, *outcomes):
+    """Somebody is hired by several attempts; each of them stands in the log."""
+    several = [Attempt(n, 0, 15.0 + n, 15.5 + n, outcome, 412) for n, outcome in enumerate(outcomes, 1)]
+    last = outcomes[-1]
+    told.operations = [*told.operations, done("employ-1", 16.0, 7 if last == "ok" else None, last, 412, several)]
+    relog(told, [*EVENTS, *(event(n, "employee.updated", "employee", WHO, "employ-1", attempt=n - 5) for n in (6, 7))])
+
+
+def test_what_has_no_key_may_be_done_again_by_whoever_was_not_told():
+    told = good()
+    employed(told, "info", "ok")
+    assert checks.writes(told).holds
+    employed(told, "info", "fail")
+    assert "employ-1.2 was refused and is in the log" in checks.writes(told).found
+
+
 LINES = (
     Line(1.0, "invoke", 0, "freeze-1", "freeze", 1, 0, {"account": WHERE}),
     Line(1.5, "info", 0, "freeze-1", "freeze", 1, 0, code="lost EOFError"),

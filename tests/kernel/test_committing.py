@@ -6,7 +6,8 @@ from time import monotonic, sleep
 import pytest
 import sqlalchemy as sa
 
-from app.kernel import committing
+from app.kernel import access, committing
+from app.kernel.errors import Unavailable
 from tests.kit import staffed
 
 NOTHING = {"rights": ["publish"], "justification": "Customer care."}
@@ -235,6 +236,26 @@ def test_what_is_seen_is_confirmed_by_a_commit_that_was_waited_for(postgres, mon
     monkeypatch.setattr(committing, "_MARK_IF_WAITED_FOR", sa.text("INSERT INTO seen VALUES (1)"))
     with pytest.raises(committing.OutcomeUnknown):
         committing.confirm(engine)
+    with pytest.raises(Unavailable, match="may not last"), sa.orm.Session(engine) as session:
+        committing.confirm_read(session)
+
+
+def test_a_decision_that_is_read_from_the_database_is_confirmed(world, monkeypatch):
+    """On either database: where no index answers."""
+    staffed(world)
+
+    def refused(_session):
+        raise Unavailable("It may not last.")
+
+    asked = {
+        "subject": {"type": "employee", "id": "asker"},
+        "action": {"name": "publish"},
+        "resource": {"type": "account", "id": str(world.account("acme"))},
+    }
+    world.shadow, tool = None, world.token("boss")
+    assert world.call("POST", "/access/v1/evaluation", None, asked, bearer=tool).status_code == 200
+    monkeypatch.setattr(access, "confirm_read", refused)
+    assert world.call("POST", "/access/v1/evaluation", None, asked, bearer=tool).status_code == 503
 
 
 def test_nothing_is_written_for_a_standby_that_nobody_waits_for(postgres):

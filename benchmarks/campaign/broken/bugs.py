@@ -79,7 +79,8 @@ def from_the_standby() -> None:
     real, housed, engine = Follower.__init__, main.house_for, engine_for(os.environ["CAMPAIGN_STANDBY"])
 
     def house(*how: Any, **more: Any) -> Any:
-        return replace(housed(*how, **more), reads=sessionmaker(reading(engine)))
+        there = sessionmaker(reading(engine))
+        return replace(housed(*how, **more), reads=there, deciding=there)
 
     def init(self: Any, engine: Any, clock: Any, *, direct: Any = None) -> None:
         real(self, engine_for(os.environ["CAMPAIGN_STANDBY"], pool_size=2), clock, direct=direct or engine)
