@@ -59,7 +59,7 @@ class Shadow:
         assert _comparable(told) == _comparable(answered), (told, answered, found)
 
     def _actor(self, headers):
-        request = SimpleNamespace(headers=Headers(headers), app=self.world.app)
+        request = SimpleNamespace(headers=Headers(headers), app=self.world.app, state=SimpleNamespace())
         with operator_work(self.world.house, write=False) as work:
             return self.world.house.load_actor(work.session, request, self.world.clock())
 

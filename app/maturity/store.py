@@ -37,7 +37,7 @@ def teams(session: Session, unit_id: UUID, at: datetime) -> dict[UUID, int]:
     """By unit, how many people speak on its accounts."""
     unit = Account.business_unit_id
     stmt = _speaking(unit_id, at, unit, func.count(Grant.employee_id.distinct())).group_by(unit)
-    return dict(session.execute(stmt).tuples().all())
+    return {id_: int(people) for id_, people in session.execute(stmt)}
 
 
 def speakers(session: Session, unit_id: UUID, at: datetime) -> int:

@@ -13,6 +13,7 @@ from app.accounts.rules import (
     Flag,
     Flagged,
     Status,
+    Surroundings,
     Verb,
     WrongState,
     flags,
@@ -27,7 +28,7 @@ DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 STEWARD, BACKUP = UUID(int=1), UUID(int=2)
 ACCOUNT = Account(**{one.name: None for one in fields(Account)} | dict(
     id=UUID(int=3), network="x", handle="acme", state=S.ACTIVE, steward_id=STEWARD, backup_steward_id=BACKUP, path=(),
-    official_from=NOW - 400 * DAY, last_activity_at=NOW, last_validated_at=NOW, created_at=NOW - 500 * DAY,
+    official_from=NOW - 400 * DAY, last_activity_at=NOW, last_validated_at=NOW, created_at=NOW - 500 * DAY, mfa=True,
 ))  # fmt: skip
 NO_LIMITS = Limits({}, {}, ())
 MOVES = {
@@ -72,11 +73,11 @@ def test_what_the_public_is_told():
 
 
 def flagged(one=ACCOUNT, left=None, limits=NO_LIMITS, at=NOW):
-    return {each.flag: each.since for each in flags(one, left or {}, limits, at)}
+    return {each.flag: each.since for each in flags(one, Surroundings(left or {}), limits, at)}
 
 
 def test_an_account_that_is_looked_after_and_used_is_flagged_for_nothing():
-    assert flags(ACCOUNT, {}, NO_LIMITS, NOW) == ()
+    assert flags(ACCOUNT, Surroundings(), NO_LIMITS, NOW) == ()
 
 
 def test_custody_is_flagged_since_the_last_of_them_left():
@@ -113,12 +114,12 @@ def test_which_states_are_flagged_at_all(state):
     neglected = account(state=state, steward_id=None, last_validated_at=None, look_alike_of=UUID(int=9))
     in_use = state in {S.APPROVED, S.ACTIVE, S.SUSPENDED}
     living = in_use or state in {S.PROPOSED, S.CHANGES_REQUESTED, S.DECOMMISSIONING}
-    assert {one.flag for one in flags(neglected, {}, NO_LIMITS, NOW)} == {
+    assert {one.flag for one in flags(neglected, Surroundings(), NO_LIMITS, NOW)} == {
         *((Flag.SINGLE_CUSTODIAN, Flag.UNVALIDATED) if in_use else ()), *((Flag.LOOK_ALIKE,) if living else ()),
     }  # fmt: skip
 
 
 def test_a_look_alike_is_one_since_it_was_made():
-    assert flags(account(look_alike_of=UUID(int=9)), {}, NO_LIMITS, NOW) == (
+    assert flags(account(look_alike_of=UUID(int=9)), Surroundings(), NO_LIMITS, NOW) == (
         Flagged(Flag.LOOK_ALIKE, ACCOUNT.created_at),
     )

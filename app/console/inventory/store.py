@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.accounts.rules import LIVING, OPEN_FOR_RIGHTS, AccountState, Flag
 from app.accounts.tables import Account as Row
 from app.directory import store as directory
 from app.directory.tables import BusinessUnit, Employee
 from app.kernel.pages import Page, keyset
+from app.programme.strategy.tables import Objective
 
 from .rules import Days, Spot, Wanted
 
@@ -71,9 +72,26 @@ def condition(flag: Flag, clock: Clock) -> ColumnElement[bool]:
             in_use,
             or_(Row.last_validated_at.is_(None), _since(Row.last_validated_at, clock.now, clock.validated)),
         ),
+        Flag.DUPLICATE: and_(in_use, _twinned()),
+        Flag.NO_OBJECTIVE: and_(in_use, or_(Row.objective.is_(None), Row.objective.not_in(_LIVING_OBJECTIVES))),
+        Flag.NO_MFA: and_(in_use, Row.mfa.is_not(True)),
         Flag.LOOK_ALIKE: and_(Row.look_alike_of.is_not(None), Row.state.in_(LIVING)),
     }
     return conditions[flag]
+
+
+_LIVING_OBJECTIVES = select(Objective.key).where(Objective.retired_at.is_(None))
+
+
+def _twinned() -> ColumnElement[bool]:
+    """Is there another account in use of the same network and unit, for the same people of the same region?"""
+    other = aliased(Row)
+    same_region = or_(other.region == Row.region, and_(other.region.is_(None), Row.region.is_(None)))
+    same = and_(
+        other.id != Row.id, other.network == Row.network, other.business_unit_id == Row.business_unit_id,
+        other.audience == Row.audience, other.audience != "", same_region, other.state.in_(OPEN_FOR_RIGHTS),
+    )  # fmt: skip
+    return select(other.id).where(same).correlate(Row).exists()
 
 
 def _same_person() -> ColumnElement[bool]:
