@@ -110,7 +110,7 @@ def test_the_liaisons_day(desk):
     liaison.page.get_by_label("What for").fill("Answers at the weekend.")
     liaison.page.get_by_role("button", name="Ask", exact=True).click()
     liaison.said("Your request is made.")
-    liaison.look("request", image=True)
+    liaison.look("request")
     liaison.page.get_by_role("button", name="Take it back").click()
     liaison.said("The request is withdrawn.")
 
@@ -150,7 +150,7 @@ def test_the_strategists_day(desk):
     strategist.page.get_by_label("Why everybody").fill("A recall is being reported; we say nothing until we know more.")
     strategist.page.get_by_role("button", name="Freeze posting").click()
     strategist.said("Posting is frozen")
-    strategist.look("freezes", image=True)
+    strategist.look("freezes")
     case = strategist.case("A recall is being reported")
     case.get_by_label("Why posting may go on").fill("The statement is out.")
     case.get_by_role("button", name="Lift").click()
