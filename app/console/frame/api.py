@@ -135,7 +135,7 @@ def _to_sign_in(request: Request) -> Response:
 
 def by_cookie(request: Request) -> bool:
     """Is this one of the console's own routes? Nowhere else is a cookie looked at."""
-    return hasattr(request.state, "session")
+    return hasattr(getattr(request, "state", None), "session")
 
 
 def load_actor(database: Database, request: Request, now: Any) -> Actor:
