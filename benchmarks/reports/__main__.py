@@ -71,8 +71,6 @@ def _stat(pid: int) -> tuple[int, int, int]:
 
 def ask(table: report.Table, at: Installation, repeats: int) -> None:
     """Time every report as a strategist asks for it."""
-    coe(at, "appoint", "p1", "strategist")
-    coe(at, "appoint", "p2", "community_manager")
     token = coe(at, "token", "p1", "--ttl", "86400").output.split()[-1]
     with serving(at) as server:
         for key in service.REPORTS:
@@ -143,9 +141,11 @@ def main() -> int:
         began = system_clock()
         fill(at, told.people, told.accounts, told.rights)
         sys.stderr.write(f"filled in {(system_clock() - began).total_seconds():.0f} s\n")
-        ask(table, at, told.repeats)
+        coe(at, "appoint", "p1", "strategist")
+        coe(at, "appoint", "p2", "community_manager")
         if told.plans:
             plans(at, told.plans)
+        ask(table, at, told.repeats)
     print("\n".join([*report.machine([durable]), "", table.text()]))
     return 0
 

@@ -101,7 +101,9 @@ def _requests(run: Run, rights: int) -> None:
     )
     run("CREATE TEMPORARY TABLE waiting AS SELECT * FROM pairing WHERE n >= :rights", rights=rights)
     run("DELETE FROM pairing WHERE n >= :rights", rights=rights)
-    steps = '\'[{"kind": "account_liaison", "needed": 1}, {"kind": "community_manager", "needed": 1}]\''
+    run("UPDATE account SET risk = 'standard' WHERE id IN (SELECT account_id FROM waiting)")  # the route as it is asked
+    kinds = ("account_liaison", "beneficiary_liaison", "community_manager")
+    steps = "'[" + ", ".join(f'{{"kind": "{kind}", "needed": 1}}' for kind in kinds) + "]'"
     columns = (
         "INSERT INTO request (id, kind, account_id, requester_id, beneficiary_id, rights, state, model, steps, passed, round,"
         " notes, policy_versions, due_at, expires_at, ended_at, created_at, updated_at, version) SELECT request_id, 'rights',"

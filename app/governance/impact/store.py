@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import LIVING
@@ -76,18 +76,21 @@ def coverage(
     session: Session, scope: Scope, at: datetime, version_id: UUID, people: Select[Any] | None
 ) -> list[Covered]:
     """Attestations of a version by unit, of those who hold rights in its scope (and are among ``people``)."""
-    stmt = (
-        select(Employee.business_unit_id, func.count(Employee.id), func.count(Attestation.id))
-        .outerjoin(
-            Attestation, and_(Attestation.employee_id == Employee.id, Attestation.policy_version_id == version_id)
-        )
-        .where(Employee.id.in_(holders(scope, at)))
-        .group_by(Employee.business_unit_id)
-        .order_by(Employee.business_unit_id)
-    )
+    who = due(scope, at, people).c
+    said = and_(Attestation.employee_id == who.id, Attestation.policy_version_id == version_id)
+    stmt = select(who.business_unit_id, func.count(who.id), func.count(Attestation.id)).outerjoin(Attestation, said)
+    found = session.execute(stmt.group_by(who.business_unit_id).order_by(who.business_unit_id))
+    return [Covered(unit_id, asked, attested) for unit_id, asked, attested in found]
+
+
+def due(scope: Scope, at: datetime, people: Select[Any] | None) -> Subquery:
+    """Those who hold rights in force in a scope, are with us, and are among ``people`` (None: whoever they are): their
+    ids and units. In one pass: of very many people each is looked at once.
+    """
+    stmt = _running(scope, at).where(employed(at))
     if people is not None:
         stmt = stmt.where(Employee.id.in_(people))
-    return [Covered(unit_id, due, attested) for unit_id, due, attested in session.execute(stmt)]
+    return stmt.with_only_columns(Employee.id, Employee.business_unit_id).distinct().subquery()
 
 
 def holders(scope: Scope, at: datetime) -> Select[Any]:

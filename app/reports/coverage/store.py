@@ -7,8 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.directory.tables import Employee
-from app.governance.impact.store import holders
+from app.governance.impact.store import due
 from app.kernel.actor import Scope
 from app.programme.training.tables import Completion
 
@@ -37,12 +36,7 @@ def training(
     )
     done = func.count(newest.c.at)
     current = done if days is None else done.filter(newest.c.at > at - timedelta(days=days))
-    stmt = (
-        select(Employee.business_unit_id, func.count(), done, current)
-        .outerjoin(newest, newest.c.employee_id == Employee.id)
-        .where(Employee.id.in_(holders(scope, at)))
-        .group_by(Employee.business_unit_id)
-    )
-    if people is not None:
-        stmt = stmt.where(Employee.id.in_(people))
+    who = due(scope, at, people).c
+    stmt = select(who.business_unit_id, func.count(who.id), done, current)
+    stmt = stmt.outerjoin(newest, newest.c.employee_id == who.id).group_by(who.business_unit_id)
     return [Trained(*found) for found in session.execute(stmt)]

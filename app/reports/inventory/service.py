@@ -1,7 +1,6 @@
 """The inventory in figures: accounts by unit and network, in which states, flagged for what."""
 
 from collections import Counter
-from collections.abc import Iterator
 from uuid import UUID
 
 from app.accounts import rules as accounts
@@ -19,9 +18,9 @@ COLUMNS = (
     *UNIT,
     NETWORK,
     count("accounts"),
+    Column("idle_share", "Idle share", Kind.SHARE),
     *(count(state) for state in AccountState),
     *(count(flag) for flag in Flag),
-    Column("idle_share", "Idle share", Kind.SHARE),
 )
 _NOTES = (
     "Accounts are counted whatever their state; flags as each account shows them.",
@@ -69,12 +68,8 @@ def _counted(work: Work, view: View) -> tuple[Counts, int]:
 
 
 def _row(view: View, unit_id: UUID, network: str, counts: Counter[str]) -> Row:
-    return (*view.named(unit_id), network, *_cells(counts))
-
-
-def _cells(counts: Counter[str]) -> Iterator[Cell]:
-    yield from (counts[column.key] for column in COLUMNS if column.kind is Kind.COUNT)
-    yield _idle_share(counts[Flag.IDLE], counts[AccountState.ACTIVE])
+    idle = _idle_share(counts[Flag.IDLE], counts[AccountState.ACTIVE])
+    return (*view.named(unit_id), network, counts["accounts"], idle, *(counts[column.key] for column in COLUMNS[5:]))
 
 
 def _idle_share(idle: Cell, active: Cell) -> Cell:
