@@ -73,7 +73,7 @@ def found(world):
 
 def test_flags_are_found_where_the_rules_say_they_are(motley):
     assert found(motley) == flagged(motley)
-    assert all(found(motley)[flag] for flag in Flag if flag is not Flag.LOOK_ALIKE)
+    assert all(found(motley)[flag] for flag in Flag if flag not in (Flag.LOOK_ALIKE, Flag.DUPLICATE))
 
 
 def test_flags_follow_the_policies_of_units_and_networks(motley):
@@ -90,6 +90,20 @@ def test_look_alikes_are_found(team):
     team.account("acrne", look_alike_of=UUID(first))
     assert found(team) == flagged(team)
     assert len(found(team)[Flag.LOOK_ALIKE]) == 1
+
+
+def test_duplicates_are_found_and_what_serves_an_objective(team):
+    team.post("/v1/strategy/goals", "boss", {"key": "trust", "title": "Trust"}, 201)
+    team.post("/v1/strategy/objectives", "content", {"key": "answers", "title": "Answers", "goal_id": "trust"}, 201)
+    twins = {team.account(f"acme_{n}", audience="gardeners", objective="answers", mfa=True) for n in (1, 2)}
+    team.account("acme_3", audience="gardeners", region="north", mfa=False, objective="another")
+    team.account("acme_4", audience="gardeners", network="instagram")
+    team.account("acme_5", audience="gardeners", state="archived")
+    assert found(team) == flagged(team)
+    assert {str(one) for one in found(team)[Flag.DUPLICATE]} == twins
+    assert len(found(team)[Flag.NO_OBJECTIVE]) == len(found(team)[Flag.NO_MFA]) == 2
+    team.post("/v1/strategy/objectives/answers/retire", "content", {"reason": "It is over."})
+    assert found(team) == flagged(team) and len(found(team)[Flag.NO_OBJECTIVE]) == 4
 
 
 def handles(page):
