@@ -48,11 +48,12 @@ def inventory(work: Work, view: View) -> Figures:
 
 def _counted(work: Work, view: View) -> tuple[Counts, int]:
     """What there is of each by unit and network; and how many active accounts nobody ever reported activity of."""
-    left = dict.fromkeys(store.custodians_gone(work.session, work.now), work.now)
+    gone = store.custodians_gone(work.session, work.now)
     limits = _Limits(policies.in_force(work.session, work.now))
     found: Counts = {}
     unknown = 0
     for one in store.all_of(work.session, view):
+        left = dict.fromkeys(one.stewards & gone, work.now)  # since when is not told here
         flags = accounts.flags(one, left, limits.at(one), work.now)
         counts = found.setdefault((one.business_unit_id, one.network), Counter())
         counts.update(("accounts", one.state.value, *(each.flag.value for each in flags)))
