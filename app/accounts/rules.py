@@ -243,8 +243,9 @@ def flags(account: Account, around: Surroundings, limits: Limits, at: datetime) 
 
 
 def _custody(account: Account, left: Mapping[UUID, datetime], limits: Limits) -> Flagged | None:
-    present = account.stewards - set(left)
-    since = max((left[one] for one in account.stewards & set(left)), default=account.created_at)
+    gone = [one for one in account.stewards if one in left]
+    present = account.stewards.difference(gone)
+    since = max((left[one] for one in gone), default=account.created_at)
     policy = limits.source.get("two_custodians")
     if not present:
         return Flagged(Flag.ORPHANED, since, policy)

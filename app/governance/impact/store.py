@@ -76,20 +76,26 @@ def coverage(
     session: Session, scope: Scope, at: datetime, version_id: UUID, people: Select[Any] | None
 ) -> list[Covered]:
     """Attestations of a version by unit, of those who hold rights in its scope (and are among ``people``)."""
-    who = due(scope, at, people).c
+    return attested(session, scope, at, version_id, true() if people is None else Employee.id.in_(people))
+
+
+def attested(
+    session: Session, scope: Scope, at: datetime, version_id: UUID, which: ColumnElement[bool]
+) -> list[Covered]:
+    """The same of those employees of whom this is true."""
+    who = due(scope, at, which).c
     said = and_(Attestation.employee_id == who.id, Attestation.policy_version_id == version_id)
     stmt = select(who.business_unit_id, func.count(who.id), func.count(Attestation.id)).outerjoin(Attestation, said)
     found = session.execute(stmt.group_by(who.business_unit_id).order_by(who.business_unit_id))
-    return [Covered(unit_id, asked, attested) for unit_id, asked, attested in found]
+    return [Covered(unit_id, asked, given) for unit_id, asked, given in found]
 
 
-def due(scope: Scope, at: datetime, people: Select[Any] | None) -> Subquery:
-    """Those who hold rights in force in a scope, are with us, and are among ``people`` (None: whoever they are): their
-    ids and units. In one pass: of very many people each is looked at once.
+def due(scope: Scope, at: datetime, which: ColumnElement[bool]) -> Subquery:
+    """Those who hold rights in force in a scope and are with us, as far as this is true of them: their ids and units.
+
+    In one pass: of very many people each is looked at once.
     """
-    stmt = _running(scope, at).where(employed(at))
-    if people is not None:
-        stmt = stmt.where(Employee.id.in_(people))
+    stmt = _running(scope, at).where(employed(at), which)
     return stmt.with_only_columns(Employee.id, Employee.business_unit_id).distinct().subquery()
 
 

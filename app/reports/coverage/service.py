@@ -56,7 +56,7 @@ def attestations(work: Work, view: View) -> Figures:
     for one in _in_force(work, view):
         if not one.rules.get("attestation_required"):
             continue
-        for each in impact.coverage(work.session, one.scope, work.now, one.version_id, among):
+        for each in impact.attested(work.session, one.scope, work.now, one.version_id, among):
             missing = each.due - each.attested
             paused = missing if one.attest_by is None or one.attest_by <= work.now else 0
             counts = (each.due, each.attested, missing, paused, share(each.attested, each.due))

@@ -1,10 +1,10 @@
 """Who of those that hold rights has completed a course lately enough."""
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.governance.impact.store import due
@@ -22,11 +22,11 @@ class Trained(NamedTuple):
 
 
 def training(
-    session: Session, scope: Scope, at: datetime, course_id: UUID | None, days: int | None, people: Select[Any] | None
+    session: Session, scope: Scope, at: datetime, course_id: UUID | None, days: int | None, which: ColumnElement[bool]
 ) -> list[Trained]:
-    """By unit, of those who hold rights in a scope (and are among ``people``); ``course_id`` None: nobody can have done it.
+    """By unit, of those who hold rights in a scope, as far as ``which`` is true of them.
 
-    ``days``: for how long a completion counts; None: for ever.
+    ``course_id`` None: nobody can have done it. ``days``: for how long a completion counts; None: for ever.
     """
     newest = (
         select(Completion.employee_id, func.max(Completion.completed_at).label("at"))
@@ -36,7 +36,7 @@ def training(
     )
     done = func.count(newest.c.at)
     current = done if days is None else done.filter(newest.c.at > at - timedelta(days=days))
-    who = due(scope, at, people).c
+    who = due(scope, at, which).c
     stmt = select(who.business_unit_id, func.count(who.id), done, current)
     stmt = stmt.outerjoin(newest, newest.c.employee_id == who.id).group_by(who.business_unit_id)
     return [Trained(*found) for found in session.execute(stmt)]

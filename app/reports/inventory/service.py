@@ -49,7 +49,7 @@ def inventory(work: Work, view: View) -> Figures:
 
 def _counted(work: Work, view: View) -> tuple[Counts, int]:
     """What there is of each by unit and network; and how many active accounts nobody ever reported activity of."""
-    left = dict.fromkeys(store.custodians_gone(work.session, work.now), work.now)
+    left = dict.fromkeys(store.custodians_gone(work.session, work.now), work.now)  # since when is not told here
     limits = _Limits(policies.in_force(work.session, work.now))
     found: Counts = {}
     unknown = 0
