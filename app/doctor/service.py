@@ -41,7 +41,7 @@ def examine(
     with operator_work(parts, write=False) as work:
         yield from _postgres(work, parts.clock) if not told.sqlite else _sqlite(work)
         yield _guards(work)
-        yield from _log(work, told, notary(), progress)
+        yield from _log(work, told, notary(), progress) if signing.held(told.keys) else (_keyless(work, told.keys),)
 
 
 def _settings(told: Settings) -> Iterator[Finding]:
@@ -59,11 +59,19 @@ def _settings(told: Settings) -> Iterator[Finding]:
 
 
 def _keys(told: Settings) -> Iterator[Finding]:
+    if not signing.held(told.keys):
+        return
     try:
         ring = signing.key_ring(told.keys)
         yield well("keys", f"{1 + len(ring.older)} signing key(s) in {told.keys}; {ring.newest.kid} signs.")
     except (signing.UnsafeKeys, OSError) as error:
         yield wrong("keys", str(error))
+
+
+def _keyless(work: Work, directory: Path) -> Finding:
+    if audit.newest(work.session):
+        return wrong("keys", f"There is a log, and no key in {directory}: does COE_KEY_DIR name another directory?")
+    return doubtful("keys", f"There is no key in {directory} yet: the first start makes some.")
 
 
 def _room(told: Settings) -> Iterator[Finding]:

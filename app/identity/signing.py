@@ -81,6 +81,11 @@ def key_ring(directory: Path, purpose: str = _TOKENS) -> KeyRing:
     return KeyRing(newest, tuple(older))
 
 
+def held(directory: Path) -> bool:
+    """Are there keys in the directory, for tokens and for checkpoints? This makes none."""
+    return directory.is_dir() and all(_key_files(directory, purpose) for purpose in (_TOKENS, _CHECKPOINTS))
+
+
 def notary(directory: Path, issuer: str, file: Path) -> Notary:
     """Who signs the audit log's checkpoints, by keys ``checkpoint-NNNN.pem`` of its own. Raises ``UnsafeKeys``.
 

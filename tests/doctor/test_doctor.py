@@ -147,4 +147,11 @@ def test_the_command_says_it_in_lines_and_ends_with_1_if_anything_is_wrong(tmp_p
     coe("migrate")
     after = coe("doctor")
     assert after.returncode == 0, after.stdout + after.stderr
-    assert after.stdout.splitlines()[-1].startswith("ok     signing")
+    assert after.stdout.splitlines()[-1].startswith("note   keys") and not (tmp_path / "coe-keys").exists()
+
+
+def test_where_there_are_no_keys_none_are_made(sound, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    told = ill(sound, keys=elsewhere)
+    assert "does COE_KEY_DIR name another directory?" in told["keys"] and set(told) <= {"keys"} | SERVER
+    assert not elsewhere.exists()
