@@ -296,6 +296,7 @@ def _completions(org):
 
 def _strategies(org):
     for where, unit, at in (("here", "field", HERE), ("away", "logistics", AWAY)):
+        org.put("unit alone", where, org.things["unit"][where].id, Place(at.units))
         org.put(
             "goal",
             where,

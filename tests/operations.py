@@ -429,7 +429,7 @@ OPERATIONS = (
         "POST /v1/strategy/budgets/{id}/entries/{entry_id}/void", "budget:record", "budget entry", WHY, hides="budget:read",
     ),
     Operation("GET /v1/strategy/returns", "budget:read"),
-    Operation("GET /v1/maturity", "maturity:read", "unit", query="business_unit_id={id}"),
+    Operation("GET /v1/maturity", "maturity:read", "unit alone", query="business_unit_id={id}"),
     Operation(
         "POST /v1/maturity/declarations", "maturity:declare", "unit",
         lambda org, thing: {"business_unit_id": thing.id, "open_dialogue": True},

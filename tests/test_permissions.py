@@ -35,7 +35,7 @@ REFUSED_BY_THE_MATTER = frozenset(
 decision that is told as a status.
 """
 EVERY = (*OPERATIONS, *CONSOLE)
-FOLDED = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b(versions/|version )\d+")
+FOLDED = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b(versions/|version )\d+\b")
 REFUSAL = re.compile(r"<code>(\w+)</code>, \d{3}")
 BY_STATUS = {401: Outcome.UNKNOWN, 403: Outcome.REFUSED, 404: Outcome.HIDDEN}
 
@@ -368,7 +368,7 @@ def test_no_other_method_is_answered(org, built):
 
     async def wrong():
         for path in {door.path for door in built if door.method != "ANY"}:
-            target = path.format(id=new_id(), item_id=new_id(), key="x", n=1, name="User")
+            target = path.format(id=new_id(), item_id=new_id(), entry_id=new_id(), key="x", n=1, name="User")
             known = {door.method for door in built if door.leads(target)}
             for method in METHODS:
                 if method in known:

@@ -130,16 +130,16 @@ def of_training(call, team):
 
 
 def of_strategy(call, team):
-    words = {"description": f"As {TAINT} says"}
+    words = {"description": "As it is said."}
     call("POST /v1/strategy/goals", "boss", {"key": "trust", "title": "Trust", **words}, 201)
     call("PATCH /v1/strategy/goals/{id}", "boss", {"title": "Be trusted"}, id="trust")
     new = {"key": "answers", "title": "Answers", "goal_id": "trust", "business_unit_id": "sales", **words}
     call("POST /v1/strategy/objectives", "content", new, 201)
     call("PATCH /v1/strategy/objectives/{id}", "content", {"title": "Answer all"}, id="answers")
-    said = {"purpose": f"{TAINT} is near", "benefits": [f"Calls of {TAINT}"], "business_unit_id": "sales"}
+    said = {"purpose": "To be there.", "benefits": ["Fewer calls"], "business_unit_id": "sales"}
     for last in ("withdraw", "approve", "approve"):
         made = call("POST /v1/strategy/versions", "content", said, 201)["id"]
-        call("PATCH /v1/strategy/versions/{id}", "content", {"purpose": f"To be near {TAINT}"}, id=made)
+        call("PATCH /v1/strategy/versions/{id}", "content", {"purpose": "To be near"}, id=made)
         call("POST /v1/strategy/versions/{id}/submit", "content", {}, id=made)
         word = {"decision": "request_changes", "comment": f"{TAINT} is far"}
         call("POST /v1/strategy/versions/{id}/decisions", "boss", word, id=made)
@@ -149,13 +149,19 @@ def of_strategy(call, team):
             call("POST /v1/strategy/versions/{id}/submit", "content", {}, id=made)
             call("POST /v1/strategy/versions/{id}/decisions", "boss", {"decision": "approve"}, id=made)
     new = {"objective_id": "answers", "business_unit_id": "sales", "starts_on": "2026-01-01", "ends_on": "2028-01-01"}
-    new |= {"currency": "EUR", "allocated": "1000.00", "note": f"{TAINT} asked"}
+    new |= {"currency": "EUR", "allocated": "1000.00", "note": "As asked."}
     made = call("POST /v1/strategy/budgets", "boss", new, 201)["id"]
     call("PATCH /v1/strategy/budgets/{id}", "boss", {"allocated": "1200.5", **WHY}, id=made)
-    said = {"kind": "benefit", "amount": "30", "occurred_on": "2026-02-01", "basis": f"Calls of {TAINT}", "note": TAINT}
+    said = {
+        "kind": "benefit",
+        "amount": "30",
+        "occurred_on": "2026-02-01",
+        "basis": "Fewer calls",
+        "note": "All of them.",
+    }
     entry = call("POST /v1/strategy/budgets/{id}/entries", "boss", said, 201, id=made)["id"]
     call("POST /v1/strategy/budgets/{id}/entries/{entry_id}/void", "boss", WHY, id=made, entry_id=entry)
-    call("POST /v1/maturity/declarations", "boss", {"open_dialogue": True, "note": f"{TAINT} answers"}, 201)
+    call("POST /v1/maturity/declarations", "boss", {"open_dialogue": True, "note": "We answer."}, 201)
     call("POST /v1/strategy/objectives/{id}/retire", "content", WHY, id="answers")
     call("POST /v1/strategy/goals/{id}/retire", "boss", WHY, id="trust")
 

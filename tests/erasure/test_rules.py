@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
 
-import pytest
-
-from app.directory.erasures.rules import PersonErased, check_kept, columns_of, digest, erased_name
+from app.directory.erasures.rules import columns_of, digest, erased_name
 from app.directory.rules import Employee
 from app.erasure.rules import Hold
 
@@ -16,13 +14,6 @@ NOW, ANN, BOSS = datetime(2026, 3, 2, 9, tzinfo=UTC), UUID(int=1), UUID(int=2)
 
 def test_an_id_is_known_again_without_being_kept():
     assert digest("salt", "7") == sha256(b"salt:7").hexdigest() and erased_name(ANN) == f"erased-{ANN}"
-
-
-def test_who_was_erased_is_not_taken_in_again():
-    check_kept(ANN, "ada")
-    check_kept(ANN, erased_name(BOSS))
-    with pytest.raises(PersonErased, match=r"^The data of this person was erased; nothing of it is taken in again\.$"):
-        check_kept(ANN, erased_name(ANN))
 
 
 def test_nothing_of_theirs_stands_in_their_columns():

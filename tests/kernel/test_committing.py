@@ -208,9 +208,9 @@ def test_what_a_commit_may_take_is_what_the_locks_have_left(postgres, monkeypatc
     postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
     given, waits, real = [], iter((0.0, 0.9, 1.8)), committing._deadline
 
-    def deadline(driver, seconds):
+    def deadline(session, driver, seconds):
         given.append(round(seconds, 6))
-        return real(driver, 60)
+        return real(session, driver, 60)
 
     monkeypatch.setattr(committing, "_deadline", deadline)
     monkeypatch.setattr(committing, "waited", lambda _: next(waits))

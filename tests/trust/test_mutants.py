@@ -109,7 +109,11 @@ def liaisons_reach_everywhere(patch, one):
             key=lambda slot: (slot.holder_id, slot.deputy_id or slot.holder_id),
         ))  # fmt: skip
 
+    def seats(self):
+        return {kind: slots(self.appointments, role, None) for kind, role in steps.ROLE_OF.items()}
+
     patch.setattr(roles, "slots", slots)
+    patch.setattr(routing.Grounds, "seats", property(seats))
 
 
 def approvals_outlive_their_office(patch, one):

@@ -23,14 +23,14 @@ def plan(one: Founding) -> None:
     with one.acting("strategist", _BEFORE) as work:
         for key, title, description in rules.GOALS:
             strategy.create_goal(work, key, title, description)
-    with one.acting("content", _BEFORE - _later(5)) as work:
+    with one.acting("content", _BEFORE - _later(2)) as work:
         for aim in rules.AIMS:
             strategy.create_objective(
                 work, {"key": aim.key, "title": aim.title, "description": None, "goal_id": aim.goal,
                        "business_unit_id": aim.unit},
             )  # fmt: skip
-    _approved(one, "content", None, rules.ENTERPRISE, 10)
-    _approved(one, "iberia.liaison", "iberia", rules.IBERIA, 20)
+    _approved(one, "content", None, rules.ENTERPRISE, 4)
+    _approved(one, "iberia.liaison", "iberia", rules.IBERIA, 8)
 
 
 def _later(minutes: int) -> timedelta:
@@ -39,7 +39,7 @@ def _later(minutes: int) -> timedelta:
 
 def _approved(one: Founding, author: str, unit: str | None, said: Mapping[str, Any], minutes: int) -> None:
     id_ = _submitted(one, author, unit, said, _BEFORE - _later(minutes))
-    with one.acting("strategist", _BEFORE - _later(minutes + 5)) as work:
+    with one.acting("strategist", _BEFORE - _later(minutes + 2)) as work:
         strategy.decide(work, id_, Verb.APPROVE, None)
 
 
@@ -83,6 +83,6 @@ def lately(one: Founding) -> None:
     with one.acting("liaison", 3 * HOUR - _later(10)) as work:
         next_ = strategy.draft(work, "nordics", rules.NORDICS).id
     one.examples |= {
-        "strategy_id": str(next_), "decide_strategy.strategy_id": str(waiting), "goal_id": rules.TRUST,
+        "strategy_id": str(next_), "decide_strategy.strategy_id": str(waiting), "goal_id": rules.TRUST, "create_goal.key": "openness",
         "objective_id": rules.ANSWERS, "create_objective.key": "spring", "create_objective.business_unit_id": "nordics",
     }  # fmt: skip

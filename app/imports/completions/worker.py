@@ -33,7 +33,9 @@ class Loaded:
         return revision
 
 
-def load(parts: House, upload: Upload, loads: Callable[..., Summary] = import_completions, most: int = MOST) -> Loaded:
+def load(
+    parts: House, upload: Upload, loads: Callable[..., Summary] = import_completions, most: int | None = None
+) -> Loaded:
     """Load the file of an upload in the name of whom ``parts`` names, a transaction for each part of at most 500 rows.
 
     Raises ``Invalid``, ``UnsupportedMediaType``, ``FileRefused``; nothing is changed then. Two files at once do no harm:
@@ -52,7 +54,7 @@ def load(parts: House, upload: Upload, loads: Callable[..., Summary] = import_co
         progress=_unwatched,
         reject=told.rejected.append,
         held=True,
-        most=most,
+        most=MOST if most is None else most,
     )
     return told
 

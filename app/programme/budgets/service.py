@@ -47,8 +47,8 @@ def returns(work: Work, objective: str | None, unit: str | None) -> list[Returns
 
 def _asked(work: Work, objective: str | None, unit: str | None) -> tuple[Mapping[str, Any], Any]:
     filters = {
-        "objective_id": objective and strategies.one(work.session, Objective, objective).id,
-        "business_unit_id": unit and directory.unit(work.session, unit).id,
+        "objective_id": strategies.one(work.session, Objective, objective).id if objective is not None else None,
+        "business_unit_id": directory.unit(work.session, unit).id if unit is not None else None,
     }
     scopes = work.actor.scopes(Permission.BUDGET_READ)
     return filters, None if scopes is None else directory.unit_ids_in(scopes)
