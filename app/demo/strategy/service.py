@@ -80,9 +80,10 @@ def _enter(work: Any, budget: UUID, kind: EntryKind, amount: str, basis: str | N
 def lately(one: Founding) -> None:
     """The Nordics have written a strategy, too, which waits for the strategist; and begun on the next."""
     waiting = _submitted(one, "liaison", "nordics", rules.NORDICS, 3 * HOUR)
-    with one.acting("liaison", 3 * HOUR - _later(10)) as work:
+    with one.acting("liaison", 3 * HOUR - _later(1)) as work:
         next_ = strategy.draft(work, "nordics", rules.NORDICS).id
     one.examples |= {
-        "strategy_id": str(next_), "decide_strategy.strategy_id": str(waiting), "goal_id": rules.TRUST, "create_goal.key": "openness",
+        "strategy_id": str(next_), "decide_strategy.strategy_id": str(waiting), "goal_id": rules.TRUST,
+        "create_goal.key": "openness",
         "objective_id": rules.ANSWERS, "create_objective.key": "spring", "create_objective.business_unit_id": "nordics",
     }  # fmt: skip
