@@ -24,13 +24,13 @@ def define_kpis(one: Founding) -> None:
 
 def record_figures(one: Founding) -> None:
     """What two tools have measured in the last weeks, as the analyst sends it."""
-    with one.acting("analyst", 5 * HOUR - 10 * _MINUTE) as work:
+    with one.acting("analyst", 5 * HOUR - 2 * _MINUTE) as work:
         observations.observe(work, list(rules.observations(work.now.date())))
 
 
 def aim(one: Founding) -> None:
     """What the strategist wanted of these weeks."""
-    with one.acting("strategist", 5 * HOUR - 20 * _MINUTE) as work:
+    with one.acting("strategist", 5 * HOUR - 4 * _MINUTE) as work:
         weeks = rules.weeks(work.now.date())
         made = []
         for goal in rules.GOALS:
