@@ -138,41 +138,11 @@ DECIDING_CONNECTIONS = 8
 THREADS = 4 * MAX_AT_ONCE + URGENT_AT_ONCE + 12
 """Work of each kind that has turns of its own, what is urgent, routes without a transaction: none waits for another's."""
 TABLES = (
-    _access_requests,
-    _accounts,
-    _attestations,
-    _audit,
-    _budgets,
-    _checkpoints,
-    _clearances,
-    _clients,
-    _console,
-    _directory,
-    _discoveries,
-    _erasure,
-    _erasures,
-    _freezes,
-    _grants,
-    _groups,
-    _imports,
-    _kpis,
-    _login,
-    _maturity,
-    _models,
-    _networks,
-    _notices,
-    _oauth,
-    _observations,
-    _policies,
-    _reviews,
-    _roles,
-    _routing,
-    _strategy,
-    _targets,
-    _tools,
-    _training,
-    _webhooks,
-)
+    _access_requests, _accounts, _attestations, _audit, _budgets, _checkpoints, _clearances, _clients, _console,
+    _directory, _discoveries, _erasure, _erasures, _freezes, _grants, _groups, _imports, _kpis, _login, _maturity,
+    _models, _networks, _notices, _oauth, _observations, _policies, _reviews, _roles, _routing, _strategy, _targets,
+    _tools, _training, _webhooks,
+)  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
 AUTHZEN = (evaluations.router, forwarding.router, searches.router, decision_point.router)
