@@ -9,7 +9,7 @@ from .errors import Forbidden
 
 
 class Permission(StrEnum):
-    """Everything anyone can be allowed to do: ``resource:action``, sorted. Which role has which: ``roles/permitted/rules.py``."""
+    """Everything anyone can be allowed to do: ``resource:action``, sorted. Who has which: ``roles/permitted/rules.py``."""
 
     ACCOUNT_DECIDE = "account:decide"
     ACCOUNT_MANAGE = "account:manage"
