@@ -6,8 +6,8 @@ from typing import Literal
 from alembic import context
 from sqlalchemy import Connection, text
 
+from app.assembly import METADATA
 from app.kernel.database import UTCDateTime
-from app.main import METADATA
 from app.migrating import LOCK, engine_to_migrate
 
 if context.config.config_file_name is not None:
