@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.kernel import clocks
 from app.kernel.bulk import insert_rows
-from app.kernel.clock import Clock
-from app.kernel.database import UTCDateTime
+from app.kernel.clock import Clock, system_clock
 from app.kernel.pages import Page, keyset
 
 from .rules import GENESIS, Event, PersonalValue
@@ -32,8 +32,9 @@ _PERSONAL = PersonalValue._fields
 _KNOWN = aliased(AuditEvent)
 _HASH_OF_KNOWN = select(_KNOWN.hash).where(_KNOWN.seq == bindparam("known")).scalar_subquery()
 _HEAD = select(AuditEvent.seq, AuditEvent.hash, _HASH_OF_KNOWN).order_by(AuditEvent.seq.desc()).limit(1)
+_HEAD_AND_CLOCK = _HEAD.add_columns(clocks.THEIRS)
 _HASH = select(AuditEvent.hash).where(AuditEvent.seq == bindparam("seq"))
-_BEAT = select(func.coalesce(func.max(AuditEvent.seq), 0), func.clock_timestamp(type_=UTCDateTime()))
+_BEAT = select(func.coalesce(func.max(AuditEvent.seq), 0), clocks.THEIRS)
 _BEAT_OF_DRIVER = """
     SELECT coalesce((SELECT max(seq) FROM audit_event), 0), clock_timestamp(),
            (SELECT hash FROM audit_event WHERE seq = %s)
@@ -45,12 +46,18 @@ def lock_head(session: Session, known: int = 0) -> tuple[int, str, str | None]:
     """Hold the end of the chain until the transaction ends; answers its seq and hash, and the hash of the event ``known``.
 
     The lock must be taken by a statement of its own before the head is read, under READ COMMITTED: a snapshot taken
-    with the lock would miss the event committed while waiting for it, and the chain would fork.
+    with the lock would miss the event committed while waiting for it, and the chain would fork. Raises ``ClockApart``.
     """
-    if session.get_bind().dialect.name == "postgresql":  # SQLite writers are already alone
-        session.execute(_HOLD)
-    row = session.execute(_HEAD, {"known": known}).first()
-    return (row[0], row[1], row[2]) if row else (0, GENESIS, None)
+    if session.get_bind().dialect.name != "postgresql":  # SQLite's writers are already alone, and have one clock
+        row = session.execute(_HEAD, {"known": known}).first()
+        return (row[0], row[1], row[2]) if row else (0, GENESIS, None)
+    session.execute(_HOLD)
+    asked = system_clock()
+    row = session.execute(_HEAD_AND_CLOCK, {"known": known}).first()
+    if row is None:
+        return 0, GENESIS, None
+    clocks.check(asked, row[3], system_clock())
+    return row[0], row[1], row[2]
 
 
 def append(session: Session, events: Sequence[Event], values: Sequence[PersonalValue]) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import sessionmaker
 from app.audit import store as audit
 from app.kernel import memory
 from app.kernel.access import SYSTEM
-from app.kernel.clock import Clock, system_clock
+from app.kernel.clock import DECIDES_WITHIN, Clock, system_clock
 from app.kernel.committing import OutcomeUnknown, confirm
 from app.kernel.database import reading
 from app.kernel.fencing import refuse_left_behind
@@ -39,8 +39,6 @@ LOOK_SECONDS: Final = 0.02
 """How often a SQLite file is looked at; that takes some microseconds."""
 STALE_SECONDS: Final = 1.0
 """An answer is never older: who has not heard for so long whether something was committed, refuses."""
-SKEW_SECONDS: Final = 1.0
-"""A process whose clock is so far from the database's refuses: it would see rights end, or begin, at another instant."""
 _AGAIN_SECONDS: Final = 0.2
 _log = structlog.get_logger(__name__)
 _REVISION = Gauge("coe_index_revision", "The newest revision that decisions of this process know of.")
@@ -275,7 +273,7 @@ class Follower:
         return True
 
     def _fits(self, skew: float) -> bool:
-        return abs(skew) <= SKEW_SECONDS or self._clock is not system_clock
+        return abs(skew) <= DECIDES_WITHIN.total_seconds() or self._clock is not system_clock
 
     def _check_history(self, work: Work) -> None:
         """The log still holds the event that was read last: if a backup was played in, what is known never happened."""

@@ -5,8 +5,6 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-SKEW: Final = timedelta(seconds=1)
-"""A process whose clock is farther from the database's decides nothing."""
 UNSIGNED: Final = timedelta(minutes=2)
 """What is not signed so long after it was written is not signed at all: nobody sweeps."""
 LITTLE_ROOM: Final = 256 * 1024 * 1024

@@ -12,7 +12,7 @@ from app.audit.checkpoints.rules import Notary
 from app.audit.verifier import BadCheckpoint, Flaw
 from app.identity import signing
 from app.kernel.access import House, operator_work
-from app.kernel.clock import Clock
+from app.kernel.clock import DECIDES_WITHIN, Clock
 from app.kernel.outbound import LOOPBACK
 from app.kernel.work import Work
 from app.settings import Settings
@@ -84,7 +84,7 @@ def _room(told: Settings) -> Iterator[Finding]:
 
 def _postgres(work: Work, clock: Clock) -> Iterator[Finding]:
     skew = clock() - store.clock(work.session)
-    if abs(skew) > rules.SKEW:
+    if abs(skew) > DECIDES_WITHIN:
         yield wrong(
             "clock", f"Ours is {skew.total_seconds():+.1f} s from the database's: nothing is decided until they agree."
         )

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from app.kernel.database import UTCDateTime
+from app.kernel import clocks
 
 _SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "data_checksums")
 _LOG = ("audit_event", "audit_checkpoint")
@@ -37,7 +37,7 @@ def version(engine: Engine) -> str:
 
 def clock(session: Session) -> datetime:
     """The clock of a PostgreSQL server."""
-    found: datetime = session.execute(select(func.clock_timestamp(type_=UTCDateTime()))).scalar_one()
+    found: datetime = session.execute(select(clocks.THEIRS)).scalar_one()
     return found
 
 

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from . import replies
 from .actor import Actor, ActorKind, Permission
-from .clock import Clock
+from .clock import DECIDES_WITHIN, Clock
+from .clocks import check_now
 from .committing import commit, confirm_read
 from .errors import DomainError, Forbidden, MalformedRequest
 from .problems import refuse_unknown_query
@@ -207,8 +208,11 @@ def open_reading(request: Request) -> Iterator[Work]:
 
 
 def open_deciding(request: Request) -> Iterator[Work]:
-    """A reading transaction for what is asked before every post: what a failover may still take away permits nothing."""
+    """A reading transaction for what is asked before every post: what a failover may still take away permits nothing, and
+    neither does a process that has the time wrong.
+    """
     with _transaction(request, Rate.DECISIONS, write=False, sessions=house(request).deciding) as work:
+        check_now(work.session, DECIDES_WITHIN)
         yield work
         confirm_read(work.session)
 

@@ -1,11 +1,18 @@
 """The only module that asks what time it is."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import time_ns
+from typing import Final
 
 Clock = Callable[[], datetime]
 """Answers the present instant, aware, in UTC."""
+DECIDES_WITHIN: Final = timedelta(seconds=1)
+"""A process whose clock is farther from the database's decides nothing: rights would begin and end at another instant."""
+WRITES_WITHIN: Final = timedelta(seconds=60)
+"""A process whose clock is farther from the database's writes nothing: what it grants would end, and what it tells would stand,
+at another time. As much as tokens are given; less would keep a freeze out that is needed now.
+"""
 
 
 def system_clock() -> datetime:

@@ -8,8 +8,10 @@ from threading import Event, Thread
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel.access import SYSTEM, House, operator_work
+from app.kernel.clocks import ClockApart, check_now
 from app.kernel.database import try_advisory_lock
 from app.settings import Settings
 
@@ -31,7 +33,22 @@ def _never() -> bool:
 def sweep(parts: House, jobs: Sequence[Job], stopping: Callable[[], bool] = _never) -> list[Swept]:
     """Do everything once, in the name of the service itself. What goes wrong with one job is logged, and stops no other."""
     acting = replace(parts, operator=SYSTEM, request_id=None)
+    if not _in_time(acting):
+        return []
     return [_swept(acting, job, stopping) for job in jobs if not stopping()]
+
+
+def _in_time(parts: House) -> bool:
+    """May this process say what time gives cause for? If the database does not answer, each job finds that out itself."""
+    try:
+        with operator_work(parts, write=False) as work:
+            check_now(work.session)
+    except ClockApart as error:
+        _log.error("sweep_out_of_time", error=str(error))
+        return False
+    except (OSError, SQLAlchemyError):
+        return True
+    return True
 
 
 def _swept(parts: House, job: Job, stopping: Callable[[], bool]) -> Swept:

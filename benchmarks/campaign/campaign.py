@@ -30,7 +30,7 @@ from .report import Outcome
 from .schedule import NEED_STANDBY, Fault
 
 REPLICAS = 3
-_VOLUME = "600m"
+_VOLUME = "900m"
 _PORT = 8000
 """Of the public address; nobody listens there, but tokens name it."""
 _AFTER = 6.0

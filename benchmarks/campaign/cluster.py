@@ -24,7 +24,7 @@ STANDBY = "s1"
 REPLICATION = "replication"
 _SETTINGS = {
     "listen_addresses": HOST, "unix_socket_directories": "", "max_connections": "200", "shared_buffers": "32MB",
-    "wal_level": "replica", "max_wal_senders": "8", "wal_keep_size": "256MB", "hot_standby": "on", "max_wal_size": "256MB",
+    "wal_level": "replica", "max_wal_senders": "8", "wal_keep_size": "96MB", "hot_standby": "on", "max_wal_size": "96MB",
     "wal_receiver_status_interval": "1s", "wal_sender_timeout": "10s", "wal_receiver_timeout": "10s",
     "wal_retrieve_retry_interval": "200ms", "log_min_messages": "warning", "checkpoint_timeout": "60s",
 }  # fmt: skip

@@ -58,7 +58,7 @@ class Nemesis:
     async def _at(self, when: float, fault: Fault) -> None:
         await asyncio.sleep(max(when - time.monotonic(), 0))
         ways: Mapping[str, Callable[[Fault], Awaitable[None]]] = {
-            "kill": self._kill, "crash": self._crash, "pause": self._pause, "terminate": self._terminate,
+            "kill": self._kill, "crash": self._crash, "pause": self._pause, "skew": self._skew, "terminate": self._terminate,
             "latency": self._link, "cut": self._link, "deaf": self._link, "reset": self._link, "restart": self._restart,
             "fast": self._restart, "stall": self._stall, "syncrep": self._syncrep, "cancel": self._syncrep,
             "failover": self._failover, "partition": self._partition, "full": self._full,
@@ -84,6 +84,7 @@ class Nemesis:
         for one in self.fleet.replicas:
             one.send(signal.SIGCONT)
             one.orders.unlink(missing_ok=True)
+            one.set_wrong(0)
         await self.fleet.ready()
 
     # To a replica
@@ -118,6 +119,13 @@ class Nemesis:
         one.send(signal.SIGSTOP)
         await asyncio.sleep(fault.seconds)
         one.send(signal.SIGCONT)
+
+    async def _skew(self, fault: Fault) -> None:
+        one = self.fleet.replicas[fault.replica]
+        if not await asyncio.to_thread(one.set_wrong, float(fault.detail)):
+            self.wrong.append(f"skew at {fault.at:.1f} s: replica {fault.replica} was not there")
+        await asyncio.sleep(fault.seconds)
+        await asyncio.to_thread(one.set_wrong, 0)
 
     # To the way between a replica and the database
 

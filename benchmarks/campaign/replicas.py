@@ -20,7 +20,10 @@ _LOOK = 0.1
 
 @dataclass(slots=True)
 class Replica:
-    """One server process. ``died``: how often it ended without being told to. ``rested``: no start before this instant."""
+    """One server process. ``died``: how often it ended without being told to. ``rested``: no start before this instant.
+
+    ``told``: the process whose clock was set wrong, the last time.
+    """
 
     number: int
     port: int
@@ -29,6 +32,7 @@ class Replica:
     process: "subprocess.Popen[bytes] | None" = None
     died: int = 0
     rested: float = 0.0
+    told: "subprocess.Popen[bytes] | None" = None
 
     @property
     def log(self) -> Path:
@@ -40,12 +44,18 @@ class Replica:
         """Where a replica that can crash at a line is told at which."""
         return self.folder / f"crash-{self.number}"
 
+    @property
+    def clock(self) -> Path:
+        """Where it is told by how many seconds its clock is wrong."""
+        return self.folder / f"clock-{self.number}"
+
     def start(self) -> None:
-        """Begin; ready is another matter."""
+        """Begin, with a clock that is right; ready is another matter."""
         words = [COE, "serve", "--port", str(self.port), "--no-migrate"]
+        told = {"CAMPAIGN_CRASH": str(self.orders), "CAMPAIGN_CLOCK": str(self.clock)}
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                list(map(str, words)), cwd=self.folder, env=dict(self.env) | {"CAMPAIGN_CRASH": str(self.orders)},
+                list(map(str, words)), cwd=self.folder, env={**self.env, **told},
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
 
@@ -65,6 +75,18 @@ class Replica:
         self.orders.write_text(f"{point}:{count}")
         if self.process is not None and self.process.poll() is None and self.ready():
             self.process.send_signal(signal.SIGUSR1)
+
+    def set_wrong(self, seconds: float) -> bool:
+        """Set its clock wrong by so much; 0 mends that. False: nobody is there to be told."""
+        self.clock.write_text(str(seconds))
+        process = self.process
+        if process is None or process.poll() is not None:
+            return False
+        # Who is not ready may not know the signal yet, and die of it; who was told once knows it, and is not ready for it.
+        if process is self.told or self.ready():
+            self.told = process
+            process.send_signal(signal.SIGUSR2)
+        return process is self.told
 
     def look(self) -> None:
         """Start it again if it has ended."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 REPLICA, DATABASE, LINK = "replica", "database", "link"
 KINDS = {
-    "kill": REPLICA, "crash": REPLICA, "pause": REPLICA, "terminate": LINK, "latency": LINK, "cut": LINK, "deaf": LINK,
+    "kill": REPLICA, "crash": REPLICA, "pause": REPLICA, "skew": REPLICA, "terminate": LINK, "latency": LINK, "cut": LINK, "deaf": LINK,
     "reset": LINK, "restart": DATABASE, "fast": DATABASE, "stall": DATABASE, "syncrep": DATABASE, "failover": DATABASE,
     "partition": DATABASE, "full": DATABASE, "cancel": DATABASE, "eio": DATABASE,
 }  # fmt: skip
@@ -22,6 +22,8 @@ has to be asked for: it needs strace, which is not everywhere, and may not be al
 """
 _LINES = ("begin", "audit", "commit", "answer", "send", "mark")
 POINTS = tuple(f"{what}:{when}" for what in _LINES for when in ("before", "after"))
+SKEWS = ("+300", "-300", "+86400", "+20", "-2")
+"""By how many seconds clocks are set wrong: what writes nothing any more, and what only decides nothing."""
 EMBEDDED = ("kill", "crash", "pause", "full")
 """What can be done to one process with a file."""
 FIRST, LAST = 3.0, 12.0
@@ -35,7 +37,7 @@ _BETWEEN = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``at``: seconds after the load began; ``replica``: to which; ``detail``: at which line, of the kind that has them."""
+    """``at``: seconds after the load began; ``replica``: to which; ``detail``: at which line, or by how much, of the kinds that have them."""
 
     at: float
     kind: str
@@ -82,6 +84,8 @@ def _one(chance: random.Random, at: float, kind: str, replicas: int, points: lis
     if kind == "crash":
         detail = points.pop(0)
         points.append(detail)
+    if kind == "skew":
+        detail = chance.choice(SKEWS)
     return Fault(round(at, 2), kind, round(chance.uniform(1, 8), 2), chance.randrange(replicas), detail)
 
 

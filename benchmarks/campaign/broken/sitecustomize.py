@@ -9,6 +9,10 @@ try:
         from benchmarks.campaign.broken import crashing
 
         crashing.arm(os.environ["CAMPAIGN_CRASH"])
+    if os.environ.get("CAMPAIGN_CLOCK") and sys.argv[0].endswith("coe"):
+        from benchmarks.campaign.broken import skewing
+
+        skewing.arm(os.environ["CAMPAIGN_CLOCK"])
     if os.environ.get("CAMPAIGN_BUG") and sys.argv[0].endswith("coe"):
         from benchmarks.campaign.broken import bugs
 

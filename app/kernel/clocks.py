@@ -1,0 +1,38 @@
+"""Our clock beside the database's, which all processes share (trust: I01)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from .clock import DECIDES_WITHIN, WRITES_WITHIN, system_clock
+from .database import UTCDateTime
+from .errors import Unavailable
+
+THEIRS = func.clock_timestamp(type_=UTCDateTime())
+"""PostgreSQL's clock, as a column; SQLite has none but ours."""
+
+
+class ClockApart(Unavailable):
+    """What this process would write would stand at a wrong time, what it would decide would hold at another."""
+
+
+def check(asked: datetime, theirs: datetime, answered: datetime, within: timedelta = WRITES_WITHIN) -> None:
+    """Theirs was looked at between these two instants of ours: however long that took is not held against us.
+
+    Raises ``ClockApart``.
+    """
+    apart = max(asked - theirs, theirs - answered)
+    if apart > within:
+        raise ClockApart(
+            f"The clock of this server is {apart.total_seconds():.1f} seconds from the database's: until they agree it "
+            f"{'decides' if within is DECIDES_WITHIN else 'writes'} nothing. Ask again: another server may answer."
+        )
+
+
+def check_now(session: Session, within: timedelta = WRITES_WITHIN) -> None:
+    """Do the clocks agree now? Raises ``ClockApart``."""
+    if session.get_bind().dialect.name == "postgresql":
+        asked = system_clock()
+        theirs = session.execute(select(THEIRS)).scalar_one()
+        check(asked, theirs, system_clock(), within)

@@ -1,0 +1,83 @@
+"""A process whose clock is a minute from the database's writes nothing (trust: I01)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.audit import store
+from app.kernel import clocks
+from app.kernel.clock import system_clock
+from app.kernel.clocks import ClockApart, check
+from app.sweeping import worker
+from app.sweeping.rules import Outcome, Task
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+GOAL = {"key": "reach", "title": "Be seen"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "theirs", "answered"), [(0, 0, 0), (0, 60, 0), (60, 0, 60), (0, 100, 200), (0, 260, 200), (0, -60, 200)]
+)
+def test_within_a_minute_of_when_it_was_looked_at_is_well(asked, theirs, answered):
+    check(NOON + asked * SECOND, NOON + theirs * SECOND, NOON + answered * SECOND)
+
+
+@pytest.mark.parametrize(("asked", "theirs", "answered"), [(0, 61, 0), (61, 0, 61), (0, 261, 200), (0, -61, 200)])
+def test_I01_farther_is_not_and_says_by_how_much(asked, theirs, answered):
+    with pytest.raises(ClockApart, match=r"is 61\.0 seconds from the database's: until they agree it writes nothing"):
+        check(NOON + asked * SECOND, NOON + theirs * SECOND, NOON + answered * SECOND)
+
+
+@pytest.fixture
+def skewed(team, monkeypatch):
+    """Set the clock of this process wrong by so much."""
+    if team.settings.sqlite:
+        pytest.skip("SQLite has no clock but ours")
+
+    def wrong(by):
+        for module in (store, clocks):
+            monkeypatch.setattr(module, "system_clock", lambda: system_clock() + by)
+
+    return wrong
+
+
+@pytest.mark.parametrize("by", [timedelta(days=1), timedelta(minutes=-5)], ids=["a day ahead", "behind"])
+def test_I01_a_server_whose_clock_is_wrong_writes_nothing_and_says_why(team, skewed, by):
+    bearer, before = team.token("boss"), team.events()
+    skewed(by)
+    answer = team.call("POST", "/v1/strategy/goals", body=GOAL, bearer=bearer)
+    assert answer.status_code == 503 and answer.json()["code"] == "unavailable", answer.text
+    assert f"is {abs(by).total_seconds():.1f} seconds from the database's" in answer.json()["detail"]
+    assert team.call("GET", "/v1/strategy/goals", bearer=bearer).json()["items"] == [] and team.events() == before
+
+
+def test_a_server_whose_clock_is_a_little_wrong_still_writes(team, skewed):
+    bearer = team.token("boss")
+    skewed(timedelta(seconds=50))
+    assert team.call("POST", "/v1/strategy/goals", body=GOAL, bearer=bearer).status_code == 201
+
+
+def test_I01_a_server_whose_clock_is_wrong_sweeps_nothing(team, skewed):
+    swept = []
+    task = Task("looked_at", lambda work, limit: swept.append(limit) or 0)
+    assert [one.outcome for one in worker.sweep(team.house, [task])] == [Outcome.IDLE]
+    skewed(timedelta(days=1))
+    assert worker.sweep(team.house, [task]) == []
+    assert len(swept) == 1
+
+
+@pytest.mark.parametrize("by", [1.5, -1.5])
+def test_I01_what_is_decided_from_the_database_is_not_by_a_clock_that_is_a_second_wrong(team, skewed, by):
+    account = team.account("acme")
+    asked = {
+        "subject": {"type": "employee", "id": str(team.ids["asker"])},
+        "action": {"name": "publish"},
+        "resource": {"type": "account", "id": str(getattr(account, "id", account))},
+    }
+    bearer = team.token("boss")
+    answer = team.call("POST", "/access/v1/evaluation", body=asked, bearer=bearer)
+    assert answer.status_code == 200, answer.text
+    skewed(timedelta(seconds=by))
+    answer = team.call("POST", "/access/v1/evaluation", body=asked, bearer=bearer)
+    assert answer.status_code == 503 and "decides nothing" in answer.json()["detail"], answer.text
