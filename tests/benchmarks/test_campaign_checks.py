@@ -231,6 +231,16 @@ def leaking_files(told):
     told.after = Usage(0, 0, 9, [{"files": 140, "memory": 150}])
 
 
+def by_a_wrong_clock(seconds):
+    """All that replica 0 answered, it answered with this clock."""
+
+    def worse(told):
+        told.faults = [*told.faults, Done("skew", 1.0, 30.0, 0, seconds)]
+
+    worse.__name__ = f"clock{seconds}"
+    return worse
+
+
 BAD = (
     ("1", lost_to_a_failover, "acknowledged as revision 4, which is freeze.set of freeze-9.1"),
     ("1", lost_to_a_failover, "acknowledged as revision 5, which is not there"),
@@ -256,6 +266,8 @@ BAD = (
     ("5", with_an(asked(9, 15.0, 9, False)), "the log ends at 5"),
     ("5", with_an(asked(9, 15.0, 5, True, codes=("decision_stale",))), "was not certain"),
     ("5", with_an(asked(9, 15.0, 5, True, account=OTHER)), "was answered True"),
+    ("5", by_a_wrong_clock("-2"), "evaluate-1 was answered by replica 0, whose clock was wrong by -2 s"),
+    ("5", by_a_wrong_clock("+86400"), "freeze-1 was answered by replica 0"),
     ("6", grown_backwards, "is revision 2"),
     ("6", given_twice, "was given 2 times"),
     ("7", own_word, "decided their own"),
@@ -287,6 +299,22 @@ def test_what_a_fault_explains_is_no_outage():
     told.faults = [*told.faults, Done("restart", 16.0, 26.0)]
     (verdict,) = (one for one in checks.judge(told) if one.name.startswith("8"))
     assert not [one for one in verdict.found if one.startswith("no writes")]
+
+
+def test_who_decides_nothing_and_who_is_not_yet_known_to_be_wrong_has_done_no_wrong():
+    told = good()
+    told.operations = [
+        replace(one, told={**one.told, "decision": False, "codes": ["decision_stale"]})
+        if one.kind == "evaluate"
+        else one
+        for one in told.operations
+    ]
+    told.faults = [*told.faults, Done("skew", 1.0, 30.0, 0, "+20"), Done("skew", 13.0, 15.0, 1, "-300")]
+    (verdict,) = (one for one in checks.judge(told) if one.name.startswith("5"))
+    assert verdict.holds, verdict.found
+    told.faults = [*told.faults, Done("skew", 9.9, 12.15, 0, "+86400")]
+    (verdict,) = (one for one in checks.judge(told) if one.name.startswith("5"))
+    assert verdict.found == ("freeze-1 was answered by replica 0, whose clock was wrong by +86400 s",)
 
 
 def test_a_paused_replica_may_be_late():
