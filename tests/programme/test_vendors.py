@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.accounts.rules import Flag, Surroundings, Usage, flags
@@ -256,6 +256,7 @@ def test_where_a_tool_stands(tool, vendor, found, wanted):
     st.lists(st.tuples(st.booleans(), st.integers(1, 40)), max_size=5), st.integers(0, 60),
     st.none() | st.integers(0, 60), st.none() | st.integers(0, 60),
 )  # fmt: skip
+@settings(deadline=None)
 def test_a_tool_is_approved_by_the_last_word_alone_and_ceased_to_be_before_now(words, now, retired, contract):
     """``words``: approved or refused, one a day, and for how many days."""
     made = []
