@@ -143,7 +143,8 @@ ROWS: Final = (
 """Rows that are about nobody else, by the column that names the person."""
 NAMED: Final = (
     Text("account", "recovery_contact"), Text("account", "shared_mailbox"),
-    Text("vendor", "contact"), Text("vendor", "note"), Text("discovery_sighting", "display_name"), Text("idempotent_reply", "body", left=ANSWERED),
+    Text("vendor", "contact"), Text("vendor", "note"),
+    Text("discovery_sighting", "display_name"), Text("idempotent_reply", "body", left=ANSWERED),
 )  # fmt: skip
 """Where somebody may be named though the words are nobody's in particular: they are taken out where they name this one."""
 QUOTED: Final = (

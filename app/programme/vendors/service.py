@@ -182,9 +182,9 @@ def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Asse
     after = store.save_assessment(work.session, id_, work.now, news)
     tool_store.save(work.session, of.id, work.now, {})
     told = {**_assessment_told(after), "supersedes": [old.id] if old else []}
-    action = "assessment.approved" if verdict is Verdict.APPROVE else "assessment.refused"
     audit.record(
-        work, action, ("assessment", id_), before=_assessment_told(before), after=told, reason=comment
+        work, "assessment.approved" if verdict is Verdict.APPROVE else "assessment.refused", ("assessment", id_),
+        before=_assessment_told(before), after=told, reason=comment,
     )  # fmt: skip
     return work.show(after)
 
