@@ -366,7 +366,7 @@ def _vendors(org):
         org.put("vendor", where, made["id"], at)
         org.post("/v1/publishing-tools", "boss", {"key": f"sold-{where}", "name": "A tool"}, 201)
         until = {"summary": "It works.", "valid_until": "2028-01-01T00:00:00Z"}
-        assessed = org.post("/v1/assessments", "developer", {"tool_id": f"sold-{where}", **until}, 201)
+        assessed = org.post("/v1/assessments", "boss", {"tool_id": f"sold-{where}", **until}, 201)
         org.put("assessment", where, assessed["id"], at)
         said = {"title": "A finding", "summary": "It is so.", "source": "A journal"}
         org.put("finding", where, org.post("/v1/research", "writer", said, 201)["id"], at)

@@ -105,6 +105,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 """By the first part of an action. A package with a new kind of event adds a line; until then the log's readers get it."""
 QUIETER: Mapping[str, Kind] = MappingProxyType(
     {
+        "finding.cited": Kind(Width.ENTERPRISE, P.POLICY_DRAFT),  # what cites may be a draft
         "policy_version.attested": Kind(Width.ENTERPRISE, P.ATTESTATION_READ),
         "policy_version.drafted": Kind(Width.ENTERPRISE, P.POLICY_DRAFT),
     }
