@@ -83,11 +83,14 @@ from app.programme.strategy import api as strategy
 from app.programme.strategy import tables as _strategy
 from app.programme.training import api as training
 from app.programme.training import tables as _training
+from app.programme.vendors import api as vendors
+from app.programme.vendors import tables as _vendors
 from app.reports import api as reports
+from app.research import api as research
+from app.research import tables as _research
 from app.roles import api as roles
 from app.roles import tables as _roles
 from app.scim import api as scim
-from app.tools import api as tools
 from app.tools import tables as _tools
 from app.webhooks import api as webhooks
 from app.webhooks import tables as _webhooks
@@ -96,8 +99,8 @@ METADATA = Base.metadata
 TABLES = (
     _access_requests, _accounts, _attestations, _audit, _budgets, _checkpoints, _clearances, _clients, _console,
     _directory, _discoveries, _erasure, _erasures, _freezes, _grants, _groups, _imports, _kpis, _login, _maturity,
-    _models, _networks, _notices, _oauth, _observations, _policies, _reviews, _roles, _routing, _strategy, _targets,
-    _tools, _training, _webhooks,
+    _models, _networks, _notices, _oauth, _observations, _policies, _research, _reviews, _roles, _routing, _strategy,
+    _targets, _tools, _training, _vendors, _webhooks,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
@@ -121,7 +124,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     explaining.router,
     access_requests.router,
     freezes.router,
-    tools.router,
+    *vendors.routers,
     webhooks.router,
     switching.router,
     roles.router,
@@ -134,6 +137,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     completions.router,
     strategy.router,
     budgets.router,
+    *research.routers,
     maturity.router,
     kpis.router,
     observations.router,

@@ -86,6 +86,10 @@ policy:publish        strategist anywhere
 policy:read           employee anywhere, client registry:read
 report:read           strategist anywhere, content_strategist anywhere, community_manager in_scope, bu_liaison in_scope, \
 social_analyst anywhere, auditor anywhere
+research:cite         strategist anywhere, content_strategist anywhere, community_manager anywhere, bu_liaison anywhere, \
+developer anywhere
+research:read         employee anywhere, client registry:read
+research:write        strategist anywhere, content_strategist anywhere
 review:create         strategist anywhere, community_manager in_scope
 review:decide         employee eligible
 review:manage         strategist anywhere, community_manager in_scope
@@ -104,6 +108,9 @@ bu_liaison in_scope, social_analyst anywhere, auditor anywhere
 target:write          strategist anywhere, bu_liaison in_scope
 tool:read             employee anywhere, client registry:read
 tool:write            strategist anywhere, developer anywhere
+vendor:approve        strategist anywhere
+vendor:read           employee anywhere, client registry:read
+vendor:write          strategist anywhere, developer anywhere
 webhook:manage        strategist anywhere, community_manager in_scope, bu_liaison in_scope, developer anywhere, client events
 """
 """From domain.md: the roles (1), who decides and revokes (3, 4), who sees what (9), the scopes of service clients (api.md)."""

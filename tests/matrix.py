@@ -104,6 +104,7 @@ class Org(World):
         _strategies(self)
         _figures(self)
         _found(self)
+        _vendors(self)
         _reviews(self)
 
     def token(self, who):
@@ -356,6 +357,19 @@ def _found(org):
             if kind == "disputed discovery":
                 org.post(f"/v1/discoveries/{made}/dispute", "boss", {"reason": "It is not ours."})
             org.put(kind, where, made, at, [at])
+
+
+def _vendors(org):
+    """A vendor, an assessment of another tool than those here and away, which waits for a decision, and a finding."""
+    for where, at in (("here", HERE), ("away", AWAY)):
+        made = org.post("/v1/vendors", "boss", {"key": f"vendor-{where}", "name": "A vendor"}, 201)
+        org.put("vendor", where, made["id"], at)
+        org.post("/v1/publishing-tools", "boss", {"key": f"sold-{where}", "name": "A tool"}, 201)
+        until = {"summary": "It works.", "valid_until": "2028-01-01T00:00:00Z"}
+        assessed = org.post("/v1/assessments", "boss", {"tool_id": f"sold-{where}", **until}, 201)
+        org.put("assessment", where, assessed["id"], at)
+        said = {"title": "A finding", "summary": "It is so.", "source": "A journal"}
+        org.put("finding", where, org.post("/v1/research", "writer", said, 201)["id"], at)
 
 
 def _imported(org):

@@ -161,6 +161,10 @@ def _completed(org, thing):
     return {"employee_id": thing.id, "course_id": "course-here", "completed_at": "2026-01-31T09:00:00Z"}
 
 
+def _cited(org, thing):
+    return {"subject": {"kind": "assessment", "id": org.things["assessment"]["here"].id}}
+
+
 def _budgeted(org, thing):
     time = {"starts_on": "2026-01-01", "ends_on": "2027-01-01"}
     return {
@@ -334,7 +338,28 @@ OPERATIONS = (
         "POST /v1/publishing-tools", "tool:write", "unit",
         lambda org, thing: {"key": "newtool", "name": "New tool", "business_unit_id": thing.id},
     ),
+    Operation("PATCH /v1/publishing-tools/{id}", "tool:write", "tool", {"kinds": ["publishing"]}),
     Operation("POST /v1/publishing-tools/{id}/retire", "tool:write", "tool"),
+    Operation("GET /v1/vendors", "vendor:read"),
+    Operation("GET /v1/vendors/{id}", "vendor:read", "vendor"),
+    Operation("POST /v1/vendors", "vendor:write", None, {"key": "newvendor", "name": "New"}),
+    Operation("PATCH /v1/vendors/{id}", "vendor:write", "vendor", {"name": "Another name"}),
+    Operation("GET /v1/assessments", "vendor:read"),
+    Operation("GET /v1/assessments/{id}", "vendor:read", "assessment"),
+    Operation(
+        "POST /v1/assessments", "vendor:write", "tool",
+        lambda org, thing: {"tool_id": thing.id, "summary": "It works.", "valid_until": "2028-01-01T00:00:00Z"},
+    ),
+    Operation("POST /v1/assessments/{id}/decisions", "vendor:approve", "assessment", {"decision": "approve"}),
+    Operation("GET /v1/research", "research:read"),
+    Operation("GET /v1/research/{id}", "research:read", "finding"),
+    Operation(
+        "POST /v1/research", "research:write", None, {"title": "New", "summary": "It is so.", "source": "A journal"}
+    ),
+    Operation("POST /v1/research/{id}/withdraw", "research:write", "finding", WHY),
+    Operation("GET /v1/research/{id}/citations", "research:read", "finding"),
+    Operation("POST /v1/research/{id}/citations", "research:cite", "finding", _cited),
+    Operation("GET /v1/citations", "research:read"),
     Operation("GET /v1/webhooks", TOLD),
     Operation("GET /v1/webhooks/{id}", TOLD, "webhook", hides=TOLD),
     Operation("GET /v1/webhooks/{id}/deliveries", TOLD, "webhook", hides=TOLD),

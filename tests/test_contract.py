@@ -166,6 +166,12 @@ def versioned(team, account):
     one, two, three = (f"/v1/discoveries/{id_}" for id_ in seen)
     hook = {"name": "Tool", "url": "https://tool.example.com/events", "events": ["grant.*"]}
     hook = f"/v1/webhooks/{team.post('/v1/webhooks', 'developer', hook, 201)['id']}"
+    team.post("/v1/vendors", "boss", {"key": "acme-tools", "name": "Acme"}, 201)
+    kept = team.post("/v1/publishing-tools", "boss", {"key": "kept", "name": "Kept"}, 201)["id"]
+    until = {"summary": "It works.", "valid_until": "2028-01-01T00:00:00Z"}
+    ass = f"/v1/assessments/{team.post('/v1/assessments', 'developer', {'tool_id': kept, **until}, 201)['id']}"
+    said = {"title": "A finding", "summary": "It is so.", "source": "A journal"}
+    fin = f"/v1/research/{team.post('/v1/research', 'content', said, 201)['id']}"
     into = {"into_id": team.get("/v1/business-units/sales", "boss")["id"], **why}
     return [
         ("/v1/business-units/spain", "PATCH", "/v1/business-units/spain", "boss", {"name": "Iberia"}),
@@ -179,6 +185,17 @@ def versioned(team, account):
         ("/v1/policies/care/versions/1", "POST", "/v1/policies/care/versions/1/retire", "boss", why),
         (hook, "PATCH", hook, "boss", {"name": "Another"}),
         (hook, "POST", f"{hook}/rotate", "boss", {}),
+        ("/v1/vendors/acme-tools", "PATCH", "/v1/vendors/acme-tools", "boss", {"name": "Acme Tools"}),
+        (
+            f"/v1/publishing-tools/{tool['id']}",
+            "PATCH",
+            "/v1/publishing-tools/fanfare",
+            "boss",
+            {"kinds": ["publishing"]},
+        ),
+        (ass, "POST", f"{ass}/decisions", "boss", word),
+        (fin, "POST", f"{fin}/withdraw", "content", why),
+        (acc, "PATCH", acc, "hub", {"tools": ["fanfare"]}),
         (f"/v1/publishing-tools/{tool['id']}", "POST", "/v1/publishing-tools/fanfare/retire", "boss", {}),
         (req, "PATCH", req, "asker", {"justification": "Customer care, at night too."}),
         (req, "POST", f"{req}/decisions", "liaison", word),

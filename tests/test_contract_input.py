@@ -59,6 +59,13 @@ def many(team):
         team.post("/v1/observations", "boss", {"account_id": account, "source": "tool", **days}, 201)
         team.post("/v1/targets", "boss", {"scope": {"kind": "enterprise"}, **days}, 201)
         team.post("/v1/discoveries", "boss", {"network": "x", "handle": f"seen_{n}", "source": "Vendor"}, 201)
+        team.post("/v1/vendors", "boss", {"key": f"vendor-{n}", "name": "One name"}, 201)
+        tool = team.post("/v1/publishing-tools", "boss", {"key": f"tool-{n}", "name": "One name"}, 201)["id"]
+        until = {"summary": "It works.", "valid_until": "2028-01-01T00:00:00Z"}
+        made = team.post("/v1/assessments", "boss", {"tool_id": tool, **until}, 201)["id"]
+        said = {"title": "One title", "summary": "It is so.", "source": "A journal"}
+        found = team.post("/v1/research", "content", said, 201)["id"]
+        team.post(f"/v1/research/{found}/citations", "boss", {"subject": {"kind": "assessment", "id": made}}, 201)
     return team
 
 
@@ -70,6 +77,11 @@ LISTS = {
     "/v1/appointments": ("id", "created_at", "valid_from"),
     "/v1/courses": ("id", "key", "created_at"),
     "/v1/completions": ("id", "completed_at", "created_at"),
+    "/v1/vendors": ("id", "key", "created_at"),
+    "/v1/publishing-tools": ("id", "key", "created_at"),
+    "/v1/assessments": ("id", "created_at"),
+    "/v1/research": ("id", "created_at"),
+    "/v1/citations": ("id", "created_at"),
     "/v1/kpis": ("id", "key", "created_at"),
     "/v1/observations": ("id", "period_from", "created_at"),
     "/v1/targets": ("id", "period_until", "created_at"),

@@ -29,10 +29,12 @@ def list_accounts(
     business_unit_id: UUID | None = None,
     state: rules.AccountState | None = None,
     steward_id: UUID | None = None,
+    tool: Annotated[str | None, Query(description="Those that use a publishing tool, by its id or key.")] = None,
 ) -> Listing[wire.Account]:
     """List accounts. With a network, the handle may be spelled in any way."""
     filters = {
         "network": network, "handle": handle, "business_unit_id": business_unit_id, "state": state, "steward_id": steward_id,
+        "tool": tool,
     }  # fmt: skip
     found = service.accounts(work, page, filters)
     kept, cursor = page.cut([one.account for one in found])

@@ -1,6 +1,6 @@
 """What an official account is: its states, what it is flagged for, and what the public is told of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,7 @@ from app.kernel.actor import Place
 from app.kernel.errors import Conflict, Forbidden
 from app.policies.rules import Limits, RiskTier
 from app.programme.strategy.rules import Objective, serves
+from app.programme.vendors.rules import Standing
 
 
 class AccountState(StrEnum):
@@ -106,6 +107,7 @@ class Flag(StrEnum):
     DUPLICATE = "duplicate"
     NO_OBJECTIVE = "no_objective"
     NO_MFA = "no_mfa"
+    UNAUTHORISED_TOOL = "unauthorised_tool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +120,27 @@ class Flagged:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """That an account uses a tool (its key), since when, and where that tool stands now."""
+
+    tool: str
+    since: datetime
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What an account's flags depend on beside itself, as far as it was looked up.
 
     ``left``: of its stewards those who have left, and when. ``objectives``: every objective by key; None: nobody looked.
-    ``twins``: by what makes accounts duplicates of one another, since when there is more than one of that.
+    ``twins``: by what makes accounts duplicates of one another, since when there is more than one of that. ``usages``: by
+    account, the tools that it uses.
     """
 
     left: Mapping[UUID, datetime] = field(default_factory=dict)
     objectives: Mapping[str, Objective] | None = None
     twins: "Mapping[Twin, datetime]" = field(default_factory=dict)
+    usages: Mapping[UUID, Sequence[Usage]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +249,7 @@ def flags(account: Account, around: Surroundings, limits: Limits, at: datetime) 
             _twin(account, around),
             _aimless(account, around),
             _unprotected(account),
+            _unauthorised(around.usages.get(account.id, ()), limits),
         ]
     if account.look_alike_of is not None and account.state in LIVING:
         found.append(Flagged(Flag.LOOK_ALIKE, account.created_at))
@@ -293,3 +307,14 @@ def _aimless(account: Account, around: Surroundings) -> Flagged | None:
 def _unprotected(account: Account) -> Flagged | None:
     """That nobody has said whether there is a second factor is as bad as that there is none."""
     return None if account.mfa else Flagged(Flag.NO_MFA, account.mfa_since or account.created_at)
+
+
+def _unauthorised(usages: Iterable[Usage], limits: Limits) -> Flagged | None:
+    """It uses a tool that no assessment approves now; the policy is told that does not allow one of those, either."""
+    found = [one for one in usages if not one.standing.approved]
+    if not found:
+        return None
+    since = min(max(one.since, one.standing.approved_last_at or one.since) for one in found)
+    allowed = limits["allowed_tools"]
+    against = allowed is not None and any(one.tool not in allowed for one in found)
+    return Flagged(Flag.UNAUTHORISED_TOOL, since, limits.source.get("allowed_tools") if against else None)

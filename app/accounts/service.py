@@ -20,9 +20,11 @@ from app.networks import store as networks
 from app.policies import rules as policy_rules
 from app.policies import store as policies
 from app.programme.strategy import store as strategy
+from app.programme.vendors import store as vendors
+from app.tools import store as tool_store
 
 from . import rules, store
-from .rules import Account, AccountState, Flagged, Status, Surroundings, Verb
+from .rules import Account, AccountState, Flagged, Status, Surroundings, Usage, Verb
 
 PLAIN = (
     "network", "handle", "handle_written", "skeleton", "url", "business_unit_id", "steward_id", "backup_steward_id",
@@ -40,10 +42,11 @@ _NO_ADDRESS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An account and what it is flagged for now."""
+    """An account, what it is flagged for now, and the tools (keys) that it uses."""
 
     account: Account
     flags: tuple[Flagged, ...]
+    tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,13 @@ def account(work: Work, id_: UUID) -> Shown:
 
 
 def accounts(work: Work, page: Page, filters: Mapping[str, Any]) -> list[Shown]:
-    """A page of accounts; ``handle`` in any spelling, with or without its network."""
-    return show_all(work, store.page(work.session, page, spelled(work, filters)))
+    """A page of accounts; ``handle`` in any spelling, with or without its network; ``tool``: that use it (id or key)."""
+    named = filters.get("tool")
+    of = tool_store.find(work.session, named) if named is not None else None
+    if named is not None and of is None:
+        return []
+    wanted = {name: value for name, value in filters.items() if name != "tool"} | {"tool_id": of and of.id}
+    return show_all(work, store.page(work.session, page, spelled(work, wanted)))
 
 
 def spelled(work: Work, filters: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -92,13 +100,47 @@ def show_all(work: Work, found: list[Account]) -> list[Shown]:
         for id_, person in people.items()
         if not person.employed(work.now)
     }
-    around = Surroundings(left, strategy.objectives(work.session), store.twins(work.session, found))
+    used = usages(work, store.tools_of(work.session, [account.id for account in found]))
+    around = Surroundings(left, strategy.objectives(work.session), store.twins(work.session, found), used)
     in_force = policies.in_force(work.session, work.now)
     shown = []
     for account in found:
         limits = policy_rules.combine(policy_rules.in_scope(in_force, account.place))
-        shown.append(Shown(account, rules.flags(account, around, limits, work.now)))
+        tools = tuple(one.tool for one in used.get(account.id, ()))
+        shown.append(Shown(account, rules.flags(account, around, limits, work.now), tools))
     return shown
+
+
+def usages(work: Work, used: Mapping[UUID, Mapping[UUID, datetime]]) -> dict[UUID, list[Usage]]:
+    """By account, the tools that it uses (``used``: ids, and since when), by their keys in order, and where those stand now."""
+    if not used:
+        return {}
+    keys = {one.id: one.key for one in tool_store.tools(work.session)}
+    standings = vendors.standings(work.session, work.now)
+    return {
+        id_: sorted(
+            (Usage(keys[tool], since, standings[tool]) for tool, since in theirs.items()), key=lambda one: one.tool
+        )
+        for id_, theirs in used.items()
+    }
+
+
+def use_tools(work: Work, account: Account, refs: Iterable[str]) -> Account:
+    """From now on an account, which this transaction holds, uses these tools (ids or keys). Raises ``Invalid``."""
+    named: set[UUID] = set()
+    for n, ref in enumerate(refs):
+        tool = tool_store.find(work.session, ref)
+        if tool is None:
+            raise Invalid.field(f"/tools/{n}", "unknown_tool", f"There is no publishing tool {ref}.")
+        named.add(tool.id)
+    used = store.tools_of(work.session, [account.id]).get(account.id, {})
+    if named == used.keys():
+        return account
+    store.use_tools(work.session, account.id, work.now, named)
+    after = store.save(work.session, account.id, work.now, {})  # they are shown with it: another ETag
+    before_told, after_told = ({"tools": sorted(map(str, ids))} for ids in (used, named))
+    audit.record(work, "account.tools_changed", ("account", account.id), before=before_told, after=after_told)
+    return after
 
 
 def named(work: Work, text: str) -> Account | None:
@@ -243,8 +285,10 @@ def update(work: Work, before: Account, changes: Mapping[str, Any]) -> Account:
     if "business_unit_id" in changes:
         work.actor.require(Permission.ACCOUNT_STOP, _open_unit(work, changes["business_unit_id"]).place)
     check_people(work, changes, before)
-    _changed(work, before, changes, "account.updated")
-    return store.account(work.session, before.id)
+    after = change(work, before, {name: changes[name] for name in changes if name != "tools"}, "account.updated")
+    if changes.get("tools") is not None:
+        after = use_tools(work, after, changes["tools"])
+    return work.show(after)
 
 
 def _open_unit(work: Work, unit_id: UUID) -> Any:

@@ -1,6 +1,6 @@
 """Every statement that touches accounts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,12 +21,14 @@ from app.policies.rules import RiskTier
 from . import rules
 from .rules import LIVING, NEVER_OURS, OPEN_FOR_RIGHTS, OURS, Account, AccountExists, AccountState, Twin
 from .tables import Account as Row
+from .tables import AccountTool
 
 _WITH_PATH = select(Row, BusinessUnit.path).join(BusinessUnit, BusinessUnit.id == Row.business_unit_id)
 # Every request asks these. They are made once: making a statement takes longer than having it answered.
 _ONE = _WITH_PATH.where(Row.id == id_param("id"))
 _SEVERAL = _WITH_PATH.where(Row.id.in_(id_param("ids")))
 _AFRESH = _ONE.execution_options(populate_existing=True)
+_USED = select(AccountTool).where(AccountTool.account_id.in_(id_param("ids")))
 _HELD = select(Row.id).where(Row.id == id_param("id")).with_for_update()
 
 
@@ -107,10 +109,30 @@ def page(session: Session, page: Page, filters: Mapping[str, Any]) -> list[Accou
     """Accounts by equal columns, one more than the limit if there are more."""
     stmt = _WITH_PATH
     for name, value in filters.items():
-        if value is not None:
+        if name == "tool_id" and value is not None:
+            stmt = stmt.where(Row.id.in_(select(AccountTool.account_id).where(AccountTool.tool_id == value)))
+        elif value is not None:
             stmt = stmt.where(getattr(Row, name) == value)
     order = ((getattr(Row, page.column or "id"), page.descending), (Row.id, page.descending))
     return [_value(*found) for found in session.execute(keyset(stmt, order, page))]
+
+
+def tools_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, dict[UUID, datetime]]:
+    """By account, which tools (ids) it uses, and since when; accounts without any are left out."""
+    found: dict[UUID, dict[UUID, datetime]] = {}
+    for row in session.scalars(_USED, {"ids": list(ids)}):
+        found.setdefault(row.account_id, {})[row.tool_id] = row.since
+    return found
+
+
+def use_tools(session: Session, id_: UUID, now: datetime, tool_ids: Collection[UUID]) -> None:
+    """From now on an account uses these tools and no others; what it used already it goes on to use since when it did."""
+    used = {row.tool_id: row for row in session.scalars(select(AccountTool).where(AccountTool.account_id == id_))}
+    for tool_id, row in used.items():
+        if tool_id not in tool_ids:
+            session.delete(row)
+    session.add_all(AccountTool(account_id=id_, tool_id=one, since=now) for one in tool_ids if one not in used)
+    flush(session)
 
 
 def stewarded(session: Session, employee_id: UUID) -> list[Account]:

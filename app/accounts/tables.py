@@ -61,3 +61,13 @@ class Account(Resource, Base):
     look_alike_of: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     objective_since: Mapped[datetime | None]
     mfa_since: Mapped[datetime | None]
+
+
+class AccountTool(Base):
+    """An account uses a publishing tool, since when."""
+
+    __tablename__ = "account_tool"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    tool_id: Mapped[UUID] = mapped_column(ForeignKey("publishing_tool.id"), primary_key=True, index=True)
+    since: Mapped[datetime]

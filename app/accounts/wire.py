@@ -37,6 +37,10 @@ class Described(In):
     mfa: StrictBool | None = None
     recovery_contact: Line | None = None
     opened_on: date | None = None
+    tools: Annotated[
+        list[Annotated[str, Field(max_length=200)]] | None,
+        Field(max_length=20, description="The publishing tools that it uses, each by key or id: these and no others."),
+    ] = None
 
 
 class NewAccount(Described):
@@ -65,7 +69,7 @@ class Flagged(Out):
 
 
 class Account(Out):
-    """One account of one network. ``flags`` are computed."""
+    """One account of one network. ``flags`` are computed; ``tools``: keys of the publishing tools that it uses."""
 
     id: UUID
     network: str
@@ -96,6 +100,7 @@ class Account(Out):
     source: str
     proposed_by: UUID | None
     look_alike_of: UUID | None
+    tools: list[str] = []
     flags: list[Flagged] = []
     created_at: Instant
     updated_at: Instant
@@ -140,6 +145,7 @@ class Nothing(In):
 
 
 def account(shown: Shown) -> Account:
-    """An account with its flags."""
+    """An account with its flags and its tools."""
     base = Account.model_validate(shown.account)
-    return base.model_copy(update={"flags": [Flagged.model_validate(one) for one in shown.flags]})
+    flags = [Flagged.model_validate(one) for one in shown.flags]
+    return base.model_copy(update={"flags": flags, "tools": list(shown.tools)})

@@ -26,6 +26,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "access_task": frozenset(),
         "account": frozenset({P.ACCOUNTS}),
         "appointment": frozenset({P.WORLD}),
+        "assessment": frozenset(),
         "audit": frozenset(),
         "budget": frozenset(),
         "budget_entry": frozenset(),
@@ -37,6 +38,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "directory": frozenset(),
         "discovery": frozenset(),
         "employee": frozenset({P.PEOPLE}),
+        "finding": frozenset(),
         "freeze": frozenset({P.WORLD}),
         "goal": frozenset(),
         "governance": frozenset({P.WORLD}),
@@ -61,6 +63,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "route": frozenset(),
         "strategy": frozenset(),
         "target": frozenset(),
+        "vendor": frozenset(),
         "webhook": frozenset(),
     }
 )

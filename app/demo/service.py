@@ -17,6 +17,7 @@ from app.demo.stage.service import Founding
 from app.demo.story import service as story
 from app.demo.strategy import service as strategy
 from app.demo.training import service as training
+from app.demo.vendors import service as vendors
 from app.kernel.access import House
 
 from . import rules
@@ -32,11 +33,13 @@ _STEPS = (
     charter.write_policies,
     charter.register_tools,
     charter.register_webhook,
+    vendors.select,
     training.hold_courses,
     training.record_completions,
     strategy.plan,
     figures.define_kpis,
     inventory.take_inventory,
+    vendors.use_tools,
     strategy.account_for,
     story.early_rounds,
     story.last_round,
@@ -49,6 +52,7 @@ _STEPS = (
     sightings.see,
     charter.draft_policy,
     strategy.lately,
+    vendors.lately,
 )
 """In the order in which it happened."""
 

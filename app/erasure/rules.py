@@ -114,6 +114,9 @@ TEXTS: Final = (
     Text("review_item", "comment", "decided_by"),
     Text("clearance", "note", "employee_id"),
     Text("clearance", "comment", "decided_by"),
+    Text("assessment", "comment", "decided_by"),
+    Text("finding", "withdraw_reason", "withdrawn_by"),
+    Text("citation", "why", "cited_by"),
     Text("completion", "source", "employee_id"),
     Text("completion", "revoke_reason", "revoked_by"),
     Text("appointment", "end_reason", "ended_by"),
@@ -140,6 +143,7 @@ ROWS: Final = (
 """Rows that are about nobody else, by the column that names the person."""
 NAMED: Final = (
     Text("account", "recovery_contact"), Text("account", "shared_mailbox"),
+    Text("vendor", "contact"), Text("vendor", "note"),
     Text("discovery_sighting", "display_name"), Text("idempotent_reply", "body", left=ANSWERED),
 )  # fmt: skip
 """Where somebody may be named though the words are nobody's in particular: they are taken out where they name this one."""
@@ -165,12 +169,14 @@ ELSEWHERE: Final = {
     "kpi": "what figures mean",
     "login_throttle": "digests",
     "maturity_declaration": "what is declared of units",
+    "finding_tag": "units, networks and functions",
     "network": "networks",
     "objective": "what units are to do",
     "observation": "figures, and who measured them: programs",
     "policy": "policies",
     "policy_version": "the enterprise's own texts",
     "publishing_tool": "programs",
+    "tool_profile": "programs",
     "webhook": "addresses of programs",
     "webhook_delivery": "what programs were told, by number",
     "attestation": "who attested to what",

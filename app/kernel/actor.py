@@ -79,6 +79,9 @@ class Permission(StrEnum):
     POLICY_PUBLISH = "policy:publish"
     POLICY_READ = "policy:read"
     REPORT_READ = "report:read"
+    RESEARCH_CITE = "research:cite"
+    RESEARCH_READ = "research:read"
+    RESEARCH_WRITE = "research:write"
     REVIEW_CREATE = "review:create"
     REVIEW_DECIDE = "review:decide"
     REVIEW_MANAGE = "review:manage"
@@ -94,6 +97,9 @@ class Permission(StrEnum):
     TARGET_WRITE = "target:write"
     TOOL_READ = "tool:read"
     TOOL_WRITE = "tool:write"
+    VENDOR_APPROVE = "vendor:approve"
+    VENDOR_READ = "vendor:read"
+    VENDOR_WRITE = "vendor:write"
     WEBHOOK_MANAGE = "webhook:manage"
 
 

@@ -23,6 +23,7 @@ from .rights.service import holders, rights
 from .rules import Figures, Part, Report, Seen, View
 from .stops.service import freezes
 from .timing.service import time_to_grant, waiting
+from .tools.service import one_platform, used_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ REPORTS: Mapping[str, Definition] = MappingProxyType(
             Definition(
                 "model-fit", "Model and what it needs", "Whether the model in force at each unit has what it needs to work.",
                 model_fit,
+            ),
+            Definition("tools", "Publishing tools", "Accounts by the tools that they use, approved or not.", used_tools),
+            Definition(
+                "one-platform", "One platform", "How far active accounts are posted to through one approved tool.",
+                one_platform,
             ),
         )
     }

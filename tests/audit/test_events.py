@@ -166,6 +166,27 @@ def of_strategy(call, team):
     call("POST /v1/strategy/goals/{id}/retire", "boss", WHY, id="trust")
 
 
+def of_vendors(call, team, account):
+    call("POST /v1/vendors", "boss", {"key": "fan", "name": "Fan Inc.", "contact": f"{TAINT} in sales"}, 201)
+    call("PATCH /v1/vendors/{id}", "boss", {"note": f"{TAINT} is kind."}, id="fan")
+    call("POST /v1/publishing-tools", "developer", {"key": "trumpet", "name": "Trumpet", "vendor_id": "fan"}, 201)
+    call("PATCH /v1/publishing-tools/{id}", "developer", {"kinds": ["publishing"]}, id="trumpet")
+    said = {"summary": f"{TAINT} tried it.", "valid_until": "2027-01-01T00:00:00Z"}
+    for decision in ("approve", "refuse"):
+        made = call("POST /v1/assessments", "developer", {"tool_id": "trumpet", **said}, 201)["id"]
+        word = {"decision": decision, "comment": f"{TAINT} knows."}
+        call("POST /v1/assessments/{id}/decisions", "boss", word, id=made)
+    for tools in (["fanfare", "trumpet"], ["trumpet"]):
+        call("PATCH /v1/accounts/{id}", "hub", {"tools": tools}, id=account)
+    text = {name: f"{TAINT} et al." for name in ("question", "summary", "source")}
+    found = {"title": "Answers keep customers", **text, "url": f"https://journal.example/{TAINT}"}
+    found |= {"published_on": "2026-02-01", "business_units": ["sales"], "networks": ["x"], "functions": ["sales"]}
+    id_ = call("POST /v1/research", "content", found, 201)["id"]
+    cited = {"subject": {"kind": "assessment", "id": made}, "why": f"{TAINT} said so."}
+    call("POST /v1/research/{id}/citations", "boss", cited, 201, id=id_)
+    call("POST /v1/research/{id}/withdraw", "content", WHY, id=id_)
+
+
 def of_figures(call, team, account):
     with team.work() as work:
         made = clients.create_client(work, "Figures", ["activity"], static=True)
@@ -302,6 +323,7 @@ def told_all(team):
     of_feeds(call, team)
     of_training(call, team)
     of_strategy(call, team)
+    of_vendors(call, team, account)
     of_figures(call, team, account)
     of_erasures(call, team)
     return call

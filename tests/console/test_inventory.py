@@ -71,9 +71,13 @@ def found(world):
         return lists
 
 
+NOT_THERE = (Flag.LOOK_ALIKE, Flag.DUPLICATE, Flag.UNAUTHORISED_TOOL)
+"""Found by tests of their own."""
+
+
 def test_flags_are_found_where_the_rules_say_they_are(motley):
     assert found(motley) == flagged(motley)
-    assert all(found(motley)[flag] for flag in Flag if flag not in (Flag.LOOK_ALIKE, Flag.DUPLICATE))
+    assert all(found(motley)[flag] for flag in Flag if flag not in NOT_THERE)
 
 
 def test_flags_follow_the_policies_of_units_and_networks(motley):
@@ -104,6 +108,42 @@ def test_duplicates_are_found_and_what_serves_an_objective(team):
     assert len(found(team)[Flag.NO_OBJECTIVE]) == len(found(team)[Flag.NO_MFA]) == 2
     team.post("/v1/strategy/objectives/answers/retire", "content", {"reason": "It is over."})
     assert found(team) == flagged(team) and len(found(team)[Flag.NO_OBJECTIVE]) == 4
+
+
+def test_accounts_are_found_that_use_a_tool_which_is_not_approved(team):
+    """By each of what ends an approval: its own end, a refusal, the vendor's contract, the tool's retirement."""
+    team.post("/v1/vendors", "boss", {"key": "fan", "name": "Fan Inc.", "contract_ends_on": "2026-03-10"}, 201)
+    cases = {"good": 90, "short": 20, "ended": 90, "gone": 90, "refused": 90, "never": None, "idle": 90}
+    for key, days in cases.items():
+        more = {"vendor_id": "fan"} if key == "ended" else {}
+        team.post("/v1/publishing-tools", "boss", {"key": key, "name": key, **more}, 201)
+        if days is not None:
+            assessed(team, key, days)
+        account = team.account(f"uses_{key}", state="archived" if key == "idle" else "active")
+        if key != "idle":
+            team.want(200, "PATCH", f"/v1/accounts/{account}", "hub", {"tools": ["good", key]})
+    unauthorised = lambda: {handle(team, id_) for id_ in found(team)[Flag.UNAUTHORISED_TOOL]}  # noqa: E731
+    assert found(team) == flagged(team) and unauthorised() == {"uses_never"}
+    assessed(team, "refused", 90, "refuse")
+    team.post("/v1/publishing-tools/gone/retire", "boss")
+    assert found(team) == flagged(team) and unauthorised() == {"uses_never", "uses_refused", "uses_gone"}
+    team.clock.now = team.clock.now.replace(day=10, hour=23, minute=59)
+    assert found(team) == flagged(team) and "uses_ended" not in unauthorised()
+    team.clock.turn(minutes=1)
+    assert found(team) == flagged(team) and "uses_ended" in unauthorised()
+    team.clock.turn(days=15)
+    assert found(team) == flagged(team)
+    assert unauthorised() == {"uses_never", "uses_refused", "uses_gone", "uses_ended", "uses_short"}
+
+
+def assessed(team, key, days, decision="approve"):
+    until = (team.clock.now + timedelta(days=days)).isoformat()
+    made = team.post("/v1/assessments", "boss", {"tool_id": key, "summary": "Seen.", "valid_until": until}, 201)
+    team.post(f"/v1/assessments/{made['id']}/decisions", "boss2", {"decision": decision})
+
+
+def handle(team, id_):
+    return team.get(f"/v1/accounts/{id_}", "hub")["handle"]
 
 
 def handles(page):

@@ -18,6 +18,7 @@ STATES = (
 )  # fmt: skip
 FLAGS = (
     "idle", "orphaned", "single_custodian", "unvalidated", "look_alike", "duplicate", "no_objective", "no_mfa",
+    "unauthorised_tool",
 )  # fmt: skip
 RIGHTS = ("draft", "publish", "engage", "analyze", "administer")
 CEILINGS = {
@@ -78,9 +79,47 @@ class Raw(Rows):
             living = {one["key"] for one in self.table("objective") if one["retired_at"] is None}
             found += ["no_objective"] if account["objective"] not in living else []
             found += [] if account["mfa"] else ["no_mfa"]
+            found += ["unauthorised_tool"] if any(not self.approved(one) for one in self.uses(account)) else []
             found += ["duplicate"] if account["audience"] and self.alike(account) > 1 else []
         if account["look_alike_of"] and account["state"] in LIVING:
             found.append("look_alike")
+        return found
+
+    def uses(self, account):
+        return [one["tool_id"] for one in self.table("account_tool") if one["account_id"] == account["id"]]
+
+    def approved(self, tool_id):
+        """Does the newest decision about a tool approve it still, and is it registered, and the contract not over?"""
+        decided = [
+            one for one in self.table("assessment") if one["tool_id"] == tool_id and one["state"] != "proposed"
+        ]  # fmt: skip
+        last = max(decided, key=lambda one: one["decided_at"], default=None)
+        sold_by = [one["vendor_id"] for one in self.table("tool_profile") if one["tool_id"] == tool_id]
+        ends = [one["contract_ends_on"] for one in self.table("vendor") if one["id"] in sold_by]
+        return bool(
+            last and last["state"] == "approved" and last["valid_until"] > self.now
+            and self.by_id("publishing_tool")[tool_id]["retired_at"] is None
+            and all(end is None or end >= self.now.date() for end in ends)
+        )  # fmt: skip
+
+    def tools(self):
+        """(tool, unit) -> accounts in use that use it."""
+        found, keys = Counter(), {one["id"]: one["key"] for one in self.table("publishing_tool")}
+        for one in self.accounts():
+            if one["state"] in IN_USE:
+                found.update((keys[tool], self.key(one["business_unit_id"])) for tool in self.uses(one))
+        return found
+
+    def platforms(self):
+        """Unit -> active accounts, on one approved tool, on several, on one that is not approved, on none."""
+        kinds = {one["tool_id"]: one["kinds"] for one in self.table("tool_profile")}
+        found = defaultdict(Counter)
+        for one in self.accounts():
+            if one["state"] == "active":
+                tools = [tool for tool in self.uses(one) if "publishing" in (kinds.get(tool) or ["publishing"])]
+                bad = any(not self.approved(tool) for tool in tools)
+                where = "without" if not tools else "not_approved" if bad else ["on_one", "on_several"][len(tools) > 1]
+                found[self.key(one["business_unit_id"])].update(["accounts", where])
         return found
 
     def alike(self, account):

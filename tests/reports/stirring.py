@@ -26,6 +26,7 @@ def stir(world):
     _freezes(world, accounts)
     _reviews(world)
     _models(world)
+    _tools(world, accounts)
     _lately(world, accounts)
     return world
 
@@ -201,6 +202,24 @@ def _models(world):
     world.switch("r.boss", "honeycomb", "r-hive", platform_id=tool["id"])
     world.post(f"/v1/publishing-tools/{tool['id']}/retire", "r.boss", {"reason": "It is gone."})
     world.switch("r.boss", "centralized", "r-labs")
+
+
+def _tools(world, accounts):
+    """One tool approved for long, one until soon, one whose vendor's contract is over soon, one that only listens."""
+    today = world.clock.now.date()
+    world.post("/v1/vendors", "r.boss", {"key": "r-vendor", "name": "R", "contract_ends_on": str(today)}, 201)
+    for key, days, more in (
+        ("r-one", 300, {"kinds": ["publishing", "analytics"]}), ("r-two", 3, {}), ("r-over", 300, {"vendor_id": "r-vendor"}),
+        ("r-good", 300, {}), ("r-ears", None, {"kinds": ["listening"]}),
+    ):  # fmt: skip
+        world.post("/v1/publishing-tools", "r.boss", {"key": key, "name": key.title(), **more}, 201)
+        if days is not None:
+            said = {"tool_id": key, "summary": "Seen.", "valid_until": times(world.clock.now + timedelta(days=days))}
+            made = world.post("/v1/assessments", "r.boss", said, 201)
+            world.post(f"/v1/assessments/{made['id']}/decisions", "r.boss2", {"decision": "approve"})
+    used = (["r-one", "r-ears"], ["r-one", "r-good"], ["r-two"], ["r-one"], ["r-over"], ["r-hive"], ["r-ears"])
+    for n, keys in zip((0, 1, 2, 3, 4, 6, 8), used, strict=True):
+        world.want(200, "PATCH", f"/v1/accounts/{accounts[n]}", "r.boss", {"tools": keys})
 
 
 def _lately(world, accounts):

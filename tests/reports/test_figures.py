@@ -238,3 +238,35 @@ def test_the_fit_of_the_model(raw):
             "above_ceiling"
         ]
         assert {one[9] for one in wanted.values()} == {True, False} and any(one[0] != one[1] for one in wanted.values())
+
+
+def test_the_tools_that_accounts_use(raw):
+    report, wanted = asked(raw, "tools"), raw.tools()
+    shown = {(row["tool"], row["business_unit"]): row["accounts"] for row in report["rows"] if row["accounts"]}
+    assert shown == wanted and report["totals"] == {"accounts": sum(wanted.values())}
+    states, used = {row["tool"]: row["state"] for row in report["rows"]}, {tool for tool, _ in wanted}
+    unused = {row["tool"] for row in report["rows"] if row["business_unit"] is None}
+    every = raw.table("publishing_tool")
+    assert unused == {one["key"] for one in every if one["key"] not in used and one["retired_at"] is None}
+    for one in every:
+        assert one["key"] not in states or (states[one["key"]] == "approved") is raw.approved(one["id"])
+    if raw.unit is None and raw.network is None:
+        assert {"approved", "lapsed", "retired", "unassessed"} <= set(states.values())
+
+
+def test_one_platform(raw):
+    report, wanted = asked(raw, "one-platform"), raw.platforms()
+    names = ("accounts", "on_one", "on_several", "not_approved", "without")
+    shown = {row["business_unit"]: {name: row[name] for name in names} for row in report["rows"]}
+    assert shown == {unit: {name: counts[name] for name in names} for unit, counts in wanted.items()}
+    totals = summed(shown.values(), names)
+    assert told(report["totals"], names) == totals
+    for row in (report["totals"], *report["rows"]):
+        assert row["share"] == share(row["on_one"], row["accounts"])
+        assert row["most_used_share"] == share(row["on_most_used"], row["accounts"])
+    assert [str(totals["without"]) in one for one in report["not_computed"]] == [True] * bool(totals["without"])
+    active = [one for one in raw.accounts() if one["state"] == "active"]
+    counted = Counter(tool for one in active for tool in raw.uses(one) if raw.approved(tool))
+    assert report["totals"]["on_most_used"] == max(counted.values(), default=0)
+    if raw.unit is None and raw.network is None:
+        assert all(totals.values()) and report["totals"]["most_used"]

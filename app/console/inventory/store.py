@@ -11,10 +11,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.accounts.rules import LIVING, OPEN_FOR_RIGHTS, AccountState, Flag
 from app.accounts.tables import Account as Row
+from app.accounts.tables import AccountTool
 from app.directory import store as directory
 from app.directory.tables import BusinessUnit, Employee
 from app.kernel.pages import Page, keyset
 from app.programme.strategy.tables import Objective
+from app.programme.vendors import store as vendors
 
 from .rules import Days, Spot, Wanted
 
@@ -75,12 +77,17 @@ def condition(flag: Flag, clock: Clock) -> ColumnElement[bool]:
         Flag.DUPLICATE: and_(in_use, _twinned()),
         Flag.NO_OBJECTIVE: and_(in_use, or_(Row.objective.is_(None), Row.objective.not_in(_LIVING_OBJECTIVES))),
         Flag.NO_MFA: and_(in_use, Row.mfa.is_not(True)),
+        Flag.UNAUTHORISED_TOOL: and_(in_use, Row.id.in_(_using_unapproved(clock.now))),
         Flag.LOOK_ALIKE: and_(Row.look_alike_of.is_not(None), Row.state.in_(LIVING)),
     }
     return conditions[flag]
 
 
 _LIVING_OBJECTIVES = select(Objective.key).where(Objective.retired_at.is_(None))
+
+
+def _using_unapproved(now: datetime) -> Select[Any]:
+    return select(AccountTool.account_id).where(AccountTool.tool_id.not_in(vendors.approved_ids(now)))
 
 
 def _twinned() -> ColumnElement[bool]:

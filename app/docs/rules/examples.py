@@ -9,6 +9,7 @@ from .document import Document, operations
 NAMES: Final[Mapping[str, str]] = {
     "accounts": "account_id",
     "appointments": "appointment_id",
+    "assessments": "assessment_id",
     "business-units": "business_unit_id",
     "clearances": "clearance_id",
     "completions": "completion_id",
@@ -28,10 +29,12 @@ NAMES: Final[Mapping[str, str]] = {
     "publishing-tools": "tool_id",
     "reports": "report",
     "requests": "request_id",
+    "research": "finding_id",
     "reviews": "review_id",
     "rights-requests": "request_id",
     "versions": "strategy_id",
     "targets": "target_id",
+    "vendors": "vendor_id",
     "webhooks": "webhook_id",
 }
 """What the first part of a path that ends in an id is called in ``examples``."""

@@ -68,6 +68,8 @@ def propose(work: Work, values: Mapping[str, Any]) -> Registered:
     """Propose an account. Raises ``RequestRefused``, ``AccountExists``, ``BadHandle``, ``NotFound``, ``Invalid``."""
     routing.hold_rules(work)
     account = _entered(work, _described(work, values))
+    if values.get("tools") is not None:
+        account = accounts.use_tools(work, account, values["tools"])
     on = routing.grounds(work, account, directory.employee(work.session, work.me).business_unit_id)
     setting, limits = models.setting(work, account.path), policies.limits(work, account.place)
     refusals, advice = rules.judge(_proposing(work.me, on, setting, limits))
@@ -114,7 +116,7 @@ def _described(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
     steward = values.get("steward_id") or work.me
     accounts.check_people(work, {**values, "steward_id": steward})
     return {
-        **values,
+        **{name: value for name, value in values.items() if name != "tools"},
         "network": network.key, "handle": named.canonical, "handle_written": named.written, "url": named.url,
         "skeleton": named.skeleton, "steward_id": steward, "state": AccountState.PROPOSED, "source": "proposal",
         "proposed_by": work.me,

@@ -91,6 +91,36 @@ def _of_approving(one: Told) -> Iterator[Step]:
         yield Alter("strategy", {"id": id_}, {"state": "superseded", "superseded_at": one.at})
 
 
+def _of_assessing(one: Told) -> Iterator[Step]:
+    """The decision that counted gives way to the new one."""
+    for id_ in one.after["supersedes"]:
+        yield Alter("assessment", {"id": id_}, {"superseded_at": one.at})
+
+
+def _of_describing(one: Told) -> Iterator[Step]:
+    yield Put("tool_profile", {"tool_id": one.subject}, one.after)
+
+
+def _of_tools(one: Told) -> Iterator[Step]:
+    """Which tools an account uses: what it used already it goes on to use since when it did."""
+    before, after = (set(side["tools"]) for side in (one.before, one.after))
+    for gone in sorted(before - after):
+        yield Drop("account_tool", {"account_id": one.subject, "tool_id": gone})
+    for begun in sorted(after - before):
+        yield Put("account_tool", {"account_id": one.subject, "tool_id": begun}, {}, {"since": one.at})
+
+
+def _of_finding(one: Told) -> Iterator[Step]:
+    for kind, value in one.after["tags"]:
+        yield Put("finding_tag", {"finding_id": one.subject, "kind": kind, "value": value}, {})
+
+
+def _of_citing(one: Told) -> Iterator[Step]:
+    told = {name: one.after[name] for name in ("subject_kind", "subject_id", "why")}
+    values = {**told, "finding_id": one.subject, "cited_by": one.person, "created_at": one.at}
+    yield Put("citation", {"id": one.after["citation_id"]}, values)
+
+
 def _of_retiring(one: Told) -> Iterator[Step]:
     """What a version that never began was to end goes on, as long as that version was to last."""
     for id_ in one.after.get("given_back", ()):
@@ -187,6 +217,11 @@ BESIDE: Mapping[str, Beside] = {
     "policy_version.published": _of_publishing,
     "policy_version.retired": _of_retiring,
     "strategy.approved": _of_approving,
+    **dict.fromkeys(("assessment.approved", "assessment.refused"), _of_assessing),
+    "publishing_tool.described": _of_describing,
+    "account.tools_changed": _of_tools,
+    "finding.published": _of_finding,
+    "finding.cited": _of_citing,
     "policy_version.attested": _of_attesting,
     "review.opened": _of_review,
     "review.closed": lambda one: (ReviewEnds(review=one.subject),),

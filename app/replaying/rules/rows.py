@@ -116,6 +116,10 @@ _STRATEGY_DECIDED = _STRATEGY.saying(decided_by=PERSON, decided_at=AT, comment=R
 _BUDGET = _row("budget", "objective_id business_unit_id starts_on ends_on currency allocated note")
 _BUDGET_ENTRY = _row("budget_entry", "budget_id kind amount occurred_on basis note voided_at")
 _DECLARATION = _row("maturity_declaration", "business_unit_id open_dialogue note")
+_VENDOR = _row("vendor", "key name url contact note contract_ends_on")
+_ASSESSMENT = _row("assessment", "tool_id state summary valid_until proposed_by")
+_ASSESSED = _ASSESSMENT.saying(decided_by=PERSON, decided_at=AT, comment=REASON)
+_FINDING = _row("finding", "title question summary source url published_on recorded_by withdrawn_at")
 _COURSE = _row("course", "key title valid_for_days retired_at")
 _COMPLETION = _row("completion", "employee_id course_id completed_at source revoked_at")
 _CLEARANCE = _row("clearance", "account_id employee_id content_sha256 not_after state note")
@@ -185,6 +189,11 @@ ROWS: Mapping[str, Row] = {
     **_each("budget", "allocated reallocated", _BUDGET),
     **_each("budget_entry", "recorded voided", _BUDGET_ENTRY),
     "maturity.declared": _DECLARATION.saying(declared_by=PERSON),
+    **_each("vendor", "registered updated", _VENDOR),
+    "assessment.proposed": _ASSESSMENT,
+    **_each("assessment", "approved refused", _ASSESSED),
+    "finding.published": _FINDING,
+    "finding.withdrawn": _FINDING.saying(withdrawn_by=PERSON, withdraw_reason=REASON),
     **_each("course", "created updated retired", _COURSE),
     "completion.recorded": _COMPLETION,
     "completion.revoked": _COMPLETION.saying(revoked_by=PERSON, revoke_reason=REASON),

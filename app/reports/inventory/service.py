@@ -4,6 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 from app.accounts import rules as accounts
+from app.accounts import service as account_service
 from app.accounts.rules import Account, AccountState, Flag, Surroundings
 from app.kernel.work import Work
 from app.policies import rules as policy_rules
@@ -58,7 +59,8 @@ def _counted(work: Work, view: View) -> tuple[Counts, int]:
     twins = accounts.twins(
         (one.twin, one.created_at) for one in every if one.twin and one.state in accounts.OPEN_FOR_RIGHTS
     )
-    around = Surroundings(left, strategy.objectives(work.session), twins)
+    used = account_service.usages(work, store.tools_used(work.session, view))
+    around = Surroundings(left, strategy.objectives(work.session), twins, used)
     for one in every:
         flags = accounts.flags(one, around, limits.at(one), work.now)
         counts = found.setdefault((one.business_unit_id, one.network), Counter())

@@ -68,8 +68,10 @@ _OPEN_TO_ALL = frozenset(
         P.NETWORK_READ,
         P.PERMISSION_READ,
         P.POLICY_READ,
+        P.RESEARCH_READ,
         P.STRATEGY_READ,
         P.TOOL_READ,
+        P.VENDOR_READ,
     }
 )  # fmt: skip
 _ONES_OWN = frozenset(
@@ -192,12 +194,16 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.OBSERVATION_WRITE,
                     P.POLICY_DRAFT,
                     P.POLICY_PUBLISH,
+                    P.RESEARCH_CITE,
+                    P.RESEARCH_WRITE,
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
                     P.STRATEGY_APPROVE,
                     P.STRATEGY_DRAFT,
                     P.TARGET_WRITE,
                     P.TOOL_WRITE,
+                    P.VENDOR_APPROVE,
+                    P.VENDOR_WRITE,
                     P.WEBHOOK_MANAGE,
                 ),
                 ANY,
@@ -206,7 +212,18 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
         Role.CONTENT_STRATEGIST: {
             **_COE,
             **_INSIGHT,
-            **dict.fromkeys((P.CLEARANCE_DECIDE, P.COURSE_WRITE, P.KPI_WRITE, P.POLICY_DRAFT, P.STRATEGY_DRAFT), ANY),
+            **dict.fromkeys(
+                (
+                    P.CLEARANCE_DECIDE,
+                    P.COURSE_WRITE,
+                    P.KPI_WRITE,
+                    P.POLICY_DRAFT,
+                    P.RESEARCH_CITE,
+                    P.RESEARCH_WRITE,
+                    P.STRATEGY_DRAFT,
+                ),
+                ANY,
+            ),
         },
         Role.COMMUNITY_MANAGER: {
             **_COE,
@@ -223,6 +240,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                 IN,
             ),
             P.DISCOVERY_RECORD: ANY,  # whatever anybody of the hub sees, wherever that is
+            P.RESEARCH_CITE: ANY,  # only in what one may see
         },
         Role.BU_LIAISON: {
             **_COE,
@@ -240,6 +258,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                 ),
                 IN,
             ),
+            P.RESEARCH_CITE: ANY,  # only in what one may see
         },
         Role.CAMPAIGN_MANAGER: _COE,
         Role.SOCIAL_ANALYST: {
@@ -250,7 +269,10 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                 ANY,
             ),
         },
-        Role.DEVELOPER: {**_COE, P.NETWORK_WRITE: ANY, P.TOOL_WRITE: ANY, P.WEBHOOK_MANAGE: ANY},
+        Role.DEVELOPER: {
+            **_COE,
+            **dict.fromkeys((P.NETWORK_WRITE, P.RESEARCH_CITE, P.TOOL_WRITE, P.VENDOR_WRITE, P.WEBHOOK_MANAGE), ANY),
+        },
         Role.AUDITOR: {**_COE, **_INSIGHT, **dict.fromkeys(_AUDITED, ANY)},
         Role.ADMIN: dict.fromkeys(
             (

@@ -58,6 +58,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "access_task": _ENTERPRISE,
         "account": _PLACED,
         "appointment": _PLACED,
+        "assessment": _OPEN,
         "audit": _OF_THE_LOG,
         "budget": Kind(Width.ENTERPRISE, P.BUDGET_READ),
         "budget_entry": Kind(Width.ENTERPRISE, P.BUDGET_READ),
@@ -69,6 +70,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "directory": Kind(Width.ENTERPRISE, P.DIRECTORY_READ_CHANGES),
         "discovery": Kind(Width.ENTERPRISE, P.DISCOVERY_READ),
         "employee": _OF_PEOPLE,
+        "finding": _OPEN,
         "freeze": _OPEN,
         "goal": _OPEN,
         "governance": _OPEN,
@@ -96,12 +98,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "strategy": Kind(Width.ENTERPRISE, P.STRATEGY_DRAFT),
         "target": Kind(Width.ENTERPRISE, P.TARGET_READ),
         "token": _OF_THE_LOG,
+        "vendor": _OPEN,
         "webhook": _ENTERPRISE,
     }
 )
 """By the first part of an action. A package with a new kind of event adds a line; until then the log's readers get it."""
 QUIETER: Mapping[str, Kind] = MappingProxyType(
     {
+        "finding.cited": Kind(Width.ENTERPRISE, P.POLICY_DRAFT),  # what cites may be a draft
         "policy_version.attested": Kind(Width.ENTERPRISE, P.ATTESTATION_READ),
         "policy_version.drafted": Kind(Width.ENTERPRISE, P.POLICY_DRAFT),
     }
