@@ -192,8 +192,8 @@ def _cut(work: Work, after: Campaign, why: str) -> None:
     beyond = [one for found in came.values() for one in found if one.ended_at is None and not _covers(after, one)]
     for account_id in sorted({one.account_id for one in beyond}):
         accounts.lock_account(work.session, account_id)
-    for one in sorted(beyond, key=lambda each: each.id):
-        held = grant_store.lock_grant(work.session, one.id)
+    for id_ in sorted(one.id for one in beyond):
+        held = grant_store.lock_grant(work.session, id_)
         if held.ended_at is None:
             grants.close(work, held, why)
 
