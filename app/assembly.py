@@ -29,6 +29,8 @@ from app.erasure import api as erasure
 from app.erasure import tables as _erasure
 from app.feeds import api as feeds
 from app.governance.approvals import api as approvals
+from app.governance.campaigns import api as campaigns
+from app.governance.campaigns import tables as _campaigns
 from app.governance.clearances import api as clearances
 from app.governance.clearances import tables as _clearances
 from app.governance.explaining import api as explaining
@@ -97,10 +99,10 @@ from app.webhooks import tables as _webhooks
 
 METADATA = Base.metadata
 TABLES = (
-    _access_requests, _accounts, _attestations, _audit, _budgets, _checkpoints, _clearances, _clients, _console,
-    _directory, _discoveries, _erasure, _erasures, _freezes, _grants, _groups, _imports, _kpis, _login, _maturity,
-    _models, _networks, _notices, _oauth, _observations, _policies, _research, _reviews, _roles, _routing, _strategy,
-    _targets, _tools, _training, _vendors, _webhooks,
+    _access_requests, _accounts, _attestations, _audit, _budgets, _campaigns, _checkpoints, _clearances, _clients,
+    _console, _directory, _discoveries, _erasure, _erasures, _freezes, _grants, _groups, _imports, _kpis, _login,
+    _maturity, _models, _networks, _notices, _oauth, _observations, _policies, _research, _reviews, _roles, _routing,
+    _strategy, _targets, _tools, _training, _vendors, _webhooks,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
@@ -110,6 +112,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     requests.router,
     approvals.router,
     grants.router,
+    campaigns.router,
     clearances.router,
     passports.router,
     notices.router,

@@ -27,6 +27,8 @@ budget:record         strategist anywhere, bu_liaison in_scope, social_analyst i
 budget:write          strategist anywhere
 business_unit:read    employee anywhere, client registry:read
 business_unit:write   strategist anywhere, admin anywhere
+campaign:manage       strategist anywhere, community_manager in_scope, bu_liaison in_scope, campaign_manager in_scope
+campaign:read         employee anywhere, client registry:read
 clearance:decide      strategist anywhere, content_strategist anywhere
 clearance:read        employee own, strategist anywhere, content_strategist anywhere, community_manager in_scope, \
 bu_liaison in_scope, auditor anywhere, client decisions

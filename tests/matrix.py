@@ -102,6 +102,7 @@ class Org(World):
         _rest(self)
         _completions(self)
         _strategies(self)
+        _campaigns(self)
         _figures(self)
         _found(self)
         _vendors(self)
@@ -331,6 +332,17 @@ def _strategies(org):
         entry = org.post(f"/v1/strategy/budgets/{budget['id']}/entries", "boss", spent, 201)
         org.put("budget", where, budget["id"], at, [at])
         org.put("budget entry", where, f"{budget['id']}:{entry['id']}", at, [at])
+
+
+def _campaigns(org):
+    """The boss manages them: whoever plans one names somebody who may."""
+    org.appoint("boss", "campaign_manager", "enterprise")
+    dates = {"starts_at": "2026-03-01T09:00:00Z", "ends_at": "2026-09-01T09:00:00Z"}
+    for where, unit, at in (("here", "field", HERE), ("away", "logistics", AWAY)):
+        account = org.things["active account"][where].id
+        said = {"key": f"campaign-{where}", "title": "A campaign", "purpose": "To be seen.", "account_ids": [account]}
+        made = org.post("/v1/campaigns", "boss", {**said, **dates, "business_unit_id": unit}, 201)
+        org.put("campaign", where, made["id"], Place(at.units))
 
 
 def _figures(org):

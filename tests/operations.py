@@ -157,6 +157,14 @@ def _merged(org, thing):
     return {"into_id": org.target, "reason": "One team."}
 
 
+def _planned(org, thing):
+    dates = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": "2026-04-02T09:00:00Z"}
+    return {
+        "key": "new-campaign", "title": "New", "purpose": "To be seen.", "business_unit_id": thing.id, **dates,
+        "manager_id": str(org.ids["boss"]), "account_ids": [org.free],
+    }  # fmt: skip
+
+
 def _completed(org, thing):
     return {"employee_id": thing.id, "course_id": "course-here", "completed_at": "2026-01-31T09:00:00Z"}
 
@@ -262,6 +270,13 @@ OPERATIONS = (
     Operation("POST /v1/grants/{id}/resume", "grant:suspend", "suspended grant", WHY, hides=GRANTED, but="mine"),
     Operation("POST /v1/grants/{id}/passport", "grant:passport", "grant", {}, hides=GRANTED),
     Operation("GET /v1/passports/revocations", "passport:read_revocations"),
+    Operation("GET /v1/campaigns", "campaign:read"),
+    Operation("GET /v1/campaigns/{id}", "campaign:read", "campaign"),
+    Operation("POST /v1/campaigns", "campaign:manage", "unit alone", _planned),
+    Operation("PATCH /v1/campaigns/{id}", "campaign:manage", "campaign", {"title": "Another title"}),
+    Operation("POST /v1/campaigns/{id}/end", "campaign:manage", "campaign", WHY),
+    # For oneself; that one takes part is asked after every question of permission.
+    Operation("POST /v1/campaigns/{id}/requests", "rights_request:create", "campaign", {}, aside=True),
     Operation("GET /v1/clearances", CLEARED),
     Operation("GET /v1/clearances/{id}", CLEARED, "cleared post", hides=CLEARED),
     Operation("POST /v1/clearances", "clearance:submit", "active account", _submitted),

@@ -173,6 +173,7 @@ def versioned(team, account):
     said = {"title": "A finding", "summary": "It is so.", "source": "A journal"}
     fin = f"/v1/research/{team.post('/v1/research', 'content', said, 201)['id']}"
     into = {"into_id": team.get("/v1/business-units/sales", "boss")["id"], **why}
+    cam = f"/v1/campaigns/{_campaign(team, account)}"
     return [
         ("/v1/business-units/spain", "PATCH", "/v1/business-units/spain", "boss", {"name": "Iberia"}),
         ("/v1/business-units/spain", "POST", "/v1/business-units/spain/close", "boss", why),
@@ -206,6 +207,8 @@ def versioned(team, account):
         (gra, "POST", f"{gra}/revoke", "hub", why),
         (cle, "POST", f"{cle}/decisions", "boss", word),
         (cle, "POST", f"{cle}/withdraw", "content", {}),
+        (cam, "PATCH", cam, "hub", {"title": "Summer"}),
+        (cam, "POST", f"{cam}/end", "hub", why),
         (one, "POST", f"{one}/dispute", "hub", why),
         (one, "POST", f"{one}/taken-down", "hub", why),
         (one, "POST", f"{one}/reopen", "hub", why),
@@ -225,6 +228,13 @@ def versioned(team, account):
         ],
         (f"/v1/accounts/{other['id']}", "POST", f"/v1/accounts/{other['id']}/withdraw", "liaison", {}),
     ]
+
+
+def _campaign(team, account):
+    team.appoint("hub", "campaign_manager", "sales")
+    dates = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": "2026-04-02T09:00:00Z"}
+    new = {"key": "spring", "title": "Spring", "purpose": "Balconies.", "business_unit_id": "sales", **dates}
+    return team.post("/v1/campaigns", "hub", {**new, "account_ids": [account]}, 201)["key"]
 
 
 def told_of_versions(team, where, method, path, who, body):

@@ -31,6 +31,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "budget": frozenset(),
         "budget_entry": frozenset(),
         "business_unit": frozenset({P.UNITS, P.WORLD}),
+        "campaign": frozenset(),
         "clearance": frozenset({P.CLEARANCES}),
         "client": frozenset({P.WORLD}),
         "completion": frozenset({P.COMPLETIONS}),

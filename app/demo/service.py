@@ -6,6 +6,7 @@ tells of it in order.
 
 from collections.abc import Callable
 
+from app.demo.campaigns import service as campaigns
 from app.demo.charter import service as charter
 from app.demo.company import rules as people
 from app.demo.company import service as company
@@ -44,6 +45,7 @@ _STEPS = (
     story.early_rounds,
     story.last_round,
     story.lately,
+    campaigns.prepare,
     story.today,
     inventory.update_inventory,
     figures.record_figures,

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     BUDGET_WRITE = "budget:write"
     BUSINESS_UNIT_READ = "business_unit:read"
     BUSINESS_UNIT_WRITE = "business_unit:write"
+    CAMPAIGN_MANAGE = "campaign:manage"
+    CAMPAIGN_READ = "campaign:read"
     CLEARANCE_DECIDE = "clearance:decide"
     CLEARANCE_READ = "clearance:read"
     CLEARANCE_REDEEM = "clearance:redeem"

@@ -187,6 +187,22 @@ def of_vendors(call, team, account):
     call("POST /v1/research/{id}/withdraw", "content", WHY, id=id_)
 
 
+def of_campaigns(call, team, account):
+    """A right that came of one, and was taken away with it; a second one is ended while nothing came of it."""
+    team.appoint("hub", "campaign_manager", "sales")
+    new = {"title": "Spring", "purpose": f"{TAINT} wants to be seen.", "business_unit_id": "sales"}
+    new |= {"starts_at": "2026-03-01T09:00:00Z", "ends_at": "2026-04-01T09:00:00Z", "account_ids": [account]}
+    new["members"] = [{"employee_id": str(team.ids["colleague"]), "rights": ["engage"]}]
+    call("POST /v1/campaigns", "hub", {"key": "spring", **new}, 201)
+    call("PATCH /v1/campaigns/{id}", "hub", {"title": "Spring!", "purpose": f"{TAINT} is to be seen."}, id="spring")
+    (one,) = call("POST /v1/campaigns/{id}/requests", "colleague", {}, id="spring")["items"]
+    word = {"decision": "approve", "comment": f"Said {TAINT}."}
+    for who in ("liaison", "hub"):
+        call("POST /v1/rights-requests/{id}/decisions", who, word, id=one["requests"][0]["id"])
+    call("PATCH /v1/campaigns/{id}", "hub", {"members": []}, id="spring")
+    call("POST /v1/campaigns/{id}/end", "hub", WHY, id="spring")
+
+
 def of_figures(call, team, account):
     with team.work() as work:
         made = clients.create_client(work, "Figures", ["activity"], static=True)
@@ -319,6 +335,7 @@ def told_all(team):
     account = of_accounts(call, team)
     of_discoveries(call, team)
     of_posts(call, team, account)
+    of_campaigns(call, team, account)
     of_rights(call, account)
     of_feeds(call, team)
     of_training(call, team)

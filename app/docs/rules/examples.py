@@ -14,6 +14,7 @@ NAMES: Final[Mapping[str, str]] = {
     "clearances": "clearance_id",
     "completions": "completion_id",
     "budgets": "budget_id",
+    "campaigns": "campaign_id",
     "courses": "course_id",
     "discoveries": "discovery_id",
     "employees": "employee_id",

@@ -28,7 +28,7 @@ from .rules import End, Grant, GrantState
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """What is to be granted, and the decision behind it."""
+    """What is to be granted, and the decision behind it. ``starts_at``: no right begins before, if it is still ahead."""
 
     employee_id: UUID
     account: Account
@@ -38,6 +38,7 @@ class Award:
     model: Model
     limits: Limits
     approvers: Sequence[rules.Approver]
+    starts_at: datetime | None = None
 
 
 def issue(work: Work, award: Award) -> list[Grant]:
@@ -50,12 +51,13 @@ def issue(work: Work, award: Award) -> list[Grant]:
 
 
 def _issue(work: Work, award: Award, right: Right) -> Grant:
+    begins = max(work.now, award.starts_at or work.now)
     for one in store.of_pair(work.session, award.employee_id, award.account.id):
         if one.right is right and one.ended_at is None:
-            _make_way(work, one)
+            begins = min(begins, _make_way(work, one) or begins)
     values = {
         "employee_id": award.employee_id, "account_id": award.account.id, "right": right, "request_id": award.request_id,
-        "valid_from": work.now, "valid_until": award.until, "model": award.model.key,
+        "valid_from": begins, "valid_until": award.until, "model": award.model.key,
         "policy_versions": list(award.limits.versions),
     }  # fmt: skip
     grant = store.add(work.session, work.now, values, award.approvers)
@@ -63,8 +65,11 @@ def _issue(work: Work, award: Award, right: Right) -> Grant:
     return grant
 
 
-def _make_way(work: Work, old: Grant) -> None:
-    """End the open predecessor: as expired where it has lapsed, else superseded; a suspended one stays."""
+def _make_way(work: Work, old: Grant) -> datetime | None:
+    """End the open predecessor: as expired where it has lapsed, else superseded; a suspended one stays.
+
+    Answers from when on it would have held, so that what takes its place leaves no gap; None for one that has lapsed.
+    """
     old = store.lock_grant(work.session, old.id)
     state = old.state_at(work.now)
     if state is GrantState.SUSPENDED:
@@ -73,9 +78,10 @@ def _make_way(work: Work, old: Grant) -> None:
         )
     if state is GrantState.EXPIRED:
         _expire(work, old)
-        return
+        return None
     ended = store.end(work.session, old.id, work.now, End.SUPERSEDED, work.actor.employee_id, "granted anew")
     audit.record(work, "grant.superseded", ("grant", old.id), before=told(old, work.now), after=told(ended, work.now))
+    return max(work.now, old.valid_from)
 
 
 def _expire(work: Work, old: Grant) -> Grant:

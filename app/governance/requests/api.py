@@ -86,7 +86,10 @@ def preview_request(
     )
 
 
-@router.patch("/rights-requests/{id}", responses=responses(*_ASKING, step_rules.NotPending, PreconditionFailed))
+@router.patch(
+    "/rights-requests/{id}",
+    responses=responses(*_ASKING, rules.OfACampaign, step_rules.NotPending, PreconditionFailed),
+)
 def revise_request(
     id: UUID, body: wire.RequestChanges, work: Annotated[Work, allow(Permission.RIGHTS_REQUEST_UPDATE)]
 ) -> wire.RightsRequest:

@@ -1,14 +1,15 @@
 """What may be asked at all: every reason for which a rights request is refused when it is made."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.accounts.rules import OPEN_FOR_RIGHTS, Account
 from app.directory.rules import Employee
-from app.governance.grants.rules import most_days
-from app.governance.models.rules import Model, Right
+from app.governance.grants.rules import Grant, most_days
+from app.governance.models.rules import COVERS, Model, Right
 from app.governance.reasons.rules import Reason, ReasonCode
+from app.governance.routing.rules import Request
 from app.kernel.errors import Conflict
 from app.policies.rules import Limits
 
@@ -17,6 +18,12 @@ class AlreadyRequested(Conflict):
     """The same right is on its way for the same person."""
 
     code = "already_requested"
+
+
+class OfACampaign(Conflict):
+    """What was asked for a campaign may be made less; anything else is asked through the campaign."""
+
+    code = "request_of_a_campaign"
 
 
 MOST_OPEN = 100
@@ -35,6 +42,32 @@ def check_room(waiting: int) -> None:
         raise TooManyOpen(
             f"{waiting} of your requests wait for a decision; at most {MOST_OPEN} may. Withdraw some, or wait."
         )
+
+
+def check_of_campaign(request: Request, rights: Collection[Right], until: datetime | None) -> None:
+    """May this be asked instead, if it was asked for a campaign? Its rights are those of the campaign, and end with it.
+
+    Raises ``OfACampaign``.
+    """
+    if request.campaign_id is not None and (until != request.until or not set(rights) <= set(request.rights)):
+        raise OfACampaign(
+            "It was asked for a campaign: rights may be left out, no more. Withdraw it and ask anew with "
+            f"POST /v1/campaigns/{request.campaign_id}/requests."
+        )
+
+
+def taken_away(one: Grant, rights: Sequence[Right], at: datetime) -> bool:
+    """Did somebody else take away what is asked, or what would come with it; or is it for a review to say?"""
+    taken = one.taken_by_another or one.unanswered(at)
+    return taken and any(one.right in COVERS[asked] or asked in COVERS[one.right] for asked in rights)
+
+
+def notes(model: Model, unit: str, liaisons: int) -> tuple[str, ...]:
+    """What is not as the model has it in the account's unit (by name), which so many liaisons cover."""
+    by = model.short_of_liaisons
+    if by is None or liaisons >= 2:
+        return ()
+    return (f"{unit} has fewer than two liaisons ({liaisons}): under {model.key} this is routed as {by} until it has.",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from app.governance.grants import service as grants
 from app.governance.grants import store as grant_store
 from app.governance.grants.rules import Approver, Grant, GrantState
 from app.governance.models import service as models
-from app.governance.models.rules import COVERS, MODELS, Model, Right, Setting
+from app.governance.models.rules import MODELS, Model, Right, Setting
 from app.governance.reasons.rules import NoLongerAllowed, Reason, RequestRefused, refuse
 from app.governance.routing import rules as routing_rules
 from app.governance.routing import service as routing
@@ -36,13 +36,15 @@ from . import rules
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What someone asks: which rights on which account, for whom, why, until when."""
+    """What someone asks: which rights on which account, for whom, why, until when; for which campaign, and since when."""
 
     account_id: UUID
     rights: tuple[Right, ...]
     justification: str
     beneficiary_id: UUID | None = None
     until: datetime | None = None
+    campaign_id: UUID | None = None
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,10 @@ def plan(work: Work, ask: Ask, requester_id: UUID) -> Plan:
     model = MODELS[setting.model]
     had = grant_store.of_pair(work.session, beneficiary.id, account.id)
     verdict = rules.judge(_asking(work, ask, requester_id, on, model, limits, beneficiary, had), work.now)
-    taken = any(_taken_away(one, ask.rights, work.now) for one in had)
+    taken = any(rules.taken_away(one, ask.rights, work.now) for one in had)
     current = routing.current(work, beneficiary.id, limits)
     steps = routing.steps_of(model, ask.rights, on, limits, revoked_before=taken, current=current)
-    return Plan(beneficiary, on, setting, limits, verdict, steps, _notes(model, on))
+    return Plan(beneficiary, on, setting, limits, verdict, steps, rules.notes(model, on.unit.name, on.liaisons))
 
 
 def _asking(
@@ -120,24 +122,9 @@ def _asking(
     )
 
 
-def _taken_away(one: Grant, rights: Sequence[Right], at: datetime) -> bool:
-    """Did somebody else take away what is asked, or what would come with it; or is it for a review to say?"""
-    taken = one.taken_by_another or one.unanswered(at)
-    return taken and any(one.right in COVERS[asked] or asked in COVERS[one.right] for asked in rights)
-
-
-def _notes(model: Model, on: Grounds) -> tuple[str, ...]:
-    if model.short_of_liaisons and on.liaisons < 2:
-        unit, by = on.unit.name, model.short_of_liaisons
-        return (
-            f"{unit} has fewer than two liaisons ({on.liaisons}): under {model.key} this is routed as {by} until it has.",
-        )
-    return ()
-
-
 def preview(work: Work, ask: Ask) -> Plan:
     """What would become of an ask, changing nothing."""
-    _check_asker(work, ask)
+    check_asker(work, ask.beneficiary_id)
     return plan(work, ask, work.me)
 
 
@@ -148,9 +135,9 @@ def foreseen(work: Work, planned: Plan) -> tuple[Standing, ...]:
     return step_rules.standing(matter, planned.on.seats, work.now)
 
 
-def _check_asker(work: Work, ask: Ask) -> None:
-    """May this actor ask for this person at all? The model narrows it further, with reasons."""
-    person = directory.employee(work.session, ask.beneficiary_id or work.me)
+def check_asker(work: Work, beneficiary_id: UUID | None) -> None:
+    """May this actor ask for this person (None: themselves) at all? The model narrows it further, with reasons."""
+    person = directory.employee(work.session, beneficiary_id or work.me)
     place = directory.unit(work.session, person.business_unit_id).place
     work.actor.require(Permission.RIGHTS_REQUEST_CREATE, place, own=person.id == work.me)
 
@@ -161,7 +148,7 @@ def ask(work: Work, ask: Ask) -> Shown:
     Raises ``RequestRefused`` with every reason, ``AlreadyRequested``, ``TooManyOpen``, ``Forbidden``, ``NotFound``.
     """
     routing.hold_rules(work)
-    _check_asker(work, ask)
+    check_asker(work, ask.beneficiary_id)
     directory.lock_employees(work.session, {work.me, ask.beneficiary_id or work.me}, shared=True)
     planned = _plan_alone(work, ask, work.me)
     refuse(RequestRefused, planned.verdict.refusals)
@@ -174,6 +161,8 @@ def ask(work: Work, ask: Ask) -> Shown:
         "beneficiary_id": planned.beneficiary.id,
         "rights": ask.rights,
         "justification": ask.justification,
+        "campaign_id": ask.campaign_id,
+        "starts_at": ask.starts_at,
         "until": ask.until,
         "model": planned.setting.model,
         "setting_id": planned.setting.id,
@@ -224,6 +213,7 @@ def _grant(work: Work, request: Request, planned: Plan) -> list[Grant]:
             for one in request.decisions
             if one.decision is Verdict.APPROVE
         ],
+        starts_at=request.starts_at,
     )
     return grants.issue(work, award)
 
@@ -246,7 +236,8 @@ def decide(work: Work, id_: UUID, verdict: Verdict, comment: str | None) -> Show
 
 
 def _ask_of(request: Request) -> Ask:
-    return Ask(request.account_id, request.rights, request.justification or "", request.beneficiary_id, request.until)
+    why, when = request.justification or "", (request.until, request.campaign_id, request.starts_at)
+    return Ask(request.account_id, request.rights, why, request.beneficiary_id, *when)
 
 
 def withdraw(work: Work, id_: UUID, why: str | None = None) -> Shown:
@@ -259,13 +250,14 @@ def revise(work: Work, id_: UUID, changes: Mapping[str, Any]) -> Shown:
     """Change one's request: it is pending again on a fresh route, every decision reset. Raises as ``ask``."""
     routing.hold_rules(work)
     request, _ = _own(work, id_)
-    wanted = Ask(
-        request.account_id,
-        tuple(changes.get("rights") or request.rights),
-        changes.get("justification") or request.justification or "",
-        request.beneficiary_id,
-        changes.get("until", request.until),
+    was = _ask_of(request)
+    wanted = replace(
+        was,
+        rights=tuple(changes.get("rights") or was.rights),
+        justification=changes.get("justification") or was.justification,
+        until=changes.get("until", was.until),
     )
+    rules.check_of_campaign(request, wanted.rights, wanted.until)
     planned = _plan_alone(work, wanted, request.requester_id)
     refuse(RequestRefused, planned.verdict.refusals)
     _check_not_pending(work, request.beneficiary_id, wanted, but=request.id)

@@ -58,7 +58,8 @@ class Nothing(In):
 class RightsRequest(Out):
     """A request, its route as it stands now, and the grants that came out of it.
 
-    ``notes``: what is not as the model has it. ``advice``: what advisory policy says against it.
+    ``notes``: what is not as the model has it. ``advice``: what advisory policy says against it. ``campaign_id``: for
+    which campaign it was asked; no right that comes of it begins before ``starts_at``.
     """
 
     id: UUID
@@ -67,6 +68,8 @@ class RightsRequest(Out):
     beneficiary_id: UUID
     rights: list[Right]
     justification: str | None
+    campaign_id: UUID | None
+    starts_at: Instant | None
     until: Instant | None
     state: RequestState
     model: ModelKey

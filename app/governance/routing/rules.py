@@ -81,7 +81,8 @@ class Request:
     """Something asked: a right for someone on an account, or the account's registration; and how far it has come.
 
     ``due_at``: by when the open step is to be decided. ``decisions`` are those of the present ``round``. ``caught_up``:
-    this transaction has just brought it under another model.
+    this transaction has just brought it under another model. ``starts_at``: before it no right begins that comes of it;
+    of what is asked for a campaign (``campaign_id``) that is when the campaign begins.
     """
 
     id: UUID
@@ -108,6 +109,8 @@ class Request:
     updated_at: datetime
     version: int
     caught_up: bool = False
+    campaign_id: UUID | None = None
+    starts_at: datetime | None = None
 
     @property
     def matter(self) -> Matter:

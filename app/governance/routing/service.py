@@ -326,6 +326,8 @@ def told(request: Request) -> dict[str, Any]:
         "requester_id",
         "beneficiary_id",
         "rights",
+        "campaign_id",
+        "starts_at",
         "until",
         "state",
         "model",

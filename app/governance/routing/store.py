@@ -83,6 +83,12 @@ def live_of_person(session: Session, at: datetime, employee_id: UUID) -> list[Re
     return _values(session, list(session.scalars(stmt.order_by(Row.id))))
 
 
+def of_campaign(session: Session, campaign_id: UUID) -> list[Request]:
+    """Every request that was made for a campaign, ended or not, in order of id."""
+    stmt = select(Row).where(Row.campaign_id == campaign_id).order_by(Row.id)
+    return _values(session, list(session.scalars(stmt)))
+
+
 def latest_registration(session: Session, account_id: UUID) -> Request | None:
     """The registration by which an account came here, if it did not come by inventory."""
     stmt = select(Row).where(Row.account_id == account_id, Row.kind == RequestKind.REGISTRATION)

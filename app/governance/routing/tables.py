@@ -27,6 +27,8 @@ class Request(Resource, Base):
     beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("employee.id"), index=True)
     rights: Mapped[list[str]] = mapped_column(JSON)
     justification: Mapped[str | None] = mapped_column(Text)
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaign.id"), index=True)
+    starts_at: Mapped[datetime | None]
     until: Mapped[datetime | None]
     state: Mapped[str]
     model: Mapped[str]

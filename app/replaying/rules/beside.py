@@ -69,6 +69,17 @@ def _over(one: Told, **more: Any) -> Iterator[Step]:
     yield Alter("grant_suspension", {"grant_id": one.subject, "resumed_at": None}, {"resumed_at": one.at, **more})
 
 
+def _of_campaign(one: Told) -> Iterator[Step]:
+    """The accounts and the people of a campaign, as they are from now on."""
+    whole = {"campaign_id": one.subject}
+    yield Drop("campaign_account", whole)
+    yield Drop("campaign_member", whole)
+    for account in one.after["account_ids"]:
+        yield Put("campaign_account", {**whole, "account_id": account}, {})
+    for person, rights in one.after["members"].items():
+        yield Put("campaign_member", {**whole, "employee_id": person}, {"rights": rights})
+
+
 def _of_switch(one: Told) -> Iterator[Step]:
     if "setting_id" in one.after:
         unit = None if one.subject == "enterprise" else one.subject
@@ -213,6 +224,7 @@ BESIDE: Mapping[str, Beside] = {
     "grant.suspended": lambda one: _pause(one, one.at, scheduled=False),
     "grant.review_due": lambda one: _pause(one, one.after["review_due_at"], scheduled=True),
     "grant.resumed": lambda one: _over(one, resumed_by=one.person),
+    **dict.fromkeys(("campaign.created", "campaign.changed"), _of_campaign),
     "governance.switched": _of_switch,
     "policy_version.published": _of_publishing,
     "policy_version.retired": _of_retiring,

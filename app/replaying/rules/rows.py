@@ -91,14 +91,18 @@ _APPOINTMENT = _row(
 )
 _REQUEST = _row(
     "request",
-    "account_id requester_id beneficiary_id rights justification until state model setting_id steps passed notes"
-    " policy_versions round due_at expires_at ended_at",
+    "account_id requester_id beneficiary_id rights justification campaign_id starts_at until state model setting_id"
+    " steps passed notes policy_versions round due_at expires_at ended_at",
     reads={"steps": lambda steps: [_step(one) for one in steps]},
 )
 _GRANT = _row(
     "posting_grant",
     "employee_id account_id right request_id valid_from valid_until model policy_versions approvers paused_by ended_at end"
     " end_reason ended_by review_ends_at",
+)
+_CAMPAIGN = _row(
+    "campaign",
+    "key title purpose business_unit_id objective manager_id starts_at ends_at author_id ended_at ended_by",
 )
 _FREEZE = _row(
     "freeze",
@@ -176,6 +180,8 @@ ROWS: Mapping[str, Row] = {
         ).items()
     },
     **_each("grant", "issued expired superseded revoked suspended resumed review_due", _GRANT),
+    **_each("campaign", "created changed", _CAMPAIGN),
+    "campaign.ended": _CAMPAIGN.saying(end_reason=REASON),
     "freeze.set": _FREEZE.saying(set_by=PERSON, reason=REASON),
     "freeze.lifted": _FREEZE.saying(lifted_by=PERSON, lift_reason=REASON),
     "policy.created": _POLICY,

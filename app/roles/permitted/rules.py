@@ -60,6 +60,7 @@ _OPEN_TO_ALL = frozenset(
         P.ACCOUNT_READ,
         P.APPOINTMENT_READ,
         P.BUSINESS_UNIT_READ,
+        P.CAMPAIGN_READ,
         P.COURSE_READ,
         P.EMPLOYEE_READ,
         P.FREEZE_READ,
@@ -172,6 +173,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.BUDGET_RECORD,
                     P.BUDGET_WRITE,
                     P.BUSINESS_UNIT_WRITE,
+                    P.CAMPAIGN_MANAGE,
                     P.CLEARANCE_DECIDE,
                     P.COMPLETION_WRITE,
                     P.COURSE_WRITE,
@@ -231,6 +233,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **dict.fromkeys(
                 (
                     P.ACCOUNT_STOP,
+                    P.CAMPAIGN_MANAGE,
                     P.DISCOVERY_RESOLVE,
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
@@ -249,6 +252,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                 (
                     P.BUDGET_READ,
                     P.BUDGET_RECORD,
+                    P.CAMPAIGN_MANAGE,
                     P.MATURITY_DECLARE,
                     P.OBSERVATION_WRITE,
                     P.RIGHTS_REQUEST_CREATE,
@@ -260,7 +264,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             ),
             P.RESEARCH_CITE: ANY,  # only in what one may see
         },
-        Role.CAMPAIGN_MANAGER: _COE,
+        Role.CAMPAIGN_MANAGER: {**_COE, P.CAMPAIGN_MANAGE: IN},
         Role.SOCIAL_ANALYST: {
             **_COE,
             **dict.fromkeys((P.ACCOUNT_RECORD_ACTIVITY, P.BUDGET_READ, P.BUDGET_RECORD, P.OBSERVATION_WRITE), IN),

@@ -63,6 +63,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "budget": Kind(Width.ENTERPRISE, P.BUDGET_READ),
         "budget_entry": Kind(Width.ENTERPRISE, P.BUDGET_READ),
         "business_unit": _OPEN,
+        "campaign": _OPEN,
         "clearance": _PLACED,
         "client": _OF_THE_LOG,
         "completion": Kind(Width.ENTERPRISE, P.COMPLETION_READ),
