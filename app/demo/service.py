@@ -12,6 +12,7 @@ from app.demo.company import service as company
 from app.demo.figures import service as figures
 from app.demo.inventory import service as inventory
 from app.demo.posts import service as posts
+from app.demo.retirement import service as retirement
 from app.demo.sightings import service as sightings
 from app.demo.stage.service import Founding
 from app.demo.story import service as story
@@ -41,6 +42,7 @@ _STEPS = (
     story.early_rounds,
     story.last_round,
     story.lately,
+    retirement.ask,
     story.today,
     inventory.update_inventory,
     figures.record_figures,

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     """Everything anyone can be allowed to do: ``resource:action``, sorted. Who has which: ``roles/permitted/rules.py``."""
 
     ACCOUNT_DECIDE = "account:decide"
+    ACCOUNT_DECOMMISSION = "account:decommission"
     ACCOUNT_MANAGE = "account:manage"
     ACCOUNT_PROPOSE = "account:propose"
     ACCOUNT_READ = "account:read"
@@ -79,6 +80,9 @@ class Permission(StrEnum):
     POLICY_PUBLISH = "policy:publish"
     POLICY_READ = "policy:read"
     REPORT_READ = "report:read"
+    RETIREMENT_ANSWER = "retirement:answer"
+    RETIREMENT_MANAGE = "retirement:manage"
+    RETIREMENT_READ = "retirement:read"
     REVIEW_CREATE = "review:create"
     REVIEW_DECIDE = "review:decide"
     REVIEW_MANAGE = "review:manage"

@@ -28,6 +28,7 @@ NAMES: Final[Mapping[str, str]] = {
     "publishing-tools": "tool_id",
     "reports": "report",
     "requests": "request_id",
+    "retirements": "retirement_id",
     "reviews": "review_id",
     "rights-requests": "request_id",
     "versions": "strategy_id",

@@ -68,12 +68,14 @@ _OPEN_TO_ALL = frozenset(
         P.NETWORK_READ,
         P.PERMISSION_READ,
         P.POLICY_READ,
+        P.RETIREMENT_READ,
         P.STRATEGY_READ,
         P.TOOL_READ,
     }
 )  # fmt: skip
 _ONES_OWN = frozenset(
     {
+        P.ACCOUNT_DECOMMISSION,
         P.ACCOUNT_MANAGE,
         P.ACCOUNT_RECORD_ACTIVITY,
         P.ACCOUNT_UPDATE,
@@ -91,6 +93,7 @@ _ONES_OWN = frozenset(
         P.ME_READ,
         P.ME_UPDATE,
         P.OBSERVATION_READ,
+        P.RETIREMENT_ANSWER,
         P.REVIEW_READ,
         P.RIGHTS_REQUEST_CREATE,
         P.RIGHTS_REQUEST_READ,
@@ -160,6 +163,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **_INSIGHT,
             **dict.fromkeys(
                 (
+                    P.ACCOUNT_DECOMMISSION,
                     P.ACCOUNT_MANAGE,
                     P.ACCOUNT_RECORD_ACTIVITY,
                     P.ACCOUNT_STOP,
@@ -192,6 +196,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.OBSERVATION_WRITE,
                     P.POLICY_DRAFT,
                     P.POLICY_PUBLISH,
+                    P.RETIREMENT_MANAGE,
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
                     P.STRATEGY_APPROVE,
@@ -213,8 +218,10 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **_IN_SCOPE,
             **dict.fromkeys(
                 (
+                    P.ACCOUNT_DECOMMISSION,
                     P.ACCOUNT_STOP,
                     P.DISCOVERY_RESOLVE,
+                    P.RETIREMENT_MANAGE,
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
                     P.REVIEW_READ,
