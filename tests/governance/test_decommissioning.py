@@ -70,7 +70,7 @@ def test_the_checklist_before_and_while_an_account_is_retired(team, account):
     before = checklist(team, account)
     assert {one["step"]: one["state"] for one in before["steps"]} == dict.fromkeys(map(str, Step), "open")
     assert before["steps"][0]["remedy"] == {
-        "message": "1 grants are open and 0 requests wait: they end with it.",
+        "message": "Open grants: 1; waiting requests: 0. They end as it begins.",
         "call": f"POST /v1/accounts/{account}/decommission",
     }
     assert not any(one["may_say"] for one in before["steps"])

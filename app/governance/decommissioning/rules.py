@@ -88,11 +88,11 @@ def _is_said(step: Step) -> bool:
 def _rights(account: Account, rights: Rights) -> Entry:
     if not rights.grants and not rights.requests:
         return Entry(Step.RIGHTS_ENDED, StepState.DONE)
-    left = f"{rights.grants} grants are open and {rights.requests} requests wait"
+    left = f"Open grants: {rights.grants}; waiting requests: {rights.requests}"
     if account.state is AccountState.DECOMMISSIONING:
-        remedy, call = f"{left}: revoke and withdraw them.", f"GET /v1/grants?account_id={account.id}"
+        remedy, call = f"{left}. Revoke and withdraw them.", f"GET /v1/grants?account_id={account.id}"
     else:
-        remedy, call = f"{left}: they end with it.", f"POST /v1/accounts/{account.id}/decommission"
+        remedy, call = f"{left}. They end as it begins.", f"POST /v1/accounts/{account.id}/decommission"
     return Entry(Step.RIGHTS_ENDED, StepState.OPEN, None, remedy, call)
 
 
