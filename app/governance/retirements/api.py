@@ -67,7 +67,7 @@ def end_retirement(
     id: UUID, body: wire.Ending, work: Annotated[Work, allow(Permission.RETIREMENT_MANAGE)]
 ) -> wire.WatchedRetirement:
     """End a campaign: what nobody has kept or retired by now stays as it is."""
-    return wire.watched(service.end(work, id, body.reason), work.now)
+    return wire.watched(service.close(work, id, body.reason), work.now)
 
 
 @router.get("/{id}/items", responses=responses(NotFound))

@@ -135,7 +135,7 @@ def _narrowed(work: Work, asked: Asked) -> tuple[UUID | None, Place]:
     return unit.id, Place(unit.path, asked.network)
 
 
-def end(work: Work, id_: UUID, reason: str) -> tuple[Retirement, Counts]:
+def close(work: Work, id_: UUID, reason: str) -> tuple[Retirement, Counts]:
     """End a campaign: what is open of it is over, and may be asked about by another.
 
     Raises ``NotFound``, ``Forbidden``, ``RetirementOver``, ``PreconditionFailed``.
@@ -260,7 +260,7 @@ def answer(work: Work, retirement_id: UUID, id_: UUID, word: Word, reason: str) 
     before = _held(work, seen, Permission.RETIREMENT_ANSWER)
     rules.check_asked(before.state)
     said = {"answer": word, "answered_by": work.me, "answer_reason": reason, "answered_at": work.now}
-    return _said(work, before.item, "retirement_item.answered", said, reason, over=word is Word.KEEP)
+    return _changed(work, before.item, said, "retirement_item.answered", reason, over=word is Word.KEEP)
 
 
 def decide(work: Work, retirement_id: UUID, id_: UUID, word: Word, reason: str) -> Shown:
@@ -278,7 +278,7 @@ def decide(work: Work, retirement_id: UUID, id_: UUID, word: Word, reason: str) 
     if word is Word.RETIRE:
         decommissioning.begin(work, before.item.account, reason)
     said = {"decision": word, "decided_by": work.me, "decision_reason": reason, "decided_at": work.now}
-    return _said(work, before.item, "retirement_item.decided", said, reason, over=True)
+    return _changed(work, before.item, said, "retirement_item.decided", reason, over=True)
 
 
 def _held(work: Work, seen: Item, permission: Permission) -> Shown:
@@ -291,7 +291,7 @@ def _held(work: Work, seen: Item, permission: Permission) -> Shown:
     return _shown(work, [held])[0]
 
 
-def _said(work: Work, before: Item, action: str, said: dict[str, Any], reason: str, *, over: bool) -> Shown:
+def _changed(work: Work, before: Item, said: dict[str, Any], action: str, reason: str, *, over: bool) -> Shown:
     changes = said | ({"closed_at": work.now} if over else {})
     after = store.save_item(work.session, before.retirement_id, before.id, work.now, changes)
     audit.record(
