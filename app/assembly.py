@@ -33,6 +33,8 @@ from app.governance.campaigns import api as campaigns
 from app.governance.campaigns import tables as _campaigns
 from app.governance.clearances import api as clearances
 from app.governance.clearances import tables as _clearances
+from app.governance.decommissioning import api as decommissioning
+from app.governance.decommissioning import tables as _decommissioning
 from app.governance.explaining import api as explaining
 from app.governance.freezes import api as freezes
 from app.governance.freezes import tables as _freezes
@@ -44,6 +46,8 @@ from app.governance.passports import api as passports
 from app.governance.recertification import api as recertification
 from app.governance.registrations import api as registrations
 from app.governance.requests import api as requests
+from app.governance.retirements import api as retirements
+from app.governance.retirements import tables as _retirements
 from app.governance.reviews import api as reviews
 from app.governance.reviews import tables as _reviews
 from app.governance.routing import tables as _routing
@@ -100,9 +104,9 @@ from app.webhooks import tables as _webhooks
 METADATA = Base.metadata
 TABLES = (
     _access_requests, _accounts, _attestations, _audit, _budgets, _campaigns, _checkpoints, _clearances, _clients,
-    _console, _directory, _discoveries, _erasure, _erasures, _freezes, _grants, _groups, _imports, _kpis, _login,
-    _maturity, _models, _networks, _notices, _oauth, _observations, _policies, _research, _reviews, _roles, _routing,
-    _strategy, _targets, _tools, _training, _vendors, _webhooks,
+    _console, _decommissioning, _directory, _discoveries, _erasure, _erasures, _freezes, _grants, _groups, _imports,
+    _kpis, _login, _maturity, _models, _networks, _notices, _oauth, _observations, _policies, _research, _retirements,
+    _reviews, _roles, _routing, _strategy, _targets, _tools, _training, _vendors, _webhooks,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
@@ -118,8 +122,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     notices.router,
     recertification.router,
     reviews.router,
+    retirements.router,
     accounts.router,
     registrations.router,
+    decommissioning.router,
     discoveries.router,
     found.router,
     networks.router,

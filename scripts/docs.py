@@ -26,6 +26,7 @@ import app
 from app.accounts.rules import FOUND
 from app.accounts.service import _PAST
 from app.cli import app as command_line
+from app.governance.decommissioning.rules import ASKS
 from app.governance.grants.rules import End
 from app.governance.models.rules import MODELS, Authority, Model, Proposer, Right, StepKind, ToolRule
 from app.governance.reasons.rules import REMEDIES
@@ -275,6 +276,7 @@ _UNSAID = {
     "forbidden": "Your roles do not allow this here. You may see it, so it is not hidden from you.",
     "looser": "The rule is looser than the enterprise's.",
     **dict.fromkeys(_HOLDINGS, "How many of them the unit still has."),
+    **{step.value: text for step, text in ASKS.items()},
 }  # what neither a title, nor a docstring, nor a message tells a reader
 _BY_FRAMEWORK = (
     ("method_not_allowed", "405", "The address takes other methods; `Allow` names them."),
@@ -282,6 +284,7 @@ _BY_FRAMEWORK = (
 )
 _COMPUTED: Mapping[str, Mapping[str, Iterable[str]]] = {
     "app/directory/rules.py": {"what": _HOLDINGS},
+    "app/governance/decommissioning/rules.py": {"one.step.value": [step.value for step in ASKS]},
     "app/imports/accounts/rules.py": {"refused.reason": ()},
     "app/imports/observations/rules.py": {
         "wrong.code": (),

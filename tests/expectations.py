@@ -6,6 +6,7 @@ from tests.matrix import BEYOND, CLIENTS, NOBODY, PEOPLE
 
 PINNED = """
 account:decide        employee eligible
+account:decommission  employee own, strategist anywhere, community_manager in_scope
 account:manage        employee own, strategist anywhere, community_manager in_scope, bu_liaison in_scope
 account:propose       employee anywhere
 account:read          employee anywhere, client registry:read
@@ -92,6 +93,9 @@ research:cite         strategist anywhere, content_strategist anywhere, communit
 developer anywhere
 research:read         employee anywhere, client registry:read
 research:write        strategist anywhere, content_strategist anywhere
+retirement:answer     employee own
+retirement:manage     strategist anywhere, community_manager in_scope
+retirement:read       employee anywhere, client registry:read
 review:create         strategist anywhere, community_manager in_scope
 review:decide         employee eligible
 review:manage         strategist anywhere, community_manager in_scope

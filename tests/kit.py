@@ -162,6 +162,18 @@ class World:
             audit.record(work, "account.imported", ("account", made.id), after=inventory.told(made))
             return str(made.id)
 
+    def work_off(self, account, who="boss"):
+        """Say that all is done that has to be before an account is archived."""
+        for step in ("credentials_rotated", "handle_parked", "evidence_kept"):
+            body = {"step": step, "reference": f"https://records.example/{step}"}
+            self.post(f"/v1/accounts/{account}/decommissioning", who, body)
+
+    def retire(self, account, who="boss"):
+        """Bring an account in use from the network to the archive."""
+        self.post(f"/v1/accounts/{account}/decommission", who)
+        self.work_off(account, who)
+        return self.post(f"/v1/accounts/{account}/archive", who)
+
     def ask(self, who, account, rights=("publish",), status=201, **more):
         body = {"account_id": account, "rights": list(rights), "justification": "Customer care.", **more}
         return self.post("/v1/rights-requests", who, body, status)

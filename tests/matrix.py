@@ -107,6 +107,7 @@ class Org(World):
         _found(self)
         _vendors(self)
         _reviews(self)
+        _retirements(self)
 
     def token(self, who):
         if who not in self.bearers:
@@ -421,3 +422,17 @@ def _reviewed(org, narrowed):
     body = {"title": "Rights", "kinds": ["grants"], "filter": narrowed}
     review = org.post("/v1/reviews", "boss", body, 201)["id"]
     return review, org.get(f"/v1/reviews/{review}/items?limit=200", "boss")["items"]
+
+
+def _retirements(org):
+    """Here and away; who looks after an account of the latter is asked about it, the others have nobody to be asked."""
+    for where, unit, at in (("here", "field", HERE), ("away", "logistics", AWAY)):
+        body = {"title": "Spring", "flags": ["unvalidated"], "business_unit_id": unit, "network": at.network}
+        campaign = org.post("/v1/retirements", "boss", body, 201)["id"]
+        org.put("retirement", where, campaign, at)
+        for name in ("here", "away", *(caller.name for caller in PEOPLE)):
+            account = org.things["active account"][name].id
+            for one in org.get(f"/v1/retirements/{campaign}/items?account_id={account}", "boss")["items"]:
+                org.put("retirement item", name, f"{campaign}:{one['id']}", at)
+                if one["state"] == "orphaned":
+                    org.put("orphaned item", name, f"{campaign}:{one['id']}", at)

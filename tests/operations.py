@@ -38,6 +38,7 @@ SIGHTINGS = (
 """A file of sightings, of nothing."""
 WORD = {"decision": "approve", "comment": "Seen."}
 WHY = {"reason": "It is over."}
+PARKED = {"step": "handle_parked", "reference": "https://records.example/parked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,10 @@ def _review(org, thing):
     return {"title": "Autumn", "kinds": ["grants"], "filter": narrowed}
 
 
+def _retiring(org, thing):
+    return {"title": "Spring", "flags": ["no_mfa"], "business_unit_id": thing.id, "network": thing.at.network}
+
+
 def _reassigned(org, thing):
     return {"reviewer_id": str(org.ids["scribe" if "field" in thing.at.units else "theirs"]), **WHY}
 
@@ -295,6 +300,19 @@ OPERATIONS = (
     Operation("POST /v1/reviews/{id}/items/{item_id}/decisions", "review:decide", "review item", {"decision": "keep"}, hides=REVIEWED),
     # Nobody picks who is to judge about their own, whatever their role.
     Operation("POST /v1/reviews/{id}/items/{item_id}/reassign", "review:manage", "review item", _reassigned, hides=REVIEWED, but="mine"),
+    Operation("GET /v1/retirements", "retirement:read"),
+    Operation("GET /v1/retirements/{id}", "retirement:read", "retirement"),
+    Operation("POST /v1/retirements", "retirement:manage", "unit", _retiring),
+    Operation("POST /v1/retirements/preview", "retirement:manage", "unit", _retiring, reads=True),
+    Operation("POST /v1/retirements/{id}/end", "retirement:manage", "retirement", WHY),
+    Operation("GET /v1/retirements/{id}/items", "retirement:read", "retirement"),
+    Operation("GET /v1/retirements/{id}/items/{item_id}", "retirement:read", "retirement item"),
+    Operation(
+        "POST /v1/retirements/{id}/items/{item_id}/answer", "retirement:answer", "retirement item", {"answer": "keep", **WHY}
+    ),
+    Operation(
+        "POST /v1/retirements/{id}/items/{item_id}/decide", "retirement:manage", "orphaned item", {"decision": "retire", **WHY}
+    ),
     Operation("GET /v1/accounts", "account:read"),
     Operation("GET /v1/accounts/{id}", "account:read", "active account"),
     Operation("POST /v1/accounts", "account:propose", "unit", _proposed),
@@ -314,6 +332,8 @@ OPERATIONS = (
     Operation("POST /v1/accounts/{id}/suspend", "account:stop", "active account", WHY),
     Operation("POST /v1/accounts/{id}/resume", "account:stop", "suspended account", WHY),
     Operation("POST /v1/accounts/{id}/decommission", "account:stop", "active account", WHY),
+    Operation("GET /v1/accounts/{id}/decommissioning", "account:read", "active account"),
+    Operation("POST /v1/accounts/{id}/decommissioning", "account:decommission", "decommissioning account", PARKED),
     Operation("POST /v1/accounts/{id}/archive", "account:stop", "decommissioning account", WHY),
     Operation("GET /v1/discoveries", FOUND),
     Operation("GET /v1/discoveries/{id}", FOUND, "discovery", hides=FOUND),

@@ -6,8 +6,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from tests.operations import PARKED
+
 ASK = "/v1/rights-requests"
 MARK = "Only after the commit."
+SAID = ("credentials_rotated", "handle_parked", "evidence_kept")
 
 
 @pytest.fixture
@@ -164,6 +167,11 @@ def versioned(team, account):
         for n in range(3)
     ]
     one, two, three = (f"/v1/discoveries/{id_}" for id_ in seen)
+    team.account("asked_about", network="instagram", steward_id=team.ids["asker"])
+    body = {"title": "Spring", "flags": ["unvalidated"], "network": "instagram"}
+    campaign = f"/v1/retirements/{team.post('/v1/retirements', 'hub', body, 201)['id']}"
+    (asked_about,) = team.get(f"{campaign}/items", "hub")["items"]
+    item = f"{campaign}/items/{asked_about['id']}"
     hook = {"name": "Tool", "url": "https://tool.example.com/events", "events": ["grant.*"]}
     hook = f"/v1/webhooks/{team.post('/v1/webhooks', 'developer', hook, 201)['id']}"
     team.post("/v1/vendors", "boss", {"key": "acme-tools", "name": "Acme"}, 201)
@@ -220,7 +228,11 @@ def versioned(team, account):
         (acc, "POST", f"{acc}/suspend", "hub", {}),
         (acc, "POST", f"{acc}/resume", "hub", {}),
         (acc, "POST", f"{acc}/decommission", "hub", {}),
+        *[(acc, "POST", f"{acc}/decommissioning", "hub", PARKED | {"step": step}) for step in SAID],
         (acc, "POST", f"{acc}/archive", "hub", {}),
+        (item, "POST", f"{item}/answer", "asker", {"answer": "retire", **why}),
+        (item, "POST", f"{item}/decide", "hub", {"decision": "keep", **why}),
+        (campaign, "POST", f"{campaign}/end", "hub", why),
         (f"/v1/accounts/{proposal['id']}", "PATCH", f"/v1/accounts/{proposal['id']}", "liaison", {"purpose": "News."}),
         *[
             (f"/v1/accounts/{proposal['id']}", "POST", f"/v1/accounts/{proposal['id']}/decisions", who, word)

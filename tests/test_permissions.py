@@ -29,7 +29,15 @@ from tests.operations import CONSOLE, FORM_TYPE, OPERATIONS, PUBLIC
 from tests.routes import METHODS, doors, send, spellings
 
 REFUSED_BY_THE_MATTER = frozenset(
-    {"request_refused", "business_unit_not_empty", "no_legal_hold", "not_a_member", "not_permitted", "still_employed"}
+    {
+        "request_refused",
+        "business_unit_not_empty",
+        "checklist_incomplete",
+        "no_legal_hold",
+        "not_a_member",
+        "not_permitted",
+        "still_employed",
+    }
 )
 """Refusals that come after every question of permission: the model's, with its reasons, the state of the thing, and a
 decision that is told as a status.

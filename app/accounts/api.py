@@ -1,4 +1,8 @@
-"""The inventory over HTTP. Proposing, deciding and changing accounts are in ``governance/registrations``."""
+"""The inventory over HTTP.
+
+Proposing, deciding and changing accounts are in ``governance/registrations``, retiring them in
+``governance/decommissioning``.
+"""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -84,5 +88,3 @@ def _step(verb: rules.Verb, permission: Permission, says: str) -> None:
 _step(rules.Verb.ACTIVATE, Permission.ACCOUNT_MANAGE, "The account has been opened on its network: it is official now.")
 _step(rules.Verb.SUSPEND, Permission.ACCOUNT_STOP, "Stop all posting on the account for the time being.")
 _step(rules.Verb.RESUME, Permission.ACCOUNT_STOP, "Let posting go on.")
-_step(rules.Verb.DECOMMISSION, Permission.ACCOUNT_STOP, "Begin to retire the account: it is official no more.")
-_step(rules.Verb.ARCHIVE, Permission.ACCOUNT_STOP, "The account is closed on its network; its record stays for ever.")

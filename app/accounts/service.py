@@ -1,6 +1,7 @@
 """The inventory: reading, describing and stepping accounts; the public's question whether one is official.
 
-Proposing and deciding are routed by the governance model, and are in ``governance/registrations``.
+Proposing and deciding are routed by the governance model, and are in ``governance/registrations``; what is retired loses
+its rights, and is in ``governance/decommissioning``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -206,11 +207,10 @@ def verify(work: Work, url: str) -> Verified:
 
 
 def step(work: Work, id_: UUID, verb: Verb, reason: str | None) -> Shown:
-    """Activate, suspend, resume, decommission or archive. Raises ``WrongState``, ``Forbidden``, ``PreconditionFailed``."""
+    """Activate, suspend or resume. Raises ``WrongState``, ``Forbidden``, ``PreconditionFailed``."""
     before = store.lock_account(work.session, id_)
     work.match(before)
-    permission = Permission.ACCOUNT_MANAGE if verb is Verb.ACTIVATE else Permission.ACCOUNT_STOP
-    work.actor.require(permission, before.place, own=work.actor.employee_id in before.stewards)
+    work.actor.require(_NEEDS[verb], before.place, own=work.actor.employee_id in before.stewards)
     after = move(work, before, verb, reason)
     return show(work, work.show(after))
 
@@ -225,6 +225,11 @@ def move(work: Work, before: Account, verb: Verb, reason: str | None) -> Account
     return change(work, before, changes, f"account.{_PAST[verb]}", reason)
 
 
+_NEEDS = {
+    Verb.ACTIVATE: Permission.ACCOUNT_MANAGE,
+    Verb.SUSPEND: Permission.ACCOUNT_STOP,
+    Verb.RESUME: Permission.ACCOUNT_STOP,
+}
 _PAST = {
     Verb.ACTIVATE: "activated",
     Verb.SUSPEND: "suspended",

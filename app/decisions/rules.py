@@ -58,6 +58,8 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "policy_version": frozenset({P.WORLD}),
         "publishing_tool": frozenset({P.WORLD}),
         "registration": frozenset(),
+        "retirement": frozenset(),
+        "retirement_item": frozenset(),
         "review": frozenset({P.REVIEWS}),
         "review_item": frozenset({P.REVIEW_ITEMS}),
         "rights_request": frozenset(),

@@ -13,6 +13,7 @@ from app.demo.company import service as company
 from app.demo.figures import service as figures
 from app.demo.inventory import service as inventory
 from app.demo.posts import service as posts
+from app.demo.retirement import service as retirement
 from app.demo.sightings import service as sightings
 from app.demo.stage.service import Founding
 from app.demo.story import service as story
@@ -46,6 +47,7 @@ _STEPS = (
     story.last_round,
     story.lately,
     campaigns.prepare,
+    retirement.ask,
     story.today,
     inventory.update_inventory,
     figures.record_figures,

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     """Everything anyone can be allowed to do: ``resource:action``, sorted. Who has which: ``roles/permitted/rules.py``."""
 
     ACCOUNT_DECIDE = "account:decide"
+    ACCOUNT_DECOMMISSION = "account:decommission"
     ACCOUNT_MANAGE = "account:manage"
     ACCOUNT_PROPOSE = "account:propose"
     ACCOUNT_READ = "account:read"
@@ -84,6 +85,9 @@ class Permission(StrEnum):
     RESEARCH_CITE = "research:cite"
     RESEARCH_READ = "research:read"
     RESEARCH_WRITE = "research:write"
+    RETIREMENT_ANSWER = "retirement:answer"
+    RETIREMENT_MANAGE = "retirement:manage"
+    RETIREMENT_READ = "retirement:read"
     REVIEW_CREATE = "review:create"
     REVIEW_DECIDE = "review:decide"
     REVIEW_MANAGE = "review:manage"

@@ -46,6 +46,7 @@ class NoticeKind(StrEnum):
     CLEARANCE_CLEARED = "clearance_cleared"
     CLEARANCE_DENIED = "clearance_denied"
     REVIEW_OPEN = "review_open"
+    RETIREMENT_OPEN = "retirement_open"
     ACCOUNT_ORPHANED = "account_orphaned"
     FORMER_HANDLE_ACTIVE = "former_handle_active"
     SUSPENDED_ACCOUNT_ACTIVE = "suspended_account_active"
@@ -145,6 +146,11 @@ SAYINGS: Mapping[NoticeKind, Saying] = MappingProxyType(
             "To be reviewed: {what}",
             "What waits for you stands among your approvals. Answer by {due}: what nobody answers is ended.",
         ),
+        NoticeKind.RETIREMENT_OPEN: Saying(
+            "Still needed? {what}",
+            "You look after accounts that may be retired. Say by {due} which are to be kept, and why; what nobody answers for "
+            "is left to the hub.",
+        ),
         NoticeKind.ACCOUNT_ORPHANED: Saying(
             "Nobody looks after {what}",
             "The last custodian of {what} has left; you are proposed to look after it, or to find who does.",
@@ -179,6 +185,7 @@ LINKS: Mapping[str, str] = MappingProxyType(
         "grant": "/v1/grants/{subject}",
         "account": "/v1/accounts/{subject}",
         "clearance": "/v1/clearances/{subject}",
+        "retirement": "/v1/retirements/{subject}/items?waits_for=me",
         "review": "/v1/reviews/{subject}",
         "policy_version": "/v1/policies/{policy_id}/versions/{n}",
         "directory": "/v1/directory/changes",

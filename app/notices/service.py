@@ -21,6 +21,7 @@ from app.governance.clearances import store as clearances
 from app.governance.grants import store as grants
 from app.governance.impact import store as impact
 from app.governance.models.rules import MODELS, StepKind
+from app.governance.retirements import store as retirements
 from app.governance.reviews import store as reviews
 from app.governance.routing import service as routing
 from app.governance.routing import store as requests
@@ -216,6 +217,15 @@ def _of_review(work: Work, record: Record) -> Iterable[Telling]:
     yield Telling(NoticeKind.REVIEW_OPEN, frozenset(readers), "review", review.id, data)
 
 
+def _of_retirement(work: Work, record: Record) -> Iterable[Telling]:
+    """Whoever looks after an account that is asked about: one notice of a campaign, however many accounts that are."""
+    retirement = retirements.retirement(work.session, UUID(record.subject_id))
+    asked = accounts.accounts(work.session, (one["account_id"] for one in (record.after or {})["listed"]))
+    readers = frozenset(person for one in asked.values() for person in one.stewards)
+    data = {"about": retirement.title, "due": retirement.due_at}
+    yield Telling(NoticeKind.RETIREMENT_OPEN, readers, "retirement", retirement.id, data)
+
+
 def _of_webhook(_: Work, record: Record) -> Iterable[Telling]:
     """Whose webhook is told nothing more is told so, unless it is a service client's."""
     told = record.after or {}
@@ -247,6 +257,7 @@ _DERIVED: Mapping[str, Derive] = {
     **{f"{kind}.blocked": _of_blocked for kind in ("rights_request", "registration")},
     **{f"grant.{what}": _of_grant for what in ("revoked", "suspended", "resumed", "review_due")},
     **dict.fromkeys(_CLEARANCES, _of_clearance),
+    "retirement.opened": _of_retirement,
     "review.opened": _of_review,
     "account.orphaned": _of_orphan,
     "discovery.alarmed": _of_alarm,

@@ -20,7 +20,7 @@ def test_every_step_from_every_state(team):
     bearer = team.token("boss")
     for state in AccountState:
         for verb in Verb:
-            account = team.account(f"{state}_{verb}"[:15].replace("-", "_"), state=state)
+            account = team.account(f"{state}_{verb}"[:15].replace("-", "_"), state=state, official_from=None)
             path = f"/v1/accounts/{account}"
             answer = team.call("POST", f"{path}/{verb}", body={"reason": "So it is."}, bearer=bearer)
             wanted = AFTER.get((state, verb))
@@ -53,6 +53,7 @@ def test_the_life_of_an_account_and_what_the_public_is_told_of_it(team):
     step("decommission")
     assert status() == {"status": "was_official", "official_until": "2026-03-03T09:00:00Z"}
     team.clock.turn(days=1)
+    team.work_off(account, "hub")
     step("archive")
     assert status() == {"status": "was_official", "official_until": "2026-03-03T09:00:00Z"}
 

@@ -247,14 +247,34 @@ def of_accounts(call, team):
         {"decision": "approve", "comment": f"{TAINT} is right."},
         id=made["id"],
     )
-    for verb in ("activate", "suspend", "resume", "decommission", "archive"):
+    for verb in ("activate", "suspend", "resume", "decommission"):
         call(f"POST /v1/accounts/{{id}}/{verb}", "hub", WHY, id=made["id"])
+    for step in ("credentials_rotated", "handle_parked", "evidence_kept", "evidence_kept"):
+        said = {"step": step, "reference": f"https://records.example/{TAINT}", "note": f"{TAINT} has it."}
+        call("POST /v1/accounts/{id}/decommissioning", "hub", said, id=made["id"])
+    call("POST /v1/accounts/{id}/archive", "hub", WHY, id=made["id"])
     other = call("POST /v1/accounts", "liaison", {**new, "handle": "acme2"}, 201)
     call("POST /v1/accounts/{id}/withdraw", "liaison", {}, id=other["id"])
     account = team.account("acme_sales")
     call("POST /v1/accounts/{id}/validate", "hub", {}, id=account)
     call("POST /v1/accounts/{id}/activity", "hub", {}, id=account)
     return account
+
+
+def of_retirements(call, team):
+    """One kept, one retired, one that nobody looks after; and one that the campaign leaves open."""
+    theirs = {"steward_id": team.ids["asker"], "network": "instagram"}
+    kept, retired = team.account("acme_kept", **theirs), team.account("acme_over", **theirs)
+    body = {"title": f"{TAINT} and others", "flags": ["unvalidated"], "network": "instagram"}
+    campaign = call("POST /v1/retirements", "hub", body, 201)["id"]
+    items = {one["account_id"]: one["id"] for one in team.get(f"/v1/retirements/{campaign}/items", "hub")["items"]}
+    answer, decide = (f"POST /v1/retirements/{{id}}/items/{{item_id}}/{verb}" for verb in ("answer", "decide"))
+    call(answer, "asker", {"answer": "keep", **WHY}, id=campaign, item_id=items[kept])
+    call(answer, "asker", {"answer": "retire", **WHY}, id=campaign, item_id=items[retired])
+    call(decide, "hub", {"decision": "retire", **WHY}, id=campaign, item_id=items[retired])
+    team.account("acme_left", steward_id=team.ids["asker"], network="youtube")
+    other = call("POST /v1/retirements", "boss", {**body, "network": "youtube"}, 201)["id"]
+    call("POST /v1/retirements/{id}/end", "boss", WHY, id=other)
 
 
 def of_discoveries(call, team):
@@ -333,6 +353,7 @@ def told_all(team):
     call = Scenario(team)
     of_units(call, team)
     account = of_accounts(call, team)
+    of_retirements(call, team)
     of_discoveries(call, team)
     of_posts(call, team, account)
     of_campaigns(call, team, account)

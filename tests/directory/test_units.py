@@ -145,8 +145,7 @@ def test_a_unit_closes_when_nothing_living_is_left_in_it(team, tree):
     }  # fmt: skip
     team.fire("pablo")
     team.fire("jefe")
-    for verb in ("decommission", "archive"):
-        team.post(f"/v1/accounts/{account}/{verb}", "boss", {})
+    team.retire(account)
     closed = close(team, "madrid")
     assert closed["state"] == "closed" and closed["closed_at"] and closed["merged_into_id"] is None
     assert close(team, "madrid", 409)["code"] == "business_unit_closed"

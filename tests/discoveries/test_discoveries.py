@@ -188,7 +188,7 @@ def test_it_follows_the_register(team):
         "official",
     )
     team.clock.turn(days=1)
-    step(team, account["id"], "decommission", "archive")
+    team.retire(account["id"])
     assert (show(team, found)["state"], show(team, found)["match"]) == ("adopted", "was_official")
     again = seen(team, status=200, seen_at=at(team, minutes=-1))
     assert (again["state"], again["alarm"]) == ("open", None)
@@ -261,7 +261,7 @@ def test_the_lists_find_each_where_it_stands(team):
 def test_a_former_handle_that_posts_is_an_alarm_that_the_hub_is_told_of(team, vendor):
     account = team.account("acme")
     found = seen(team, bearer=vendor, active=True)
-    step(team, account, "decommission", "archive")
+    team.retire(account)
     assert show(team, found)["state"] == "known" and notices(team, "hub") == []
     team.clock.turn(days=3)
     quiet = seen(team, bearer=vendor, status=200)

@@ -470,15 +470,25 @@ def test_what_a_freeze_stops_is_listed_once_while_a_passport_may_be_left(team, a
     assert [one[0] for one in listed(team)] == [grant["id"]]  # no passport of the other is older than ten minutes
 
 
-@pytest.mark.parametrize("more", [(), ("decommission",), ("decommission", "archive")])
-def test_what_a_suspended_account_stops_is_listed_until_it_is_resumed(team, account, grant, more):
+def test_what_a_suspended_account_stops_is_listed_until_it_is_resumed(team, account, grant):
     team.clock.turn(minutes=1)
-    for verb in ("suspend", *more):
-        team.post(f"/v1/accounts/{account}/{verb}", "boss", {})
+    team.post(f"/v1/accounts/{account}/suspend", "boss", {})
     assert listed(team) == [(grant["id"], "frozen", "2026-03-02T09:01:00Z")]
-    if not more:
-        team.post(f"/v1/accounts/{account}/resume", "boss", {})
-        assert listed(team) == []
+    team.post(f"/v1/accounts/{account}/resume", "boss", {})
+    assert listed(team) == []
+    team.clock.turn(minutes=10)
+    assert listed(team) == []
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_what_a_retired_account_stops_is_listed_as_revoked(team, account, grant, archived):
+    team.clock.turn(minutes=1)
+    team.post(f"/v1/accounts/{account}/suspend", "boss", {})
+    team.post(f"/v1/accounts/{account}/decommission", "boss", {})
+    if archived:
+        team.work_off(account)
+        team.post(f"/v1/accounts/{account}/archive", "boss", {})
+    assert listed(team) == [(grant["id"], "revoked", "2026-03-02T09:01:00Z")]
     team.clock.turn(minutes=10)
     assert listed(team) == []
 

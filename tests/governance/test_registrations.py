@@ -152,8 +152,8 @@ def test_denied_and_withdrawn_free_the_handle_and_archived_keeps_it(team):
     assert team.post(f"/v1/accounts/{again['id']}/withdraw", "liaison")["state"] == "withdrawn"
     team.post(f"/v1/accounts/{again['id']}/withdraw", "liaison", {}, 409)
     third = word(team, "hub", propose(team, "liaison"))
-    for verb in ("activate", "decommission", "archive"):
-        team.post(f"/v1/accounts/{third['id']}/{verb}", "hub", {})
+    team.post(f"/v1/accounts/{third['id']}/activate", "hub", {})
+    team.retire(third["id"], "hub")
     assert propose(team, "liaison", status=409)["code"] == "account_exists"
     assert team.get("/v1/accounts/x:acme", "asker")["id"] == third["id"]
 

@@ -8,6 +8,7 @@ from typing import Any
 from app.demo.company.rules import PERSONAS, REGIONS, people_of
 from app.demo.inventory.rules import MAIN, Entry
 from app.directory.rules import EmploymentType
+from app.governance.decommissioning.rules import Step
 from app.governance.models.rules import Right
 
 
@@ -94,6 +95,12 @@ DENIED = Wish("tariq.haddad", "x:alder_help", (PUBLISH,), "I would like to post 
 WITHDRAWN = Wish("campaign", MAIN, (PUBLISH,), "For the harvest campaign.", timedelta(days=15), 30)
 CHANGES = Wish("employee", "youtube:AlderNordics", (PUBLISH, ENGAGE), "For films.", timedelta(hours=30))
 
+RETIRED = (
+    (Step.CREDENTIALS_ROTATED, "vault:social/retired/{account}", None),
+    (Step.HANDLE_PARKED, "https://records.alder.example/parked/{account}", "The page says where to find us now."),
+    (Step.EVIDENCE_KEPT, "https://records.alder.example/exports/{account}", None),
+)
+"""What the hub says of an account that it retires."""
 REVIEW, REVIEWED = "Posting rights in the Nordics", "nordics"
 OVERDUE = Wish("lars.berg", "tiktok:alder.garden.nordics", (PUBLISH,), "Films with dealers.", timedelta(days=6))
 """The liaisons have let it lie, so that the hub may decide it too."""

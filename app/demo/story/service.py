@@ -13,6 +13,7 @@ from app.demo.stage.service import DAY, HOUR, Founding
 from app.directory import store as directory
 from app.erasure import service as erasure
 from app.governance.approvals import service as approvals
+from app.governance.decommissioning import service as decommissioning
 from app.governance.freezes import service as freezes
 from app.governance.freezes.rules import FreezeKind, Severity
 from app.governance.freezes.service import Stop
@@ -40,9 +41,11 @@ def early_rounds(one: Founding) -> None:
     _ask(one, [rules.EXPIRED])
     _decide(one, rules.EXPIRED.ago - DAY)
     _round(one, 0)
-    _step(one, inventory.ARCHIVED, Verb.DECOMMISSION, 100 * DAY, "The market reads the channel of the group.")
+    _retire(one, inventory.ARCHIVED, 100 * DAY, "The market reads the channel of the group.")
     _round(one, 1)
-    _step(one, inventory.ARCHIVED, Verb.ARCHIVE, 70 * DAY, "Taken off the network.")
+    _work_off(one, inventory.ARCHIVED, 71 * DAY)
+    with one.acting("hub", 70 * DAY) as work:
+        decommissioning.archive(work, one.accounts[inventory.ARCHIVED], "Taken off the network.")
 
 
 def last_round(one: Founding) -> None:
@@ -76,7 +79,8 @@ def lately(one: Founding) -> None:
     _step(one, inventory.SUSPENDED, Verb.SUSPEND, 9 * DAY, "A login from a country where we have nobody.")
     _stop(one, 8 * DAY)
     _ask(one, [rules.OVERDUE])
-    _step(one, inventory.RETIRING, Verb.DECOMMISSION, 4 * DAY, "Dealers read the site instead.")
+    _retire(one, inventory.RETIRING, 4 * DAY, "Dealers read the site instead.")
+    _work_off(one, inventory.RETIRING, 4 * DAY - HOUR)
     _review(one)
 
 
@@ -125,6 +129,8 @@ def _show(one: Founding, asked: Mapping[tuple[str, str], UUID]) -> None:
         "account_id": account[inventory.MAIN],
         "activate_account.account_id": account[rules.OPENED.key],
         "archive_account.account_id": account[inventory.RETIRING],
+        "get_checklist.account_id": account[inventory.RETIRING],
+        "say_step.account_id": account[inventory.RETIRING],
         "decide_account.account_id": account[rules.PROPOSED.key],
         "resume_account.account_id": account[inventory.SUSPENDED],
         "withdraw_account.account_id": account[rules.PROPOSED.key],
@@ -221,6 +227,18 @@ def _stop(one: Founding, ago: timedelta) -> None:
     with one.acting("hub", ago) as work:
         stop = Stop(FreezeKind.ACCOUNT, frozen, Severity.L1, "The login is being looked into.", None, frozenset())
         one.examples["freeze_id"] = str(freezes.freeze(work, stop).id)
+
+
+def _retire(one: Founding, account: str, ago: timedelta, why: str) -> None:
+    with one.acting("hub", ago) as work:
+        decommissioning.decommission(work, one.accounts[account], why)
+
+
+def _work_off(one: Founding, account: str, ago: timedelta) -> None:
+    """All that has to be done before the account is archived."""
+    with one.acting("hub", ago) as work:
+        for step, reference, note in rules.RETIRED:
+            decommissioning.say(work, one.accounts[account], step, reference.format(account=account), note)
 
 
 def _step(one: Founding, account: str, verb: Verb, ago: timedelta, why: str) -> None:

@@ -31,6 +31,7 @@ NAMES: Final[Mapping[str, str]] = {
     "reports": "report",
     "requests": "request_id",
     "research": "finding_id",
+    "retirements": "retirement_id",
     "reviews": "review_id",
     "rights-requests": "request_id",
     "versions": "strategy_id",

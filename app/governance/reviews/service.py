@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.accounts import service as accounts
 from app.accounts import store as account_store
-from app.accounts.rules import Verb
 from app.audit import service as audit
 from app.directory import store as directory
+from app.governance.decommissioning import service as decommissioning
 from app.governance.grants import service as grants
 from app.governance.grants import store as grant_store
 from app.kernel.actor import Permission
@@ -173,6 +172,9 @@ def _held(work: Work, review_id: UUID, id_: UUID, *, alone: bool) -> Shown:
     seen = _seen(work, review_id, id_)
     _, deputy_of = role_store.held_by(work.session, work.me, work.now)
     behind = {work.me, *seen.item.case.own, *(one.employee_id for one in deputy_of)}
+    if alone and seen.item.kind is Kind.ACCOUNTS and seen.item.account_id is not None:
+        decommissioning.hold_rules(work)  # first of all, and then whose rights end with it
+        behind |= decommissioning.people_on(work, seen.item.account_id)
     _hold_people(work, [seen.item], behind, alone=alone)
     store.lock_review(work.session, review_id, shared=True)
     _hold_subject(work, seen.item)
@@ -218,7 +220,7 @@ def _end(work: Work, one: Item, reason: str) -> None:
     elif one.appointment_id is not None:
         roles.end_held(work, role_store.appointment(work.session, one.appointment_id), reason)
     elif one.account_id is not None:
-        accounts.move(work, account_store.account(work.session, one.account_id), Verb.DECOMMISSION, reason)
+        decommissioning.begin(work, account_store.account(work.session, one.account_id), reason)
 
 
 def reassign(work: Work, review_id: UUID, id_: UUID, reviewer_id: UUID, reason: str) -> Shown:

@@ -153,6 +153,25 @@ def _of_review(one: Told) -> Iterator[Step]:
     yield ReviewEnds(review=one.subject)
 
 
+def _of_retirement(one: Told) -> Iterator[Step]:
+    """A campaign was opened: what it asks about."""
+    for item in one.after["listed"]:
+        told = {name: value for name, value in item.items() if name != "id"}
+        yield Put("retirement_item", {"id": item["id"]}, {**told, "retirement_id": one.subject, "created_at": one.at})
+
+
+def _of_no_retirement(one: Told) -> Iterator[Step]:
+    """A campaign ended, and what was open of it."""
+    yield Alter("retirement_item", {"retirement_id": one.subject, "closed_at": None}, {"closed_at": one.at})
+
+
+def _of_saying(one: Told) -> Iterator[Step]:
+    """A step of an account's checklist is said to be done."""
+    told = {name: one.after[name] for name in ("reference", "note")}
+    key = {"account_id": one.subject, "step": one.after["step"]}
+    yield Put("account_checklist", key, {**told, "said_by": one.person, "said_at": one.at})
+
+
 def _of_keeping(one: Told) -> Iterator[Step]:
     if "grant_id" in one.after:
         yield ReviewEnds(grant=one.after["grant_id"])
@@ -235,6 +254,9 @@ BESIDE: Mapping[str, Beside] = {
     "finding.published": _of_finding,
     "finding.cited": _of_citing,
     "policy_version.attested": _of_attesting,
+    "account.step_said": _of_saying,
+    "retirement.opened": _of_retirement,
+    "retirement.ended": _of_no_retirement,
     "review.opened": _of_review,
     "review.closed": lambda one: (ReviewEnds(review=one.subject),),
     "review_item.kept": _of_keeping,

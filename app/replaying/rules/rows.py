@@ -133,6 +133,8 @@ _DISCOVERY = _row(
     " first_seen_at last_seen_at last_active_at alarmed_at",
 )
 _RESOLVED = Row(_DISCOVERY.table, {**_DISCOVERY.members, "evidence_url": "evidence_url"}).saying(reason=REASON)
+_RETIREMENT = _row("retirement", "title flags business_unit_id network due_at ended_at")
+_ASKED_ABOUT = _row("retirement_item", "answer decision closed_at")
 _REVIEW = _row("review", "title kinds due_at ends_at closed_at")
 _ITEM = _row("review_item", "reviewer_id")
 _GROUP = _row("directory_group", "display_name external_id")
@@ -209,6 +211,10 @@ ROWS: Mapping[str, Row] = {
     **_each("discovery", "recorded seen", _DISCOVERY),
     "discovery.alarmed": Row("discovery", {"alarmed_at": "alarmed_at"}),
     **_each("discovery", "disputed taken_down ignored reopened", _RESOLVED),
+    "retirement.opened": _RETIREMENT.saying(opened_by=PERSON),
+    "retirement.ended": _RETIREMENT.saying(ended_by=PERSON, end_reason=REASON),
+    "retirement_item.answered": _ASKED_ABOUT.saying(answered_by=PERSON, answer_reason=REASON, answered_at=AT),
+    "retirement_item.decided": _ASKED_ABOUT.saying(decided_by=PERSON, decision_reason=REASON, decided_at=AT),
     "review.opened": _REVIEW.saying(opened_by=PERSON),
     "review.closed": _REVIEW.saying(closed_by=PERSON, close_reason=REASON),
     "review_item.kept": _ANSWERED.saying(outcome="kept"),

@@ -70,6 +70,7 @@ _OPEN_TO_ALL = frozenset(
         P.PERMISSION_READ,
         P.POLICY_READ,
         P.RESEARCH_READ,
+        P.RETIREMENT_READ,
         P.STRATEGY_READ,
         P.TOOL_READ,
         P.VENDOR_READ,
@@ -77,6 +78,7 @@ _OPEN_TO_ALL = frozenset(
 )  # fmt: skip
 _ONES_OWN = frozenset(
     {
+        P.ACCOUNT_DECOMMISSION,
         P.ACCOUNT_MANAGE,
         P.ACCOUNT_RECORD_ACTIVITY,
         P.ACCOUNT_UPDATE,
@@ -94,6 +96,7 @@ _ONES_OWN = frozenset(
         P.ME_READ,
         P.ME_UPDATE,
         P.OBSERVATION_READ,
+        P.RETIREMENT_ANSWER,
         P.REVIEW_READ,
         P.RIGHTS_REQUEST_CREATE,
         P.RIGHTS_REQUEST_READ,
@@ -163,6 +166,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **_INSIGHT,
             **dict.fromkeys(
                 (
+                    P.ACCOUNT_DECOMMISSION,
                     P.ACCOUNT_MANAGE,
                     P.ACCOUNT_RECORD_ACTIVITY,
                     P.ACCOUNT_STOP,
@@ -198,6 +202,7 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
                     P.POLICY_PUBLISH,
                     P.RESEARCH_CITE,
                     P.RESEARCH_WRITE,
+                    P.RETIREMENT_MANAGE,
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
                     P.STRATEGY_APPROVE,
@@ -232,9 +237,11 @@ TABLE: Mapping[str, Mapping[Permission, Reach]] = MappingProxyType(
             **_IN_SCOPE,
             **dict.fromkeys(
                 (
+                    P.ACCOUNT_DECOMMISSION,
                     P.ACCOUNT_STOP,
                     P.CAMPAIGN_MANAGE,
                     P.DISCOVERY_RESOLVE,
+                    P.RETIREMENT_MANAGE,
                     P.REVIEW_CREATE,
                     P.REVIEW_MANAGE,
                     P.REVIEW_READ,

@@ -92,6 +92,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "policy_version": _OPEN,
         "publishing_tool": _OPEN,
         "registration": _PLACED,
+        "retirement": _OPEN,
+        "retirement_item": _OPEN,
         "review": Kind(Width.ENTERPRISE, P.REVIEW_READ),
         "review_item": Kind(Width.ENTERPRISE, P.REVIEW_READ),
         "rights_request": _PLACED,
