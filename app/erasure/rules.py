@@ -158,6 +158,7 @@ ELSEWHERE: Final = {
     "business_unit": "units",
     "client": "programs",
     "course": "courses",
+    "curriculum_entry": "what people should learn, by role",
     "directory_group": "groups",
     "erased_person": "digests",
     "goal": "goals of the business",

@@ -117,6 +117,7 @@ _BUDGET = _row("budget", "objective_id business_unit_id starts_on ends_on curren
 _BUDGET_ENTRY = _row("budget_entry", "budget_id kind amount occurred_on basis note voided_at")
 _DECLARATION = _row("maturity_declaration", "business_unit_id open_dialogue note")
 _COURSE = _row("course", "key title valid_for_days retired_at")
+_CURRICULUM = _row("curriculum_entry", "audience course_id need business_unit_id retired_at")
 _COMPLETION = _row("completion", "employee_id course_id completed_at source revoked_at")
 _CLEARANCE = _row("clearance", "account_id employee_id content_sha256 not_after state note")
 _DISCOVERY = _row(
@@ -186,6 +187,7 @@ ROWS: Mapping[str, Row] = {
     **_each("budget_entry", "recorded voided", _BUDGET_ENTRY),
     "maturity.declared": _DECLARATION.saying(declared_by=PERSON),
     **_each("course", "created updated retired", _COURSE),
+    **_each("curriculum_entry", "created retired", _CURRICULUM),
     "completion.recorded": _COMPLETION,
     "completion.revoked": _COMPLETION.saying(revoked_by=PERSON, revoke_reason=REASON),
     **_each("clearance", "submitted withdrawn", _CLEARANCE),
