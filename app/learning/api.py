@@ -38,6 +38,6 @@ def get_learning_coverage(
     course_id: Annotated[
         str | None, Query(description="The course's id or key; without it, all that is asked.")
     ] = None,
-) -> wire.Coverage:
+) -> wire.LearningCoverage:
     """How many people of a unit have learnt what is asked of them: its own, and those of each unit directly below it."""
     return wire.coverage(service.coverage(work, business_unit_id, course_id))

@@ -12,7 +12,7 @@ from . import rules, service
 from .rules import Ground, LearningState
 
 
-class Reason(Out):
+class LessonReason(Out):
     """Why a course is asked of somebody: an entry of the curriculum, or a policy for accounts on which they hold rights."""
 
     ground: Ground
@@ -40,7 +40,7 @@ class Lesson(Out):
     state: LearningState
     since: Instant
     until: Instant | None
-    reasons: list[Reason]
+    reasons: list[LessonReason]
 
 
 class Learning(Out):
@@ -51,7 +51,7 @@ class Learning(Out):
     items: list[Lesson]
 
 
-class Figures(Out):
+class LearningFigures(Out):
     """How many people are asked, and how they stand, each counted once; of nobody there is no share, and it is said why."""
 
     people: int
@@ -62,7 +62,7 @@ class Figures(Out):
     not_computed: Annotated[str | None, Field(description="Why there is no share.")]
 
 
-class CourseCoverage(Figures):
+class CourseCoverage(LearningFigures):
     """One course, as far as it is required, or recommended."""
 
     course_id: UUID | None
@@ -71,7 +71,7 @@ class CourseCoverage(Figures):
     need: Need
 
 
-class UnitCoverage(Figures):
+class UnitCoverage(LearningFigures):
     """A unit's people: how many have done all that is required of them; who has not lacks something, or it has expired.
 
     `with_below`: with all units below it; else those alone who work in the unit itself.
@@ -84,7 +84,7 @@ class UnitCoverage(Figures):
     courses: list[CourseCoverage]
 
 
-class Coverage(Out):
+class LearningCoverage(Out):
     """A unit with all below it, and of what that is made up: its own people, and each unit directly below it."""
 
     at: Instant
@@ -106,19 +106,19 @@ def _lesson(one: rules.Lesson) -> Lesson:
     )  # fmt: skip
 
 
-def _reason(why: rules.Reason) -> Reason:
+def _reason(why: rules.Reason) -> LessonReason:
     ask = why.ask
-    return Reason(
+    return LessonReason(
         ground=ask.ground, need=ask.need, since=why.since, audience=ask.entry.audience if ask.entry else None,
         curriculum_entry_id=ask.entry.id if ask.entry else None, policy_id=ask.policy.policy_id if ask.policy else None,
         policy=ask.policy.name if ask.policy else None, valid_for_days=ask.days,
     )  # fmt: skip
 
 
-def coverage(found: service.Coverage) -> Coverage:
+def coverage(found: service.Coverage) -> LearningCoverage:
     """How a unit stands, as it is shown."""
     units = [_unit(one) for one in found.units]
-    return Coverage(at=found.at, course_key=found.course_key, total=_unit(found.total), units=units)
+    return LearningCoverage(at=found.at, course_key=found.course_key, total=_unit(found.total), units=units)
 
 
 def _figures(one: rules.Figures) -> dict[str, int | str | None]:

@@ -15,7 +15,7 @@ from .rules import Gap
 from .service import Known
 
 
-class Person(Out):
+class Contact(Out):
     """Somebody to turn to; the address is shown to whom the directory of employees shows it."""
 
     employee_id: UUID
@@ -24,7 +24,7 @@ class Person(Out):
     email: str | None
 
 
-class Office(Person):
+class Office(Contact):
     """Somebody in a role: over which unit (with all below it) or network, or the enterprise; until when; with which deputy."""
 
     appointment_id: UUID
@@ -33,10 +33,10 @@ class Office(Person):
     business_unit_key: str | None
     network: str | None
     valid_until: Instant | None
-    deputy: Person | None
+    deputy: Contact | None
 
 
-class Unit(Out):
+class UnitName(Out):
     """A business unit, by name."""
 
     business_unit_id: UUID
@@ -44,7 +44,7 @@ class Unit(Out):
     name: str
 
 
-class Spoke(Unit):
+class Spoke(UnitName):
     """An open unit and whom to turn to there, the nearest first.
 
     `networks`: those on which it has accounts in use; community managers of these are listed, too. `gap`: it lacks a
@@ -62,7 +62,7 @@ class Spoke(Unit):
     says: str | None
 
 
-class Neighbour(Unit):
+class Neighbour(UnitName):
     """A unit with which this one has to do. `our_`: this one's people on its accounts; `their_`: the other way round.
 
     People who hold rights at present, and requests of the last 90 days.
@@ -122,7 +122,7 @@ def _office(one: Appointment, known: Known) -> Office:
     )  # fmt: skip
 
 
-def _person(id_: UUID, known: Known) -> Person:
+def _person(id_: UUID, known: Known) -> Contact:
     found = known.people[id_]
     email = found.email if id_ in known.seen else None
-    return Person(employee_id=id_, display_name=found.display_name, title=found.title, email=email)
+    return Contact(employee_id=id_, display_name=found.display_name, title=found.title, email=email)

@@ -14,6 +14,7 @@ from app.kernel.problems import responses
 from app.kernel.tags import Tag
 from app.kernel.work import Work
 from app.programme.training.rules import CourseRetired
+from app.programme.training.wire import Reason
 
 from . import rules, service, wire
 
@@ -29,14 +30,16 @@ def list_curriculum(
     need: rules.Need | None = None,
     business_unit_id: UUID | None = None,
     retired: bool | None = None,
-) -> Listing[wire.Entry]:
+) -> Listing[wire.CurriculumEntry]:
     """List what people should learn, by whom it is for."""
     filters = {"audience": audience, "need": need, "business_unit_id": business_unit_id, "retired": retired}
     shown, cursor = page.cut(service.entries(work, page, course_id, filters))
-    return Listing[wire.Entry](items=[wire.Entry.model_validate(one) for one in shown], next_cursor=cursor)
+    return Listing[wire.CurriculumEntry](
+        items=[wire.CurriculumEntry.model_validate(one) for one in shown], next_cursor=cursor
+    )
 
 
-@router.get("/{id}", response_model=wire.Entry, responses=responses(NotFound))
+@router.get("/{id}", response_model=wire.CurriculumEntry, responses=responses(NotFound))
 def get_curriculum_entry(id: UUID, work: Annotated[Work, allow(Permission.COURSE_READ)]) -> rules.Entry:
     """One entry of the curriculum."""
     return service.entry(work, id)
@@ -45,21 +48,23 @@ def get_curriculum_entry(id: UUID, work: Annotated[Work, allow(Permission.COURSE
 @router.post(
     "",
     status_code=201,
-    response_model=wire.Entry,
+    response_model=wire.CurriculumEntry,
     responses=responses(rules.EntryExists, CourseRetired, UnitClosed, NotFound, Invalid),
 )
-def add_to_curriculum(body: wire.NewEntry, work: Annotated[Work, allow(Permission.COURSE_WRITE)]) -> rules.Entry:
+def add_to_curriculum(
+    body: wire.NewCurriculumEntry, work: Annotated[Work, allow(Permission.COURSE_WRITE)]
+) -> rules.Entry:
     """Say that some people should learn a course. No right pauses for want of it: for that a policy requires it."""
     return service.add(work, body.audience, body.course_id, body.need, body.business_unit_id)
 
 
 @router.post(
     "/{id}/retire",
-    response_model=wire.Entry,
+    response_model=wire.CurriculumEntry,
     responses=responses(NotFound, rules.EntryRetired, PreconditionFailed),
 )
 def retire_curriculum_entry(
-    id: UUID, body: wire.Reason, work: Annotated[Work, allow(Permission.COURSE_WRITE)]
+    id: UUID, body: Reason, work: Annotated[Work, allow(Permission.COURSE_WRITE)]
 ) -> rules.Entry:
     """Ask it of nobody any more; the entry stays as history."""
     return service.retire(work, id, body.reason)

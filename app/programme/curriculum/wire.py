@@ -3,17 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from app.kernel.text import Prose
 from app.kernel.wire import In, Instant, Out
+from app.programme.training.wire import Ref
 
 from .rules import Audience, Need
 
-Ref = Annotated[str, StringConstraints(max_length=200)]
 
-
-class NewEntry(In):
+class NewCurriculumEntry(In):
     """A course for some people. It asks, and pauses no right: for that a policy requires the course."""
 
     audience: Annotated[Audience, Field(examples=["campaign_manager"])]
@@ -25,13 +23,7 @@ class NewEntry(In):
     ] = None
 
 
-class Reason(In):
-    """Why, kept in the audit log."""
-
-    reason: Prose
-
-
-class Entry(Out):
+class CurriculumEntry(Out):
     """A course for some people; a retired entry asks it of nobody any more. The root is the whole enterprise."""
 
     id: UUID
