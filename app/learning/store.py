@@ -38,6 +38,8 @@ from .rules import Ask, Count, Ground, Whole
 _EVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 """A completion that counts for ever is late enough if it is later than this."""
 _DONE, _EXPIRED, _MISSING = range(3)
+_AT_ONCE: Final = 200
+"""SQLite puts together at most 500 statements at a level."""
 
 
 def below(unit_id: UUID) -> ColumnElement[bool]:
@@ -108,7 +110,9 @@ def _newest(courses: Sequence[UUID], at: datetime) -> Subquery:
 
 def _asked(asks: Sequence[tuple[int, Ask]], at: datetime, which: ColumnElement[bool]) -> CompoundSelect[Any]:
     """Who is asked for what: one row a person and ask. A completion counts that is later than ``later_than``."""
-    return union_all(*(_one(n, ask, at, which) for n, ask in asks))
+    each = [_one(n, ask, at, which) for n, ask in asks]
+    parts = [union_all(*each[start : start + _AT_ONCE]).subquery() for start in range(0, len(each), _AT_ONCE)]
+    return union_all(*(select(part) for part in parts))
 
 
 def _one(n: int, ask: Ask, at: datetime, which: ColumnElement[bool]) -> Select[Any]:

@@ -75,7 +75,7 @@ class Offices:
 
     def __init__(self, appointments: Iterable[Appointment]) -> None:
         self._by_place: dict[tuple[Role, UUID | str | None], list[Appointment]] = {}
-        for one in appointments:
+        for one in sorted(appointments, key=lambda one: one.id):
             key = (one.role, one.scope.business_unit_id or one.scope.network)
             self._by_place.setdefault(key, []).append(one)
 

@@ -5,6 +5,12 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 
+from app.directory.rules import ROOT_ID
+from app.learning import store
+from app.learning.rules import Ask, Count
+from app.programme.curriculum import store as curriculum
+from app.programme.training import store as training
+
 WHY = {"reason": "It is over."}
 
 
@@ -151,6 +157,7 @@ def test_the_number_of_statements_does_not_grow(school):
             found.append(len(seen))
         return found
 
+    sent()
     before = sent()
     for n in range(4):
         school.post("/v1/business-units", "boss", {"key": f"unit-{n}", "name": f"Unit {n}"}, 201)
@@ -160,3 +167,16 @@ def test_the_number_of_statements_does_not_grow(school):
         learnt(school, f"new-{n}", f"course-{n}", "2026-02-01T09:00:00Z")
     assert sent() == before
     assert len(school.get("/v1/learning/coverage", "boss")["total"]["courses"]) == 7
+
+
+def test_very_many_may_ask_at_once(school):
+    """More than a database puts together in one go."""
+    with school.work(write=False) as work:
+        (entry, *_) = curriculum.taught(work.session)
+        basics = training.course(work.session, "basics")
+        asks = [(n, Ask(f"course-{n}", basics, entry.need, entry.created_at, entry=entry)) for n in range(601)]
+        everywhere = store.below(ROOT_ID)
+        counts = store.by_course(work.session, asks, work.now, everywhere)
+        assert {one.course: (one.people, one.done) for one in counts} == dict.fromkeys(range(601), (3, 1))
+        assert all(isinstance(one, Count) and not one.required for one in counts)
+        assert store.by_person(work.session, asks, work.now, everywhere) == []

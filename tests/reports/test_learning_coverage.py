@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from .recount import Raw, share
+from .stirring import times
 
 WORST = ("missing", "expired", "current")
 TAUGHT = (
@@ -27,6 +28,10 @@ def raw(lively):
     over = _taught(lively, "everybody", "r-basics", "required", None)
     lively.post(f"/v1/curriculum/{over['id']}/retire", "r.boss", {"reason": "Too much."})
     lively.post("/v1/courses/r-gone/retire", "r.boss", {"reason": "Nobody came."})
+    for who, by, days in (("r.boss", "r.boss2", 10), ("r.boss2", "r.boss", 200)):
+        at = times(lively.clock.now - timedelta(days=days))
+        said = {"employee_id": str(lively.ids[who]), "course_id": "r-basics", "completed_at": at}
+        lively.post("/v1/completions", by, said, 201)
     return Recount(lively)
 
 
