@@ -130,7 +130,7 @@ def test_neighbours_are_siblings_and_those_with_whom_people_and_requests_are_sha
     wide.clock.turn(days=90)
     assert lines(wide, "sales")["logistics"] == (0, 1, 0, 0)
     wide.fire("stranger")
-    assert lines(wide, "sales")["logistics"] == quiet
+    assert lines(wide, "sales", "boss")["logistics"] == quiet
 
 
 def test_the_number_of_statements_does_not_grow(wide):
