@@ -63,6 +63,8 @@ from app.imports.observations import api as observation_files
 from app.imports.runs import api as imports
 from app.imports.runs import tables as _imports
 from app.kernel.database import Base
+from app.learning import api as learning
+from app.liaisons import api as liaisons
 from app.lifecycle import api as lifecycle
 from app.maturity import api as maturity
 from app.maturity import tables as _maturity
@@ -85,6 +87,8 @@ from app.policies.attestations import api as attestations
 from app.policies.attestations import tables as _attestations
 from app.programme.budgets import api as budgets
 from app.programme.budgets import tables as _budgets
+from app.programme.curriculum import api as curriculum
+from app.programme.curriculum import tables as _curriculum
 from app.programme.strategy import api as strategy
 from app.programme.strategy import tables as _strategy
 from app.programme.training import api as training
@@ -104,9 +108,9 @@ from app.webhooks import tables as _webhooks
 METADATA = Base.metadata
 TABLES = (
     _access_requests, _accounts, _attestations, _audit, _budgets, _campaigns, _checkpoints, _clearances, _clients,
-    _console, _decommissioning, _directory, _discoveries, _erasure, _erasures, _freezes, _grants, _groups, _imports,
-    _kpis, _login, _maturity, _models, _networks, _notices, _oauth, _observations, _policies, _research, _retirements,
-    _reviews, _roles, _routing, _strategy, _targets, _tools, _training, _vendors, _webhooks,
+    _console, _curriculum, _decommissioning, _directory, _discoveries, _erasure, _erasures, _freezes, _grants,
+    _groups, _imports, _kpis, _login, _maturity, _models, _networks, _notices, _oauth, _observations, _policies,
+    _research, _retirements, _reviews, _roles, _routing, _strategy, _targets, _tools, _training, _vendors, _webhooks,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
 
@@ -144,6 +148,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     impact.router,
     training.router,
     completions.router,
+    curriculum.router,
+    learning.router,
+    liaisons.router,
     strategy.router,
     budgets.router,
     *research.routers,

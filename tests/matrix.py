@@ -289,6 +289,8 @@ def _completions(org):
     for where, at in (("here", HERE), ("away", AWAY)):
         course = org.post("/v1/courses", "writer", {"key": f"course-{where}", "title": "A course"}, 201)
         org.put("course", where, course["id"], at)
+        taught = {"audience": "bu_liaison", "course_id": course["id"], "need": "required"}
+        org.put("curriculum entry", where, org.post("/v1/curriculum", "writer", taught, 201)["id"], at)
     cases = [("here", "clerk", Place(HERE.units)), ("away", "stranger", Place(AWAY.units))]
     cases += [(caller.name, caller.key, HOME) for caller in PEOPLE]
     for where, who, home in cases:

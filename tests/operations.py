@@ -39,6 +39,7 @@ SIGHTINGS = (
 WORD = {"decision": "approve", "comment": "Seen."}
 WHY = {"reason": "It is over."}
 PARKED = {"step": "handle_parked", "reference": "https://records.example/parked"}
+TAUGHT = {"audience": "auditor", "course_id": "course-here", "need": "recommended"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,6 +495,15 @@ OPERATIONS = (
         "POST /v1/maturity/declarations", "maturity:declare", "unit",
         lambda org, thing: {"business_unit_id": thing.id, "open_dialogue": True},
     ),
+    Operation("GET /v1/curriculum", "course:read"),
+    Operation("GET /v1/curriculum/{id}", "course:read", "curriculum entry"),
+    Operation("POST /v1/curriculum", "course:write", None, TAUGHT),
+    Operation("POST /v1/curriculum/{id}/retire", "course:write", "curriculum entry", WHY),
+    Operation("GET /v1/me/learning", "me:read"),
+    Operation("GET /v1/employees/{id}/learning", LEARNT, "person"),
+    Operation("GET /v1/learning/coverage", "report:read", "unit alone", query="business_unit_id={id}"),
+    Operation("GET /v1/liaisons", "appointment:read"),
+    Operation("GET /v1/liaisons/{id}", "appointment:read", "unit"),
     Operation("GET /v1/completions", LEARNT),
     Operation("GET /v1/completions/{id}", LEARNT, "completion", hides=LEARNT),
     Operation("POST /v1/completions", "completion:write", "person", _completed, but="mine"),

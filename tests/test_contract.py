@@ -151,6 +151,8 @@ def versioned(team, account):
     (role,) = team.get("/v1/appointments?role=developer", "boss")["items"]
     team.post("/v1/courses", "boss", {"key": "basics", "title": "Basics"}, 201)
     learnt = {"employee_id": "asker", "course_id": "basics", "completed_at": "2026-02-01T09:00:00Z"}
+    taught = {"audience": "bu_liaison", "course_id": "basics", "need": "required"}
+    taught = f"/v1/curriculum/{team.post('/v1/curriculum', 'boss', taught, 201)['id']}"
     done = f"/v1/completions/{team.post('/v1/completions', 'boss', learnt, 201)['id']}"
     asked, pending = team.ask("asker", account), team.ask("colleague", account)
     team.decide("liaison", pending)
@@ -186,6 +188,7 @@ def versioned(team, account):
         ("/v1/business-units/spain", "PATCH", "/v1/business-units/spain", "boss", {"name": "Iberia"}),
         ("/v1/business-units/spain", "POST", "/v1/business-units/spain/close", "boss", why),
         ("/v1/business-units/peru", "POST", "/v1/business-units/peru/merge", "boss", into),
+        (taught, "POST", f"{taught}/retire", "content", why),
         ("/v1/courses/basics", "PATCH", "/v1/courses/basics", "content", {"title": "The basics"}),
         ("/v1/courses/basics", "POST", "/v1/courses/basics/retire", "content", why),
         (done, "POST", f"{done}/revoke", "boss", why),

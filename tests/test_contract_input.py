@@ -50,6 +50,8 @@ def many(team):
             team.ask(who, account, [right])
     for n in range(5):
         team.post("/v1/courses", "boss", {"key": f"course-{n}", "title": "One title"}, 201)
+        taught = {"audience": "bu_liaison", "course_id": f"course-{n}", "need": "required"}
+        team.post("/v1/curriculum", "boss", taught, 201)
         learnt = {"employee_id": "asker", "course_id": f"course-{n}", "completed_at": "2026-02-01T09:00:00Z"}
         team.post("/v1/completions", "boss", learnt, 201)
         kpi = {"key": f"kpi-{n}", "title": "One title", "definition": "Alike.", "unit": "count", "better": "higher"}
@@ -76,6 +78,7 @@ LISTS = {
     "/v1/rights-requests": ("id", "created_at"),
     "/v1/appointments": ("id", "created_at", "valid_from"),
     "/v1/courses": ("id", "key", "created_at"),
+    "/v1/curriculum": ("id", "created_at"),
     "/v1/completions": ("id", "completed_at", "created_at"),
     "/v1/vendors": ("id", "key", "created_at"),
     "/v1/publishing-tools": ("id", "key", "created_at"),
@@ -212,6 +215,7 @@ ROUTES = {
     "PATCH /v1/business-units/sales": ("boss", {"name": "Sales"}),
     "PUT /v1/governance": ("boss", {"model": "dandelion", "reason": "Why."}),
     "POST /v1/policies/care/versions": ("content", {"text": "Care."}),
+    "POST /v1/curriculum": ("content", {"course_id": "b", "audience": "admin", "need": "required"}),
     "POST /v1/courses": ("content", {"key": "basics", "title": "Basics"}),
     "POST /v1/completions": (
         "boss",

@@ -36,6 +36,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "client": frozenset({P.WORLD}),
         "completion": frozenset({P.COMPLETIONS}),
         "course": frozenset({P.WORLD}),
+        "curriculum_entry": frozenset(),
         "directory": frozenset(),
         "discovery": frozenset(),
         "employee": frozenset({P.PEOPLE}),

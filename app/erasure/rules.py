@@ -172,6 +172,7 @@ ELSEWHERE: Final = {
     "campaign_member": "ids of people, and rights",
     "client": "programs",
     "course": "courses",
+    "curriculum_entry": "what people should learn, by role",
     "directory_group": "groups",
     "erased_person": "digests",
     "goal": "goals of the business",

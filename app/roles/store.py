@@ -20,16 +20,22 @@ from app.kernel.pages import Page, keyset
 from .rules import Appointment, Role
 from .tables import Appointment as Row
 
+
+def _in_force(at: Any) -> Select[Row]:
+    """Appointments that hold at an instant (or at a parameter of one), of active people."""
+    return (
+        select(Row)
+        .join(Employee, Employee.id == Row.employee_id)
+        .where(directory.employed(at))
+        .where(Row.valid_from <= at)
+        .where(or_(Row.valid_until.is_(None), Row.valid_until > at))
+        .where(Row.ended_at.is_(None))  # an end is a fact once committed, whatever this process thinks the time is
+    )
+
+
 # Every request asks these. They are made once: making a statement takes longer than having it answered.
 _AT = at_param()
-_IN_FORCE = (
-    select(Row)
-    .join(Employee, Employee.id == Row.employee_id)
-    .where(directory.employed(_AT))
-    .where(Row.valid_from <= _AT)
-    .where(or_(Row.valid_until.is_(None), Row.valid_until > _AT))
-    .where(Row.ended_at.is_(None))  # an end is a fact once committed, whatever this process thinks the time is
-)
+_IN_FORCE = _in_force(_AT)
 _HELD_BY = _IN_FORCE.where(or_(Row.employee_id == id_param("person"), Row.deputy_id == id_param("person")))
 
 
@@ -45,6 +51,11 @@ def in_force(session: Session, at: datetime, *, role: Role | None = None) -> lis
     """All appointments that hold at this instant, of active people; a deputy who has left is left out."""
     stmt = _IN_FORCE if role is None else _IN_FORCE.where(Row.role == role)
     return _without_absent_deputies(session, [_value(row) for row in session.scalars(stmt, {"at": at})], at)
+
+
+def holders(role: Role, at: datetime) -> Select[UUID]:
+    """The ids of those who hold a role at an instant, as a statement to be embedded."""
+    return _in_force(at).where(Row.role == role).with_only_columns(Row.employee_id)
 
 
 def held_by(session: Session, employee_id: UUID, at: datetime) -> tuple[list[Appointment], list[Appointment]]:

@@ -124,6 +124,9 @@ def of_training(call, team):
     form = {"file": ("done.csv", b"employee,course,completed_at\ncolleague,basics,2026-02-01\n", "text/csv")}
     call("POST /v1/completions/import", "lms", None, bearer=made.bearer, files=form)
     call("POST /v1/completions/{id}/revoke", "boss", WHY, id=done["id"])
+    taught = {"audience": "bu_liaison", "course_id": "basics", "need": "required", "business_unit_id": "sales"}
+    taught = call("POST /v1/curriculum", "content", taught, 201)
+    call("POST /v1/curriculum/{id}/retire", "boss", WHY, id=taught["id"])
     call("POST /v1/courses/{id}/retire", "boss", WHY, id="basics")
 
     call("PUT /v1/me/notification-settings", "asker", {"email": "daily", "kinds": {"grant_resumed": False}})

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.programme.curriculum.rules import Audience, Need
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -10,6 +12,16 @@ class Lesson:
     key: str
     title: str
     days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A course that some people should learn; ``unit``: as far as they work there or below."""
+
+    audience: Audience
+    course: str
+    need: Need
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,14 @@ class Pass:
 
 BASICS, CRISIS = "social-media-basics", "crisis-drill"
 COURSES = (Lesson(BASICS, "Social media basics", None), Lesson(CRISIS, "When a post goes wrong", 365))
+CURRICULUM = (
+    Taught(Audience.RIGHTS_HOLDER, BASICS, Need.REQUIRED),
+    Taught(Audience.BU_LIAISON, BASICS, Need.REQUIRED),
+    Taught(Audience.BU_LIAISON, CRISIS, Need.REQUIRED),
+    Taught(Audience.COMMUNITY_MANAGER, CRISIS, Need.REQUIRED),
+    Taught(Audience.EVERYBODY, BASICS, Need.RECOMMENDED, "europe"),
+)
+"""The last is the one to try things out with."""
 PASSES = (
     Pass("employee", BASICS, 40),
     Pass("liaison", BASICS, 60),

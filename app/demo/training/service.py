@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from app.demo.rules import FOUNDED
 from app.demo.stage.service import DAY, HOUR, Founding
+from app.programme.curriculum import service as curriculum
 from app.programme.training import service as training
 
 from . import rules
@@ -12,10 +13,12 @@ _QUARTER = timedelta(minutes=15)
 
 
 def hold_courses(one: Founding) -> None:
-    """Written by the content strategist."""
+    """Courses, and who should learn them; written by the content strategist."""
     with one.acting("content", FOUNDED * DAY - 6 * HOUR - _QUARTER) as work:
         for each in rules.COURSES:
             training.create_course(work, each.key, each.title, each.days)
+        made = [curriculum.add(work, it.audience, it.course, it.need, it.unit) for it in rules.CURRICULUM]
+    one.examples["curriculum_entry_id"] = str(made[-1].id)
 
 
 def record_completions(one: Founding) -> None:

@@ -125,6 +125,7 @@ _ASSESSMENT = _row("assessment", "tool_id state summary valid_until proposed_by"
 _ASSESSED = _ASSESSMENT.saying(decided_by=PERSON, decided_at=AT, comment=REASON)
 _FINDING = _row("finding", "title question summary source url published_on recorded_by withdrawn_at")
 _COURSE = _row("course", "key title valid_for_days retired_at")
+_CURRICULUM = _row("curriculum_entry", "audience course_id need business_unit_id retired_at")
 _COMPLETION = _row("completion", "employee_id course_id completed_at source revoked_at")
 _CLEARANCE = _row("clearance", "account_id employee_id content_sha256 not_after state note")
 _DISCOVERY = _row(
@@ -203,6 +204,7 @@ ROWS: Mapping[str, Row] = {
     "finding.published": _FINDING,
     "finding.withdrawn": _FINDING.saying(withdrawn_by=PERSON, withdraw_reason=REASON),
     **_each("course", "created updated retired", _COURSE),
+    **_each("curriculum_entry", "created retired", _CURRICULUM),
     "completion.recorded": _COMPLETION,
     "completion.revoked": _COMPLETION.saying(revoked_by=PERSON, revoke_reason=REASON),
     **_each("clearance", "submitted withdrawn", _CLEARANCE),

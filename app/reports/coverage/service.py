@@ -4,16 +4,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from app.governance.impact import store as impact
+from app.kernel.actor import Scope
 from app.kernel.work import Work
+from app.learning import store as learning
+from app.learning.rules import Ask, by_policies
 from app.policies import store as policies
 from app.policies.rules import InForce
-from app.policies.typed.rules import courses
 from app.programme.training import store as training
-from app.programme.training.rules import Course, valid_for
 from app.reports.rules import UNIT, Column, Figures, Kind, View, count, longest, share, summed
 from app.reports.store import people
-
-from . import store
 
 ATTESTED_COLUMNS = (
     Column("policy", "Policy"),
@@ -72,11 +71,12 @@ def attestations(work: Work, view: View) -> Figures:
 def training_of(work: Work, view: View) -> Figures:
     """Courses that policies in force require, and by how many they were completed."""
     among, rows, lacking = people(view, work.now), [], Counter[str]()
-    for one, key, course, days in _required(work, view):
-        for each in store.training(work.session, one.scope, work.now, course.id if course else None, days, among):
-            counts = (each.due, each.current, each.done - each.current, each.due - each.done)
-            rows.append((key, one.name, *view.named(each.business_unit_id), *counts, share(each.current, each.due)))
-            lacking[key] += each.due - each.current
+    for one, ask in _required(work, view):
+        for each in learning.by_course(work.session, [(0, ask)], work.now, among):
+            missing = each.people - each.done - each.expired
+            counts = (each.people, each.done, each.expired, missing, share(each.done, each.people))
+            rows.append((ask.course_key, one.name, *view.named(each.business_unit_id), *counts))
+            lacking[ask.course_key] += each.people - each.done
     rows.sort(key=lambda row: row[:3])
     totals = summed(TRAINED_COLUMNS, rows)
     totals["share"] = share(sum(row[5] for row in rows), sum(row[4] for row in rows))
@@ -86,16 +86,17 @@ def training_of(work: Work, view: View) -> Figures:
 
 def _in_force(work: Work, view: View) -> list[InForce]:
     """The versions in force that may hold for what is in the view."""
-    networks = {part.network for part in view.parts}
     found = policies.in_force(work.session, work.now)
-    return [one for one in found if one.scope.network is None or networks & {None, one.scope.network}]
+    return [one for one in found if _concerns(one.scope, view)]
 
 
-def _required(work: Work, view: View) -> Iterator[tuple[InForce, str, Course | None, int | None]]:
-    """What each version requires: the course, and for how many days a completion of it counts there."""
-    asked = [(one, courses(one.rules.get("required_training") or ())) for one in _in_force(work, view)]
-    known = training.courses_by_key(work.session, {key for _, keys in asked for key in keys})
-    for one, keys in asked:
-        for key, by_rule in keys.items():
-            course = known.get(key)
-            yield one, key, course, valid_for(course.valid_for_days if course else None, by_rule)
+def _concerns(scope: Scope, view: View) -> bool:
+    return scope.network is None or bool({part.network for part in view.parts} & {None, scope.network})
+
+
+def _required(work: Work, view: View) -> Iterator[tuple[InForce, Ask]]:
+    """What each version requires."""
+    dated = [one for one in policies.dated(work.session) if one.holds(work.now) and _concerns(one.policy.scope, view)]
+    for ask in by_policies(dated, training.courses(work.session)):
+        if ask.policy is not None:
+            yield ask.policy, ask

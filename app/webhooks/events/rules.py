@@ -68,6 +68,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "client": _OF_THE_LOG,
         "completion": Kind(Width.ENTERPRISE, P.COMPLETION_READ),
         "course": _OPEN,
+        "curriculum_entry": _OPEN,
         "directory": Kind(Width.ENTERPRISE, P.DIRECTORY_READ_CHANGES),
         "discovery": Kind(Width.ENTERPRISE, P.DISCOVERY_READ),
         "employee": _OF_PEOPLE,
