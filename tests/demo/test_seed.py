@@ -188,7 +188,7 @@ def test_everybody_logs_in_with_the_password_that_is_printed(founded):
         ("grants", "renew.grant_id"), ("grants", "resume_grant.grant_id"), ("employees", "employee_id"),
         ("appointments", "appointment_id"), ("accounts", "account_id"), ("accounts", "decide_account.account_id"),
         ("business-units", "business_unit_id"), ("policies", "policy_id"), ("publishing-tools", "tool_id"),
-        ("networks", "get_network.network"),
+        ("networks", "get_network.network"), ("campaigns", "campaign_id"),
     ],
 )  # fmt: skip
 def test_every_example_leads_somewhere(founded, path, name):

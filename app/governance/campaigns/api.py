@@ -71,7 +71,7 @@ def update_campaign(
 @router.post("/{id}/end", responses=responses(*_CHANGING))
 def end_campaign(id: str, body: Why, work: Annotated[Work, allow(Permission.CAMPAIGN_MANAGE)]) -> wire.Campaign:
     """End a campaign before its time, and with it every request and every right that came of it."""
-    return wire.campaign(service.end(work, id, body.reason))
+    return wire.campaign(service.end_early(work, id, body.reason))
 
 
 @router.post(

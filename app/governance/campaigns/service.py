@@ -152,7 +152,7 @@ def update(work: Work, id_or_key: str, changes: Mapping[str, Any]) -> Shown:
     return _show(work, after)
 
 
-def end(work: Work, id_or_key: str, reason: str) -> Shown:
+def end_early(work: Work, id_or_key: str, reason: str) -> Shown:
     """End a campaign before its time: what waits for a decision is withdrawn, every right that came of it is revoked.
 
     Raises ``CampaignOver``, ``Forbidden``, ``NotFound``, ``PreconditionFailed``.
