@@ -225,11 +225,8 @@ class Spoken(ScimService):
         return current if any(changed) else None
 
     def me_target(self, request: ScimRequest) -> tuple[ResourceType, str]:
-        """``/Me`` is the person who asks (RFC 7644 3.11). Raises ``NotFoundException`` for a service client."""
-        id_ = request.subject.employee_id
-        if id_ is None:
-            raise NotFoundException(detail="No person is asking: a service client has no User.")
-        return USER_TYPE, str(id_)
+        """``/Me`` is the person who asks (RFC 7644 3.11); its route lets nobody else in."""
+        return USER_TYPE, str(request.subject.employee_id)
 
     @staticmethod
     def error_of(exception: Exception) -> Error:

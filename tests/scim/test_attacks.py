@@ -202,7 +202,7 @@ def test_c05_the_same_of_other_booleans(scim, ada, value):
     mail = {"value": "a@x.example", "primary": value}
     for body in (
         patching(("add", "emails", [mail])), patching(("add", "emails", mail)), patching(("add", None, {"emails": [mail]})),
-        patching(("add", 'emails[type eq "work"].primary', value)), patching(("add", "phoneNumbers", [mail])),
+        patching(("add", 'emails[type eq "work"].primary', value)), patching(("add", 'emails[type eq "work"]', mail)), patching(("add", "phoneNumbers", [mail])),
     ):  # fmt: skip
         scim.refused(400, "invalidValue", "PATCH", at(ada), body)
     scim.refused(400, "invalidValue", "PUT", at(ada), user_document("ada", emails=[mail]))

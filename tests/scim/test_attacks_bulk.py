@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from app.scim.documents.rules import GROUP, USER
+from app.scim.people.service import People
 
 from .conftest import BULK, at, bulk_operation, group_document, patching, user_document
 
@@ -218,3 +220,21 @@ def test_c13_if_none_match_saves_a_reading(scim, ada):
     answer = scim.call("GET", at(ada), headers={"If-None-Match": ada["meta"]["version"]})
     assert answer.status_code == 304 and answer.content == b""
     assert scim.call("GET", at(ada), headers={"If-None-Match": 'W/"0"'}).status_code == 200
+
+
+@pytest.mark.parametrize(("trouble", "status"), [
+    (OperationalError("INSERT", {}, Exception("the lock was not given")), "503"), (RuntimeError("a defect"), "500"),
+], ids=["database", "defect"])  # fmt: skip
+def test_what_goes_wrong_with_one_operation_of_a_bulk_stops_no_other(scim, monkeypatch, trouble, status):
+    create = People.create
+
+    def creating(self, said, external_id):
+        if said["userName"] == "unlucky":
+            raise trouble
+        return create(self, said, external_id)
+
+    monkeypatch.setattr(People, "create", creating)
+    made = scim.bulk(*(("POST", "/Users", user_document(name)) for name in ("first", "unlucky", "last")))
+    assert [one["status"] for one in made] == ["201", status, "201"]
+    assert "INSERT" not in json.dumps(made) and "defect" not in json.dumps(made)
+    assert [scim.found(f'userName eq "{name}"')[0] for name in ("first", "unlucky", "last")] == [1, 0, 1]

@@ -231,7 +231,10 @@ def test_a_put_that_does_not_say_active_ends_and_begins_nothing(scim, ada):
     assert scim.employee(ada["id"])["title"] == "Countess"
 
 
-@pytest.mark.parametrize("value", [{"id": "x"}, {"meta": {"version": "1"}, "groups": []}, {"badgeColour": "red"}, {}])
+@pytest.mark.parametrize("value", [
+    {"id": "x"}, {"meta": {"version": "1"}, "groups": []}, {"badgeColour": "red"}, {}, {"badgeColour": None}, {"badgeColour": ""},
+    {"badgeColour": []}, {ENTERPRISE: {"badgeColour": None}}, {f"{ENTERPRISE}:badgeColour": ""},
+], ids=str)  # fmt: skip
 def test_a_replace_of_which_nothing_is_ours_changes_nothing(scim, ada, value):
     before = scim.world.intact()
     scim.patch(at(ada), ("replace", None, value))

@@ -1,11 +1,14 @@
 """Names, ids, addresses, groups and secrets: what holds whoever the client is."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from app.kernel.database import Base
+from app.lifecycle.documents.rules import ENTERPRISE
 
-from .conftest import PATCH_OP, at, user_document
+from .conftest import PATCH_OP, at, patching, user_document
 
 
 @pytest.fixture
@@ -129,3 +132,48 @@ def test_a_password_is_dropped_and_found_nowhere(scim, ada, secret):
         for table in Base.metadata.sorted_tables:
             for row in work.session.execute(sa.select(table)):
                 assert secret not in repr(tuple(row)), table.name
+
+
+def test_an_employee_id_belongs_to_one_external_id(scim):
+    mine = {"employeeNumber": "N-1"}
+    ada = scim.user("ada", externalId="e-1", enterprise=mine)
+    scim.patch(at(ada), ("replace", "active", False))  # who is here would be in the way by that alone
+    scim.refused(409, "uniqueness", "POST", "/Users", user_document("bob", externalId="e-2", enterprise=mine))
+    assert scim.user("ada", status=200, externalId="e-1", enterprise=mine)["id"] == ada["id"]
+
+
+def test_who_is_created_anew_after_their_last_day_returns_with_nothing(scim):
+    """HR's file said the day, and nobody has said since that they left."""
+    team = scim.world
+    last = team.clock.now + timedelta(days=3)
+    known = team.hire("N-7", ends_at=last)
+    account, grant = scim.publishing({"id": str(known)})
+    team.clock.turn(days=4)
+    back = scim.user("N-7", status=200, externalId="e-7", enterprise={"employeeNumber": "N-7"}, department="Sales")
+    assert back["id"] == str(known) and scim.employee(back["id"])["active"] is True
+    assert team.get(f"/v1/grants/{grant}", "boss")["state"] == "revoked"
+    team.intact()
+
+
+def test_a_department_that_two_units_are_called_is_asked_for_by_its_key(scim, ada):
+    root = scim.world.get("/v1/business-units?key=sales", "boss")["items"][0]["parent_id"]
+    for key in ("twin-a", "twin-b"):
+        scim.world.want(201, "POST", "/v1/business-units", "boss", {"key": key, "name": "Twins", "parent_id": root})
+    scim.refused(400, "invalidValue", "PATCH", at(ada), patching(("replace", f"{ENTERPRISE}:department", "Twins")))
+    scim.patch(at(ada), ("replace", f"{ENTERPRISE}:department", "twin-b"))
+    assert scim.unit(ada["id"]) == "twin-b"
+
+
+def test_members_that_leave_and_a_new_name_happen_together(scim, ada):
+    bob = scim.user("bob")
+    group = scim.group("Editors", ada["id"], bob["id"])
+    scim.patch(at(group), ("remove", "members", [{"value": ada["id"]}]), ("replace", "displayName", "Writers"))
+    said = scim.get(at(group))
+    assert (said["displayName"], [one["value"] for one in said["members"]]) == ("Writers", [bob["id"]])
+
+
+def test_a_create_that_is_repeated_under_its_key_is_answered_as_before(scim):
+    sent = user_document("ada", externalId="e-1")
+    first, again = (scim.call("POST", "/Users", sent, headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert (first.status_code, first.json()) == (again.status_code, again.json()) == (201, again.json())
+    assert again.headers["idempotency-replayed"] == "true" and "idempotency-replayed" not in first.headers

@@ -6,7 +6,7 @@ import re
 from uuid import UUID
 
 import pytest
-from scim2_models import Context, SCIMException, SearchRequest
+from scim2_models import Context, InvalidCursorException, SCIMException, SearchRequest
 
 from app.directory import store as directory
 from app.directory.rules import EmploymentType
@@ -16,6 +16,8 @@ from app.scim.documents.rules import USER
 from app.scim.documents.wire import PROVIDER
 from app.scim.search import store as searching
 from app.scim.service import Storage
+
+from .conftest import SEARCH
 
 ODD = ("e", "", "%", "\U0001f600")
 OPERATORS = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
@@ -202,6 +204,39 @@ TOGETHER = [
     'title pr and title ne "chief%"', 'name.familyName eq "école" or name.givenName eq "STRASSE"', 'displayName eq "ärger_10%"', 'not (title co "e" or active eq true)',
     'urn:ietf:params:scim:schemas:core:2.0:User:userName eq "FULL"', 'USERNAME EQ "full"', 'userName eq "full" AND active EQ true', 'id pr and meta.created le "2026-03-02T09:00:00Z"',
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "kind", "found"), [
+    ('userName eq "ada"', "User", 1), ('emails[value eq "a@x.example"]', "User", 1), ('title pr and userName eq "ada"', "User", 0),
+    ("members pr", "Group", 1), ('displayName eq "editors"', "Group", 1),
+], ids=str)  # fmt: skip
+def test_what_one_type_of_resource_has_and_the_other_has_not_finds_only_of_the_one(scim, condition, kind, found):
+    """RFC 7644 3.4.2.1: for the other it is as if the attribute had no value."""
+    scim.group("Editors", scim.user("ada", emails=[{"value": "a@x.example"}])["id"])
+    said = scim.want(200, "POST", "/.search", {"schemas": [SEARCH], "filter": condition})
+    assert [one["meta"]["resourceType"] for one in said["Resources"]] == [kind] * found
+
+
+@pytest.mark.parametrize("condition", [
+    'addresses eq "London"', 'x509Certificates eq "MTIz"', 'emails[nope eq "x"]', "emails[nope pr]", 'emails[type[value eq "x"]]',
+    'name[familyName eq "x"]',
+])  # fmt: skip
+def test_what_has_no_value_to_be_compared_is_refused(scim, condition):
+    scim.refused(400, "invalidFilter", "GET", "/Users", params={"filter": condition})
+
+
+@pytest.mark.parametrize("attribute", ["meta.location", "schemas"])
+def test_what_everybody_has_alike_orders_nobody(scim, attribute):
+    listed = [one["id"] for one in scim.get("/Users", params={"sortBy": attribute})["Resources"]]
+    assert listed == [one["id"] for one in scim.get("/Users")["Resources"]] != []
+
+
+def test_a_place_in_a_list_that_is_none_of_ours_is_refused(scim):
+    """A cursor is sealed, but it may have been sealed by another version."""
+    with PROVIDER, scim.world.work(write=False) as work:
+        for position in ({}, {"d": "next", "k": None, "i": "x"}, 5):
+            with pytest.raises(InvalidCursorException):
+                searching.find(work.session, list(PROVIDER.resource_types), SearchRequest(cursor="c"), position)
 
 
 def test_conditions_within_brackets_and_together(scim):

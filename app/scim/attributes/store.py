@@ -220,8 +220,6 @@ class Attributes:
         if binding.sub_field_name is None and is_complex(binding):
             return Single(source[path].as_string())
         value = source[(*path, sub_name(binding))] if binding.sub_field_name else source[path]
-        if binding.target_type is bool:
-            return Single(value.as_boolean())
         return Single(value.as_string(), lambda given: given if binding.case_exact else _folded(given))
 
     def _items(self, source: Any, path: tuple[str, ...], binding: AttributeBinding) -> Many:

@@ -216,7 +216,7 @@ def _spelled(kind: str, op: str, path: str | None, value: Any, *, given: bool, l
         value = _value(plain, path or "", value)
         path = f"{ENTERPRISE}:manager" if plain in _MANAGER else path
         if value == "" or value is None:  # how Entra clears an attribute
-            return {"op": "remove", "path": path}
+            return {"op": "remove", "path": path, **({"lenient": True} if lenient else {})}
     elif kind == "Group" and op == "remove" and (one := _MEMBER.fullmatch(path or "")):
         path, value, given = "members", [{"value": one[1]}], True
     elif kind == "Group" and plain == "members" and value is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from scim2_models import InvalidFilterException
 from scim2_models.path import (
@@ -152,37 +152,30 @@ class Filter(FilterVisitor[ColumnElement[bool]]):
         if binding is None:
             return false()
         _validate_value_selection(binding)
-        found = self.attributes.of(binding)
-        if not isinstance(found, Many):
-            raise InvalidFilterException(detail=f"'{binding.urn}' cannot be searched")
+        found = cast("Many", self.attributes.of(binding))  # of several values, as was just found
         return found.rows(_Entry(self, found, binding).visit(node.val_filter))
 
 
 class _Entry(FilterVisitor[ColumnElement[bool]]):
-    """The filter between brackets, about one entry of a list."""
+    """The filter between brackets, about one entry of a list. That no brackets stand in it, the grammar sees to."""
 
     def __init__(self, outer: Filter, many: Many, binding: AttributeBinding) -> None:
         self.outer, self.many, self.binding = outer, many, binding
 
-    def _single(self, path: Any) -> tuple[Single, AttributeBinding] | None:
+    def _single(self, path: Any) -> tuple[Single, AttributeBinding]:
         model: Any = self.binding.field_type
-        inner = _resolve_filter_path(model, path, strict=False, for_comparison=True)
-        if inner is None:
-            return None
+        inner = cast("AttributeBinding", _resolve_filter_path(model, path, for_comparison=True))
         self.outer.count()
         return self.many.sub(model._scim_name(inner.field_name)), inner  # noqa: SLF001 - as the schema spells it
 
     def visit_comparison(self, node: Comparison) -> ColumnElement[bool]:
-        found = self._single(node.attr_path)
-        if found is None:
-            return false()
-        one, inner = found
+        one, inner = self._single(node.attr_path)
         _validate_operator(inner, node.op)
         return self.outer._compare(one, inner, node.op, coerce_value(inner, node.value, node.op))  # noqa: SLF001
 
     def visit_present(self, node: Present) -> ColumnElement[bool]:
-        found = self._single(node.attr_path)
-        return found[0].value.is_not(None) if found else false()
+        present: ColumnElement[bool] = self._single(node.attr_path)[0].value.is_not(None)
+        return present
 
     def visit_not(self, node: Not) -> ColumnElement[bool]:
         return not_(self.visit(node.expr))
@@ -190,6 +183,3 @@ class _Entry(FilterVisitor[ColumnElement[bool]]):
     def visit_logical_expr(self, node: LogicalExpr) -> ColumnElement[bool]:
         terms = [self.visit(term) for term in node.terms]
         return and_(*terms) if node.op is LogicalOperator.and_ else or_(*terms)
-
-    def visit_value_path(self, node: ValuePath) -> ColumnElement[bool]:  # noqa: ARG002 - as the base has it
-        raise InvalidFilterException(detail="A value selection cannot stand inside another")
