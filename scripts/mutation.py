@@ -58,6 +58,8 @@ MOST_SECONDS = float(os.environ.get("COE_MUTATION_SECONDS", "2"))
 """So long the tests that come by a change are tried (of the processor's time), the quickest first: who lives longer counts as
 alive.
 """
+QUICK = 0.05
+"""Seconds of a test that is over before another one is made up: all of these are tried before those with many examples."""
 NOTICED, ALIVE, UNTESTED, SAME = "noticed", "not noticed", "no test", "makes no difference"
 PARTS = "There was no whole run of these yet: they were tried package by package"
 Told = dict[str, str]
@@ -180,6 +182,7 @@ class Trying:
 
     def __init__(self, names: Sequence[str], keep: Callable[[Told], None]) -> None:
         self.told: Told = {}
+        self._caches: list[Any] = []
         self._keep = keep
         self._names = names
         self._out = os.dup(2)
@@ -220,7 +223,9 @@ class Trying:
     def _look(self, items: Sequence[pytest.Item]) -> None:
         """What comes by what, and how long that takes. A test that fails on unbroken rules says nothing."""
         set_mutant_under_test("stats")
+        self._caches = _caches()
         for item, following in zip(items, [*items[1:], items[0]], strict=True):
+            self._forget()
             state()._stats.clear()  # noqa: SLF001 - where mutmut's own runner reads it
             began = time.process_time()
             good = _passes(item, following)
@@ -230,6 +235,10 @@ class Trying:
             self._took[item] = time.process_time() - began
             for name in state()._stats:  # noqa: SLF001
                 self._reach[name].add(item)
+
+    def _forget(self) -> None:
+        for one in self._caches:
+            one.cache_clear()
 
     def _try_all(self, first: pytest.Item) -> None:
         gc.collect()
@@ -255,9 +264,9 @@ class Trying:
         ordered = []
         for one in sorted(reached, key=lambda one: (self._took[one], one.nodeid)):
             function = one.nodeid.partition("[")[0]
-            ordered.append((cases[function], one))  # one case of each test, then a second: they differ most
-            cases[function] += 1
-        found = [one for _, one in sorted(ordered, key=lambda each: each[0])]
+            ordered.append((self._took[one] > QUICK, cases[function], one))
+            cases[function] += 1  # one case of each test, then a second: they differ most
+        found = [one for *_, one in sorted(ordered, key=lambda each: each[:2])]
         until = accumulate(self._took[one] for one in found)
         return [one for n, (one, took) in enumerate(zip(found, until, strict=True)) if n == 0 or took <= MOST_SECONDS]
 
@@ -272,6 +281,7 @@ class Trying:
         try:
             _bound(10 * sum(self._took[one] for one in tests) + 5)
             set_mutant_under_test(name)
+            self._forget()
             for item, following in zip(tests, [*tests[1:], first], strict=True):
                 if not _passes(item, following):
                     os._exit(1)
@@ -282,6 +292,13 @@ class Trying:
 
 def _passes(item: pytest.Item, following: pytest.Item) -> bool:
     return all(one.passed or one.skipped for one in runtestprotocol(item, log=False, nextitem=following))
+
+
+def _caches() -> list[Any]:
+    """What rules keep of earlier calls: it was worked out by whoever came first, and by unbroken rules."""
+    names = [str(path).removesuffix(".py").replace("/", ".") for path in walk_mutatable_files()]
+    modules = [sys.modules[name] for name in names if name in sys.modules]
+    return [one for module in modules for one in vars(module).values() if hasattr(one, "cache_clear")]
 
 
 def _bound(seconds: float) -> None:
