@@ -98,6 +98,21 @@ def test_what_names_nothing_or_two_things_is_refused(network, handle, url, error
         named(NETWORKS, network, handle, url)
 
 
+@pytest.mark.parametrize(
+    ("call", "pointer", "code"),
+    [
+        (lambda: named(NETWORKS, None, "acme", "https://x.com/acme"), "/network", "required"),
+        (lambda: named(NETWORKS, "x", None, None), "/handle", "required"),
+        (lambda: check_seen(NOW + HOUR, NOW), "/seen_at", "in_the_future"),
+    ],
+)
+def test_a_refusal_says_which_member_is_at_fault(call, pointer, code):
+    with pytest.raises(Invalid) as found:
+        call()
+    (one,) = found.value.errors
+    assert (one.pointer, one.code) == (pointer, code)
+
+
 @given(st.text("aceopxy", min_size=4, max_size=12), st.data())
 def test_a_handle_with_letters_of_another_script_has_the_same_skeleton_and_another_name(handle, data):
     """``\u0430`` for ``a`` and so on: another account, which looks the same."""
@@ -109,7 +124,18 @@ def test_a_handle_with_letters_of_another_script_has_the_same_skeleton_and_anoth
 
 
 @pytest.mark.parametrize(
-    "bad", ["javascript:alert(1)", "https://", "ftp://a.example", "a", "https://a b", "https://[x", "", "x" * 3000]
+    "bad",
+    [
+        "javascript:alert(1)",
+        "https://",
+        "ftp://a.example",
+        "a",
+        "https://a b",
+        "https://a.example/b c",
+        "https://[x",
+        "",
+        f"https://a.example/{'x' * 1983}",
+    ],
 )
 def test_what_is_no_address_is_no_evidence(bad):
     with pytest.raises(ValueError, match="must"):
@@ -117,7 +143,12 @@ def test_what_is_no_address_is_no_evidence(bad):
 
 
 def test_evidence_is_an_address():
-    assert link(" https://a.example/b?c=d ") == "https://a.example/b?c=d"
+    assert (
+        link(" https://a.example/b?c=d ") == "https://a.example/b?c=d"
+        and link("http://a.example") == "http://a.example"
+    )
+    longest = f"https://a.example/{'x' * 1982}"
+    assert len(longest) == 2000 and link(longest) == longest
 
 
 def test_what_was_seen_has_happened():
