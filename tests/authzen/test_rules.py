@@ -125,6 +125,8 @@ def test_what_the_decision_point_can_do_and_where():
 def test_what_is_wrong_is_said_by_its_place():
     refused = malformed([{"type": "missing", "loc": ("body", "action"), "msg": "Field required"}], {"subject": {}})
     assert [one.pointer for one in refused.errors] == ["/action"] and isinstance(refused.errors[0], FieldError)
+    listed = [{"type": "missing", "loc": ("body", "evaluations", 0, "action"), "msg": "Field required"}]
+    assert malformed(listed, {"evaluations": [{}]}).errors[0].pointer == "/evaluations/0/action"
     assert str(refused) == "The request is incomplete or of a wrong type."
 
 

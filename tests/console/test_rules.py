@@ -41,7 +41,7 @@ def test_one_sees_the_parts_that_one_can_use_in_their_order():
     [
         ("/console", "/console"), ("/console/accounts", "/console/accounts"), ("/console/accounts/7", "/console/accounts"),
         ("/console/accountsx", "/console/accountsx"), ("/console/models/preview", "/console/models"),
-        ("/elsewhere", "/elsewhere"),
+        ("/elsewhere", "/elsewhere"), ("/console/approvals/7", "/console/approvals"),
     ],
 )  # fmt: skip
 def test_in_which_part_a_page_is(path, part):

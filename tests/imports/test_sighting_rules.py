@@ -92,7 +92,9 @@ NEITHER = "The row names neither a network and a handle nor an address alone."
 )  # fmt: skip
 def test_what_names_no_account(cells, code):
     found = fault(seen, **cells)
-    assert found[0] == code and (found[1] == NEITHER) is (code == "handle_missing")
+    assert found[0] == code and (found[1] == NEITHER) is (code == "handle_missing") and len(found[1]) > 4
+    if code == "unknown_network":
+        assert found[1] == "There is no network nope."
 
 
 @pytest.mark.parametrize(

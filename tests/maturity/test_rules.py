@@ -99,6 +99,11 @@ def test_what_is_not_so_is_told_with_how_much_is_missing():
     assert evidence(policies=())["published_policy"] == ("No policy is in force.", "Publish a policy.")
 
 
+def test_one_who_speaks_is_a_speaker():
+    told = [assess(replace(NOTHING, speakers=speakers), AT) for speakers in (0, 1)]
+    assert [one.stage for one in told] == [None, Stage.ADVOCATE]
+
+
 def test_what_cannot_be_worked_out_is_said_to_be_so():
     told = evidence(timezones=frozenset({"UTC"}), languages=frozenset(), open_dialogue=None, attested=())
     assert told["open_dialogue"] == (

@@ -1,6 +1,7 @@
 """How a webhook's secret is made, kept and used: rules as plain calls."""
 
 import base64
+import time
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -42,6 +43,18 @@ def test_a_body_is_signed_once_by_each_secret():
     headers["webhook-signature"] = found.split(" ")[0]
     with pytest.raises(WebhookVerificationError):
         Webhook(secrets[1]).verify(body.decode(), headers)
+
+
+def test_a_signature_is_of_an_instant_whatever_the_clock_on_the_wall(monkeypatch):
+    secret = rules.new_secret()
+    here = rules.signatures([secret], "msg_1", 1614265330, b"{}")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert rules.signatures([secret], "msg_1", 1614265330, b"{}") == here
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_signature_is_the_one_that_the_standard_tells_of():
