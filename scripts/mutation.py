@@ -182,7 +182,6 @@ class Trying:
 
     def __init__(self, names: Sequence[str], keep: Callable[[Told], None]) -> None:
         self.told: Told = {}
-        self._caches: list[Any] = []
         self._keep = keep
         self._names = names
         self._out = os.dup(2)
@@ -223,9 +222,8 @@ class Trying:
     def _look(self, items: Sequence[pytest.Item]) -> None:
         """What comes by what, and how long that takes. A test that fails on unbroken rules says nothing."""
         set_mutant_under_test("stats")
-        self._caches = _caches()
         for item, following in zip(items, [*items[1:], items[0]], strict=True):
-            self._forget()
+            _forget()
             state()._stats.clear()  # noqa: SLF001 - where mutmut's own runner reads it
             began = time.process_time()
             good = _passes(item, following)
@@ -235,10 +233,6 @@ class Trying:
             self._took[item] = time.process_time() - began
             for name in state()._stats:  # noqa: SLF001
                 self._reach[name].add(item)
-
-    def _forget(self) -> None:
-        for one in self._caches:
-            one.cache_clear()
 
     def _try_all(self, first: pytest.Item) -> None:
         gc.collect()
@@ -281,7 +275,7 @@ class Trying:
         try:
             _bound(10 * sum(self._took[one] for one in tests) + 5)
             set_mutant_under_test(name)
-            self._forget()
+            _forget()
             for item, following in zip(tests, [*tests[1:], first], strict=True):
                 if not _passes(item, following):
                     os._exit(1)
@@ -294,11 +288,11 @@ def _passes(item: pytest.Item, following: pytest.Item) -> bool:
     return all(one.passed or one.skipped for one in runtestprotocol(item, log=False, nextitem=following))
 
 
-def _caches() -> list[Any]:
-    """What rules keep of earlier calls: it was worked out by whoever came first, and by unbroken rules."""
-    names = [str(path).removesuffix(".py").replace("/", ".") for path in walk_mutatable_files()]
-    modules = [sys.modules[name] for name in names if name in sys.modules]
-    return [one for module in modules for one in vars(module).values() if hasattr(one, "cache_clear")]
+def _forget() -> None:
+    """What rules keep of earlier calls was worked out by unbroken rules."""
+    for one in [one for name, module in sys.modules.items() if "rules" in name for one in vars(module).values()]:
+        if hasattr(one, "cache_clear"):
+            one.cache_clear()
 
 
 def _bound(seconds: float) -> None:
