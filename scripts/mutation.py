@@ -55,11 +55,8 @@ EQUIVALENTS = Path("scripts/mutation_equivalents.toml")
 ENOUGH = 0.9
 JOBS = int(os.environ.get("COE_MUTATION_JOBS", "2"))
 MOST_SECONDS = float(os.environ.get("COE_MUTATION_SECONDS", "2"))
-"""So long the tests that come by a change are tried (of the processor's time), the quickest first: who lives longer counts as
-alive.
-"""
-QUICK = 0.05
-"""Seconds of a test that is over before another one is made up: all of these are tried before those with many examples."""
+"""So long the tests that come by a change are tried (of the processor's time): who lives longer counts as alive."""
+QUICK = 0.05  # seconds: all tests that are over before are tried before those with many examples
 NOTICED, ALIVE, UNTESTED, SAME = "noticed", "not noticed", "no test", "makes no difference"
 PARTS = "There was no whole run of these yet: they were tried package by package"
 Told = dict[str, str]
