@@ -55,9 +55,8 @@ EQUIVALENTS = Path("scripts/mutation_equivalents.toml")
 ENOUGH = 0.9
 JOBS = int(os.environ.get("COE_MUTATION_JOBS", "2"))
 MOST_SECONDS = float(os.environ.get("COE_MUTATION_SECONDS", "2"))
-"""So long the tests that come by a change are tried (of the processor's time), the quickest first: who lives longer counts as
-alive.
-"""
+"""So long the tests that come by a change are tried (of the processor's time): who lives longer counts as alive."""
+QUICK = 0.05  # seconds: all tests that are over before are tried before those with many examples
 NOTICED, ALIVE, UNTESTED, SAME = "noticed", "not noticed", "no test", "makes no difference"
 PARTS = "There was no whole run of these yet: they were tried package by package"
 Told = dict[str, str]
@@ -221,6 +220,7 @@ class Trying:
         """What comes by what, and how long that takes. A test that fails on unbroken rules says nothing."""
         set_mutant_under_test("stats")
         for item, following in zip(items, [*items[1:], items[0]], strict=True):
+            _forget()
             state()._stats.clear()  # noqa: SLF001 - where mutmut's own runner reads it
             began = time.process_time()
             good = _passes(item, following)
@@ -255,9 +255,9 @@ class Trying:
         ordered = []
         for one in sorted(reached, key=lambda one: (self._took[one], one.nodeid)):
             function = one.nodeid.partition("[")[0]
-            ordered.append((cases[function], one))  # one case of each test, then a second: they differ most
-            cases[function] += 1
-        found = [one for _, one in sorted(ordered, key=lambda each: each[0])]
+            ordered.append((self._took[one] > QUICK, cases[function], one))
+            cases[function] += 1  # one case of each test, then a second: they differ most
+        found = [one for *_, one in sorted(ordered, key=lambda each: each[:2])]
         until = accumulate(self._took[one] for one in found)
         return [one for n, (one, took) in enumerate(zip(found, until, strict=True)) if n == 0 or took <= MOST_SECONDS]
 
@@ -272,6 +272,7 @@ class Trying:
         try:
             _bound(10 * sum(self._took[one] for one in tests) + 5)
             set_mutant_under_test(name)
+            _forget()
             for item, following in zip(tests, [*tests[1:], first], strict=True):
                 if not _passes(item, following):
                     os._exit(1)
@@ -282,6 +283,13 @@ class Trying:
 
 def _passes(item: pytest.Item, following: pytest.Item) -> bool:
     return all(one.passed or one.skipped for one in runtestprotocol(item, log=False, nextitem=following))
+
+
+def _forget() -> None:
+    """What rules keep of earlier calls was worked out by unbroken rules."""
+    for one in [one for name, module in sys.modules.items() if "rules" in name for one in vars(module).values()]:
+        if hasattr(one, "cache_clear"):
+            one.cache_clear()
 
 
 def _bound(seconds: float) -> None:

@@ -91,11 +91,27 @@ def test_case_at_signs_and_addresses_name_one_account(handle, data):
         (None, "acme", None, Invalid), (None, None, None, Invalid), ("x", None, None, Invalid), ("nope", "acme", None, UnknownNetwork),
         (None, None, "https://nowhere.example/acme", UnknownNetwork), ("x", "acme", "https://x.com/other", BadHandle),
         ("x", "a b", None, BadHandle), (None, "acme", "https://x.com/acme", Invalid), ("x", None, "https://instagram.com/acme", BadHandle),
+        ("mastodon", "acme@x.com", None, BadHandle),
     ],
 )  # fmt: skip
 def test_what_names_nothing_or_two_things_is_refused(network, handle, url, error):
     with pytest.raises(error):
         named(NETWORKS, network, handle, url)
+
+
+@pytest.mark.parametrize(
+    ("call", "pointer", "code"),
+    [
+        (lambda: named(NETWORKS, None, "acme", "https://x.com/acme"), "/network", "required"),
+        (lambda: named(NETWORKS, "x", None, None), "/handle", "required"),
+        (lambda: check_seen(NOW + HOUR, NOW), "/seen_at", "in_the_future"),
+    ],
+)
+def test_a_refusal_says_which_member_is_at_fault(call, pointer, code):
+    with pytest.raises(Invalid) as found:
+        call()
+    (one,) = found.value.errors
+    assert (one.pointer, one.code) == (pointer, code)
 
 
 @given(st.text("aceopxy", min_size=4, max_size=12), st.data())
@@ -109,7 +125,18 @@ def test_a_handle_with_letters_of_another_script_has_the_same_skeleton_and_anoth
 
 
 @pytest.mark.parametrize(
-    "bad", ["javascript:alert(1)", "https://", "ftp://a.example", "a", "https://a b", "https://[x", "", "x" * 3000]
+    "bad",
+    [
+        "javascript:alert(1)",
+        "https://",
+        "ftp://a.example",
+        "a",
+        "https://a b",
+        "https://a.example/b c",
+        "https://[x",
+        "",
+        f"https://a.example/{'x' * 1983}",
+    ],
 )
 def test_what_is_no_address_is_no_evidence(bad):
     with pytest.raises(ValueError, match="must"):
@@ -117,7 +144,12 @@ def test_what_is_no_address_is_no_evidence(bad):
 
 
 def test_evidence_is_an_address():
-    assert link(" https://a.example/b?c=d ") == "https://a.example/b?c=d"
+    assert (
+        link(" https://a.example/b?c=d ") == "https://a.example/b?c=d"
+        and link("http://a.example") == "http://a.example"
+    )
+    longest = f"https://a.example/{'x' * 1982}"
+    assert len(longest) == 2000 and link(longest) == longest
 
 
 def test_what_was_seen_has_happened():
@@ -188,6 +220,15 @@ def test_what_raises_an_alarm(state, active, later):
     assert raised is (active and later and state in ALARMS)
 
 
+def test_what_is_suspended_should_not_post_from_then_on_and_what_was_ours_from_its_end():
+    seen = sighting(NOW, active=True)
+    for state, suspended, ended in product(
+        (A.SUSPENDED, A.ARCHIVED), (NOW - HOUR, NOW + HOUR), (NOW - HOUR, NOW + HOUR)
+    ):
+        since = suspended if state is A.SUSPENDED else ended
+        assert alarming(account(state, official_until=ended), suspended, seen) is (since < NOW)
+
+
 def test_nothing_is_an_alarm_where_nobody_knows_since_when():
     for state in ALARMS:
         assert not alarming(account(state, official_until=None), None, sighting(NOW + HOUR, active=True))
@@ -201,6 +242,10 @@ def test_every_verb_in_every_state():
         S.OPEN: (S.OPEN, A.DISCOVERED), S.DISPUTED: (S.DISPUTED, A.DISPUTED), S.TAKEN_DOWN: (S.TAKEN_DOWN, A.WITHDRAWN),
         S.IGNORED: (S.IGNORED, A.WITHDRAWN), S.ADOPTING: (S.OPEN, A.PROPOSED), S.KNOWN: (S.OPEN, A.ACTIVE), S.ADOPTED: (S.OPEN, A.ACTIVE),
     }  # fmt: skip
+    with pytest.raises(WrongDiscoveryState) as found:
+        check(Verb.ADOPT, discovery(S.TAKEN_DOWN), account(A.WITHDRAWN))
+    states = " or ".join(sorted(one.value.replace("_", " ") for one in ALLOWED[Verb.ADOPT]))
+    assert str(found.value) == f"One can adopt what is {states}; this is taken down."
     for verb, (state, (said, of)) in product(Verb, standing.items()):
         at = account(of, "discovery" if state is S.ADOPTED else "inventory")
         assert stands(discovery(said), at) is state

@@ -13,11 +13,13 @@ from app.kernel.actor import ENTERPRISE, Place, Scope, ScopeKind
 from app.kernel.errors import Forbidden, Invalid
 from app.reports.rules import (
     EVERYTHING,
+    Bars,
     Column,
     Kind,
     Part,
     View,
     between,
+    count,
     hours,
     longest,
     narrowed,
@@ -87,14 +89,29 @@ def test_a_period_ends_later_than_it_begins_and_is_ninety_days_unless_said():
     assert period(START, None, None) == (START - timedelta(days=90), START)
     assert period(START, START - timedelta(days=1), None) == (START - timedelta(days=1), START)
     for since, until in ((START, START), (START + timedelta(days=1), None)):
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid) as found:
             period(START, since, until)
+        (one,) = found.value.errors
+        assert (one.pointer, one.code) == ("?from", "ends_before_it_begins")
 
 
 def test_sums_and_charts_are_of_whole_numbers():
     columns = (Column("a", "A"), Column("b", "B", Kind.COUNT), Column("c", "C", Kind.SHARE))
     assert summed(columns, [("x", 2, Decimal("0.5")), ("y", 3, None)]) == {"b": 5}
-    assert summed(columns, []) == {"b": 0}
+    assert summed(columns, []) == {"b": 0} and summed(columns, [("x", None, None), ("y", 3, None)]) == {"b": 3}
     bars = longest("T", "things", {**{f"n{n:02}": n for n in range(20)}, "most": 99})
     assert bars.bars[0] == ("most", 99) and len(bars.bars) == 12
     assert longest("T", "things", {"none": 0}) is None
+    assert longest("T", "things", {"b": 1, "a": 1, "c": 2}) == Bars("T", "things", (("c", 2), ("a", 1), ("b", 1)))
+
+
+def test_a_column_of_whole_numbers_is_headed_by_its_key_unless_it_is_said_how():
+    assert count("idle_accounts") == Column("idle_accounts", "Idle accounts", Kind.COUNT)
+    assert count("idle", "Asleep") == Column("idle", "Asleep", Kind.COUNT)
+    assert type(count(Kind.COUNT).key) is str
+
+
+def test_a_scope_in_a_unit_that_is_gone_reaches_nothing():
+    gone = Scope(ScopeKind.BUSINESS_UNIT, UUID(int=9))
+    with pytest.raises(Forbidden):
+        narrowed([gone], EVERYTHING, UNITS)

@@ -1,6 +1,6 @@
 """Pictures, worked out as numbers; templates write them as SVG. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
 from types import MappingProxyType
@@ -40,6 +40,9 @@ class Picture:
 
 WIDTH, HEIGHT = 120, 90
 _X, _Y = WIDTH / 2, HEIGHT / 2
+_SCATTERED = (
+    (18, 20), (44, 14), (74, 22), (103, 16), (28, 46), (58, 42), (90, 48), (16, 72), (46, 74), (72, 68), (104, 76),
+)  # fmt: skip
 
 
 def _ring(x: float, y: float, radius: float, count: int, start: float = 0.0) -> list[tuple[float, float]]:
@@ -50,20 +53,7 @@ def _ring(x: float, y: float, radius: float, count: int, start: float = 0.0) -> 
 
 def _decentralized() -> Picture:
     """Many, and nobody between them."""
-    places = (
-        (18, 20),
-        (44, 14),
-        (74, 22),
-        (103, 16),
-        (28, 46),
-        (58, 42),
-        (90, 48),
-        (16, 72),
-        (46, 74),
-        (72, 68),
-        (104, 76),
-    )
-    return Picture(tuple(Dot(x, y, 5, "unit") for x, y in places))
+    return Picture(tuple(Dot(x, y, 5, "unit") for x, y in _SCATTERED))
 
 
 def _centralized() -> Picture:
@@ -105,15 +95,23 @@ def _honeycomb() -> Picture:
     return Picture(tuple(dots), cells=tuple(cells))
 
 
-PICTURES: Final[Mapping[ModelKey, Picture]] = MappingProxyType(
+_DRAWN: Final[Mapping[ModelKey, Callable[[], Picture]]] = MappingProxyType(
     {
-        ModelKey.DECENTRALIZED: _decentralized(),
-        ModelKey.CENTRALIZED: _centralized(),
-        ModelKey.HUB_AND_SPOKE: _hub_and_spoke(),
-        ModelKey.DANDELION: _dandelion(),
-        ModelKey.HONEYCOMB: _honeycomb(),
+        ModelKey.DECENTRALIZED: _decentralized,
+        ModelKey.CENTRALIZED: _centralized,
+        ModelKey.HUB_AND_SPOKE: _hub_and_spoke,
+        ModelKey.DANDELION: _dandelion,
+        ModelKey.HONEYCOMB: _honeycomb,
     }
 )
+
+
+def picture(key: ModelKey) -> Picture:
+    """A model as a picture."""
+    return _DRAWN[key]()
+
+
+PICTURES: Final[Mapping[ModelKey, Picture]] = MappingProxyType({key: picture(key) for key in ModelKey})
 
 
 @dataclass(frozen=True, slots=True)

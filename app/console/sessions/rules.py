@@ -35,6 +35,6 @@ class Session:
 def way_back(asked: str | None) -> str:
     """Where to go after signing in: the page that was asked for, if it is one of the console's own; else its first."""
     path = asked or HOME
-    inside = path.partition("?")[0] == HOME or path.startswith((f"{HOME}/", f"{HOME}?"))
+    inside = path.startswith((f"{HOME}/", f"{HOME}?"))
     plain = path.isascii() and path.isprintable() and not any(mark in path for mark in ("\\", "//", " "))
     return path if inside and plain else HOME

@@ -4,7 +4,8 @@ The words are those of a SCIM User (RFC 7643 4.1, 4.3). What the feed said is ke
 a column, the document is changed with it, so that both are searched and shown alike.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from app.kernel.text import line
@@ -98,47 +99,40 @@ def agreeing(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[st
     return said
 
 
-def _set(*path: str) -> Callable[[dict[str, Any], Any], None]:
-    """A function that shows a column's value at a place of the document."""
-
-    def show(said: dict[str, Any], held: Any) -> None:
-        inner = said
-        for name in path[:-1]:
-            inner[name] = dict(inner.get(name, {}))
-            inner = inner[name]
-        if held is None:
-            inner.pop(path[-1], None)
-        else:
-            inner[path[-1]] = held
-
-    return show
+def _set(path: Sequence[str], said: dict[str, Any], held: Any) -> None:
+    """Show a column's value at a place of the document."""
+    inner = said
+    for name in path[:-1]:
+        inner[name] = dict(inner.get(name, {}))
+        inner = inner[name]
+    if held is None:
+        inner.pop(path[-1], None)
+    else:
+        inner[path[-1]] = held
 
 
-def _set_chosen(name: str, part: str) -> Callable[[dict[str, Any], Any], None]:
-    """A function that shows a column's value in the entry that counts, of several."""
-
-    def show(said: dict[str, Any], held: Any) -> None:
-        entries = list(said.pop(name, ()))
-        main = chosen(entries)
-        if held is None:
-            entries = [one for one in entries if one is not main]
-        elif main is None:
-            entries = [{part: held, "type": "work", "primary": True}]
-        else:
-            entries = [{**one, part: held} if one is main else one for one in entries]
-        if entries:
-            said[name] = entries
-
-    return show
+def _set_chosen(name: str, part: str, said: dict[str, Any], held: Any) -> None:
+    """Show a column's value in the entry that counts, of several."""
+    entries = list(said.pop(name, ()))
+    main = chosen(entries)
+    if held is None:
+        entries = [one for one in entries if one is not main]
+    elif main is None:
+        entries = [{part: held, "type": "work", "primary": True}]
+    else:
+        entries = [{**one, part: held} if one is main else one for one in entries]
+    if entries:
+        said[name] = entries
 
 
 _SHOWN: Mapping[str, Callable[[dict[str, Any], Any], None]] = {
-    "user_name": _set("userName"),
-    "email": _set_chosen("emails", "value"),
-    "given_name": _set("name", "givenName"),
-    "family_name": _set("name", "familyName"),
-    "display_name": _set("displayName"),
-    "title": _set("title"),
-    "location": _set_chosen("addresses", "locality"),
-    "employment_type": _set("userType"),
+    "user_name": partial(_set, ("userName",)),
+    "email": partial(_set_chosen, "emails", "value"),
+    "given_name": partial(_set, ("name", "givenName")),
+    "family_name": partial(_set, ("name", "familyName")),
+    "display_name": partial(_set, ("displayName",)),
+    "title": partial(_set, ("title",)),
+    "location": partial(_set_chosen, "addresses", "locality"),
+    "employment_type": partial(_set, ("userType",)),
 }
+"""How each column's value is shown in a document."""
