@@ -252,6 +252,7 @@ def test_open_kinds_are_those_that_every_employee_may_read():
     open_kinds = {kind for kind, one in KINDS.items() if one.width is Width.OPEN}
     reads = {"governance": "governance:read", "publishing_tool": "tool:read", "policy_version": "policy:read"}
     reads |= dict.fromkeys(("goal", "objective"), "strategy:read")
-    reads |= {"assessment": "vendor:read", "finding": "research:read"}
+    reads |= {"assessment": "vendor:read", "finding": "research:read", "curriculum_entry": "course:read"}
+    reads |= {"retirement_item": "retirement:read"}
     for kind in open_kinds:
         assert str(TABLE[EMPLOYEE][reads.get(kind, f"{kind}:read")]) == "anywhere", kind

@@ -11,20 +11,20 @@ _BEGINS, _LASTS = 2 * DAY, 42 * DAY
 
 
 def prepare(one: Founding) -> None:
-    """Planned ten hours before it began two days ago; what its first member asked for was decided in between."""
+    """Planned a day before it began two days ago; what its first member asked for was decided in between."""
     begins = one.now - _BEGINS
     lists = {
         "account_ids": frozenset(one.accounts[key] for key in rules.ACCOUNTS),
         "members": {one.people[who]: rights for who, rights in rules.MEMBERS.items()},
     }
-    with one.acting("campaign", _BEGINS + 10 * HOUR) as work:
+    with one.acting("campaign", _BEGINS + 24 * HOUR) as work:
         dates = {"starts_at": begins, "ends_at": begins + _LASTS}
         made = campaigns.create(work, {**rules.PLANNED, **dates, **lists}).campaign
-    with one.acting(rules.READY, _BEGINS + 8 * HOUR) as work:
+    with one.acting(rules.READY, _BEGINS + 23.75 * HOUR) as work:
         answers = campaigns.ask(work, rules.KEY, None)
     asked = [each.request.id for answer in answers for each in answer.requests]
     for n, who in enumerate(rules.DECIDERS):
-        with one.acting(who, _BEGINS + (6 - n) * HOUR) as work:
+        with one.acting(who, _BEGINS + (23.5 - n / 4) * HOUR) as work:
             for id_ in asked:
                 requests.decide(work, id_, Verdict.APPROVE, None)
     one.examples |= {
