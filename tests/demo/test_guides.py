@@ -1,6 +1,7 @@
 """The guides: every step is executed as written, and every page of the console that they name is there for that person."""
 
 import re
+from uuid import UUID
 
 import pytest
 
@@ -45,11 +46,7 @@ def test_every_step_prints_what_the_guide_says(guide, tmp_path):
 @pytest.mark.parametrize(("guide", "who"), PERSONAS.items())
 def test_the_pages_of_the_console_are_there_for_that_person(founded, guide, who):
     world, named = founded.world, sorted(set(PAGE.findall(text(guide))))
-    world.ids.setdefault(who, founded_id(founded, who))
+    world.ids[who] = UUID(world.get("/v1/me", f"{who}@demo.example")["employee"]["id"])
+    browser = Browser(world, who)
     assert named
-    assert [(page, Browser(world, who).get(page).status) for page in named] == [(page, 200) for page in named]
-
-
-def founded_id(founded, who):
-    """Our id of somebody who can log in."""
-    return founded.world.get("/v1/me", f"{who}@demo.example")["employee"]["id"]
+    assert [(page, browser.get(page).status) for page in named] == [(page, 200) for page in named]
