@@ -67,6 +67,6 @@ def differences(told, said):
     )
 
 
-def has_curl():
-    """Whether the pages' curl is there."""
-    return shutil.which("curl") is not None
+def lacking(*programs):
+    """Which of the programs that a page uses are not there."""
+    return [one for one in programs if shutil.which(one) is None]

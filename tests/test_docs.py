@@ -15,7 +15,7 @@ from app.kernel.pages import Page
 from app.main import create_app, house_for
 from app.settings import Settings
 from scripts import docs
-from tests.pasting import blocks, clone, differences, free_port, has_curl, paste
+from tests.pasting import blocks, clone, differences, free_port, lacking, paste
 
 ROOT = docs.ROOT
 README = (ROOT / "README.md").read_text()
@@ -112,7 +112,7 @@ def test_no_page_names_a_command_that_is_not_there():
     assert {"serve", "demo", "import", "audit"} <= said <= commands
 
 
-@pytest.mark.skipif(not has_curl(), reason="the README's second walk needs curl: apt-get install curl")
+@pytest.mark.skipif(bool(lacking("curl")), reason="the README's second walk needs curl: apt-get install curl")
 def test_the_walks_at_the_command_line_print_what_the_readme_says(tmp_path):
     told = blocks(section("### 2.") + section("### 3."))
     assert len(told) > 9

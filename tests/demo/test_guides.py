@@ -7,7 +7,7 @@ import pytest
 
 from scripts.docs import DOCS
 from tests.console.browsing import Browser
-from tests.pasting import blocks, clone, differences, free_port, has_curl, paste
+from tests.pasting import blocks, clone, differences, free_port, lacking, paste
 
 GUIDES = DOCS / "guides"
 INDEX = (GUIDES / "README.md").read_text()
@@ -32,7 +32,7 @@ def test_there_is_a_guide_for_each_office():
     ]  # fmt: skip
 
 
-@pytest.mark.skipif(not has_curl(), reason="the guides need curl: apt-get install curl")
+@pytest.mark.skipif(bool(lacking("curl", "openssl")), reason="the guides need them: apt-get install curl openssl")
 @pytest.mark.parametrize("guide", guides())
 def test_every_step_prints_what_the_guide_says(guide, tmp_path):
     told = blocks(text(guide))
