@@ -117,7 +117,8 @@ def test_the_walks_at_the_command_line_print_what_the_readme_says(tmp_path):
     told = blocks(section("### 2.") + section("### 3."))
     assert len(told) > 9
     said = paste([block for block, _ in told], clone(tmp_path), WALK_PORT=str(free_port()))
-    assert differences(told, said) == ""
+    wrong = differences(told, said)
+    assert not wrong, wrong
 
 
 # --- the liaison's walk ---------------------------------------------------------------------------------------------

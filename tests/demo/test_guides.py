@@ -40,7 +40,8 @@ def test_every_step_prints_what_the_guide_says(guide, tmp_path):
         told = [*BEGINNING, *told]
     assert len(told) > 8
     said = paste([block for block, _ in told], clone(tmp_path), GUIDE_PORT=str(free_port()))
-    assert differences(told, said) == ""
+    wrong = differences(told, said)
+    assert not wrong, wrong
 
 
 @pytest.mark.parametrize(("guide", "who"), PERSONAS.items())

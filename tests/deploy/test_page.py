@@ -28,4 +28,5 @@ def test_what_the_page_says_is_what_happens(folder):
     conf.write_text(moved(conf.read_text(), ports))
     told = blocks(PAGE)
     assert len(told) == 7
-    assert differences(told, paste([moved(block, ports) for block, _ in told], folder)) == ""
+    wrong = differences(told, paste([moved(block, ports) for block, _ in told], folder))
+    assert not wrong, wrong
