@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 
-from scripts.docs import DOCS, ROOT
+from scripts.docs import ROOT
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 """A block to paste, and behind it what it prints, if the page says so."""
@@ -23,8 +23,8 @@ def blocks(text):
 def clone(folder):
     """What of a set-up clone pages use, in a folder of its own: whatever they write is not in ours."""
     (folder / ".venv").symlink_to(sys.prefix)
-    (folder / "docs").symlink_to(DOCS)
-    (folder / "app").symlink_to(ROOT / "app")
+    for name in ("app", "docs", "migrations"):
+        (folder / name).symlink_to(ROOT / name)
     return folder
 
 
