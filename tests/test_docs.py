@@ -1,12 +1,6 @@
 """What the documents say is so: the made pages, the names they must hold, and the README's walks, executed as written."""
 
-import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
 
 import pytest
 from fastapi.testclient import TestClient
@@ -21,11 +15,11 @@ from app.kernel.pages import Page
 from app.main import create_app, house_for
 from app.settings import Settings
 from scripts import docs
+from tests.pasting import blocks, clone, differences, free_port, lacking, paste
 
 ROOT = docs.ROOT
 README = (ROOT / "README.md").read_text()
 WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(docs.DOCS.rglob("*.md"))]
-BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 OPERATION = re.compile(r"`(GET|POST|PUT|PATCH|DELETE) (/[^`]+)`")
 
 
@@ -101,9 +95,9 @@ def test_every_link_leads_somewhere():
 
 def test_the_two_commands_are_there():
     makefile = (ROOT / "Makefile").read_text()
-    blocks = [block for block, _ in BLOCK.findall(section("## Two commands"))]
-    assert blocks == ["make run\n", "make test\n"]
-    assert [one for one in blocks if f"\n{one.split()[1]}: ## " not in f"\n{makefile}"] == []
+    commands = [block for block, _ in blocks(section("## Two commands"))]
+    assert commands == ["make run\n", "make test\n"]
+    assert [one for one in commands if f"\n{one.split()[1]}: ## " not in f"\n{makefile}"] == []
 
 
 def test_no_page_names_a_command_that_is_not_there():
@@ -118,52 +112,13 @@ def test_no_page_names_a_command_that_is_not_there():
     assert {"serve", "demo", "import", "audit"} <= said <= commands
 
 
-@pytest.fixture
-def clone(tmp_path):
-    """What of a set-up clone the walk uses; whatever it writes is not in ours."""
-    (tmp_path / ".venv").symlink_to(sys.prefix)
-    (tmp_path / "docs").symlink_to(docs.DOCS)
-    return tmp_path
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def run_blocks(blocks, folder):
-    """The blocks in one shell, as if pasted one by one: what each printed."""
-    end = "- - - end of block - - -"
-    script = "".join(f"{block}printf '%s\\n' '{end}'\n" for block in blocks)
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "WALK_PORT": str(free_port())}
-    process = subprocess.Popen(
-        ["bash", "-c", script], cwd=folder, env=environment, text=True, start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        said, _ = process.communicate(timeout=300)
-    finally:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    return said.split(f"{end}\n")[:-1]
-
-
-def as_pattern(expected):
-    """Three dots stand for anything."""
-    return ".*?".join(re.escape(part) for part in expected.strip().split("..."))
-
-
-@pytest.mark.skipif(not shutil.which("curl"), reason="the README's second walk needs curl: apt-get install curl")
-def test_the_walks_at_the_command_line_print_what_the_readme_says(clone):
-    blocks = BLOCK.findall(section("### 2.") + section("### 3."))
-    assert len(blocks) > 9
-    printed = run_blocks([block for block, _ in blocks], clone)
-    assert len(printed) == len(blocks)
-    for (block, expected), said in zip(blocks, printed, strict=True):
-        assert re.fullmatch(as_pattern(expected), said.strip(), re.DOTALL), f"{block}\nprinted\n{said}"
+@pytest.mark.skipif(bool(lacking("curl")), reason="the README's second walk needs curl: apt-get install curl")
+def test_the_walks_at_the_command_line_print_what_the_readme_says(tmp_path):
+    told = blocks(section("### 2.") + section("### 3."))
+    assert len(told) > 9
+    said = paste([block for block, _ in told], clone(tmp_path), WALK_PORT=str(free_port()))
+    wrong = differences(told, said)
+    assert not wrong, wrong
 
 
 # --- the liaison's walk ---------------------------------------------------------------------------------------------
