@@ -69,8 +69,8 @@ def _keys(told: Settings) -> Iterator[Finding]:
 
 
 def _keyless(work: Work, directory: Path) -> Finding:
-    if audit.newest(work.session):
-        return wrong("keys", f"There is a log, and no key in {directory}: does COE_KEY_DIR name another directory?")
+    if checkpoints.newest(work) is not None:
+        return wrong("keys", f"The log was signed, and no key is in {directory}: does COE_KEY_DIR name another directory?")
     return doubtful("keys", f"There is no key in {directory} yet: the first start makes some.")
 
 

@@ -157,7 +157,7 @@ def _has_left(work: Work, employee: Employee) -> Employee:
 
 
 def _over(last_day: date | None) -> str:
-    return f"the last day, {last_day}, has passed"
+    return f"the last day, {last_day}, has passed" if last_day else "the last day has passed"
 
 
 def settle(work: Work, limit: int = 500) -> int:

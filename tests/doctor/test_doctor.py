@@ -150,6 +150,13 @@ def test_the_command_says_it_in_lines_and_ends_with_1_if_anything_is_wrong(tmp_p
     assert after.stdout.splitlines()[-1].startswith("note   keys") and not (tmp_path / "coe-keys").exists()
 
 
+def test_a_log_that_was_never_signed_needs_no_key_yet(world, tmp_path):
+    staffed(world)
+    world.notary = notary_of(world.settings)
+    told = found(world, keys=tmp_path / "elsewhere")["keys"]
+    assert told.state is State.DOUBTFUL and "the first start makes some" in told.text
+
+
 def test_where_there_are_no_keys_none_are_made(sound, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     told = ill(sound, keys=elsewhere)

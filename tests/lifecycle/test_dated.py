@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from app.kernel.errors import Conflict
 from app.lifecycle import service as lifecycle
@@ -339,6 +340,18 @@ def test_a_future_hire_who_never_comes_leaves_before_the_first_day(team):
     assert shown(team, "newcomer")["active"] is False
     with pytest.raises(Conflict):
         team.token("newcomer")
+
+
+def test_whose_last_day_nobody_said_has_left_all_the_same(team, account):
+    granted(team, account)
+    amend(team, "asker", terminated_on=LAST)
+    team.clock.now = ENDS["UTC"]
+    with team.work() as work:  # the day is gone, and the instant has stayed
+        work.session.execute(sa.text("UPDATE employee SET terminated_on = NULL WHERE terminated_on IS NOT NULL"))
+    with team.work() as work:
+        assert lifecycle.settle(work) == 1
+    (left,) = team.events(action="employee.left")
+    assert left["reason"] == "the last day has passed"
 
 
 def test_a_last_day_that_has_passed_is_written_down_at_once(team, account):
