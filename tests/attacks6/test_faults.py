@@ -14,6 +14,7 @@ from threading import Barrier, Thread
 import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import PendingRollbackError
 from structlog.testing import capture_logs
 
 from app import migrating
@@ -149,7 +150,8 @@ def interrupted(url, at, monkeypatch):
 
         return engine
 
-    with monkeypatch.context() as patched, pytest.raises(Killed):
+    # In the middle of a table that is copied, Alembic wants to drop the copy, which a transaction that has ended does not let it.
+    with monkeypatch.context() as patched, pytest.raises((Killed, PendingRollbackError)):
         patched.setattr(migrating, "engine_to_migrate", watched)
         migrating.migrate(settings_of(url))
     return count
