@@ -26,7 +26,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "access_task": frozenset(),
         "account": frozenset({P.ACCOUNTS}),
         "appointment": frozenset({P.WORLD}),
-        "assessment": frozenset(),
+        "assessment": frozenset({P.WORLD}),  # of a tool, which stands there with its version
         "audit": frozenset(),
         "budget": frozenset(),
         "budget_entry": frozenset(),
