@@ -21,3 +21,4 @@ MEMBERS: Mapping[str, frozenset[Right]] = {
 READY: Final = "freja.nielsen"
 """She has asked, and was granted what she asked for; the others have still to ask."""
 DECIDERS: Final = ("liaison2", "hub")
+SAID: Final = ("She plans the pictures for it.", "For the six weeks, yes.")

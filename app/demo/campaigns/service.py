@@ -26,7 +26,7 @@ def prepare(one: Founding) -> None:
     for n, who in enumerate(rules.DECIDERS):
         with one.acting(who, _BEGINS + (23.5 - n / 4) * HOUR) as work:
             for id_ in asked:
-                requests.decide(work, id_, Verdict.APPROVE, None)
+                requests.decide(work, id_, Verdict.APPROVE, rules.SAID[n])
     one.examples |= {
         "campaign_id": str(made.id),
         "create_campaign.manager_id": str(one.people["campaign"]),
