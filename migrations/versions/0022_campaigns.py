@@ -69,9 +69,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_campaign_member_employee_id"), "campaign_member", ["employee_id"])
 
-    # In place: to make the table anew, as a constraint of its own would need on SQLite, others would have to let go of it.
-    to_campaign = sa.ForeignKey("campaign.id", name=op.f("fk_request_campaign_id_campaign"))
-    op.add_column("request", sa.Column("campaign_id", sa.Uuid(), to_campaign, nullable=True), inline_references=True)
+    op.add_column("request", sa.Column("campaign_id", sa.Uuid(), nullable=True))
     op.create_index(op.f("ix_request_campaign_id"), "request", ["campaign_id"])
     op.add_column("request", sa.Column("starts_at", _INSTANT, nullable=True))
 

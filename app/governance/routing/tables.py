@@ -27,7 +27,7 @@ class Request(Resource, Base):
     beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("employee.id"), index=True)
     rights: Mapped[list[str]] = mapped_column(JSON)
     justification: Mapped[str | None] = mapped_column(Text)
-    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaign.id"), index=True)
+    campaign_id: Mapped[UUID | None] = mapped_column(index=True)  # of a package above this one: no foreign key
     starts_at: Mapped[datetime | None]
     until: Mapped[datetime | None]
     state: Mapped[str]
