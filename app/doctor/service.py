@@ -70,7 +70,9 @@ def _keys(told: Settings) -> Iterator[Finding]:
 
 def _keyless(work: Work, directory: Path) -> Finding:
     if checkpoints.newest(work) is not None:
-        return wrong("keys", f"The log was signed, and no key is in {directory}: does COE_KEY_DIR name another directory?")
+        return wrong(
+            "keys", f"The log was signed, and no key is in {directory}: does COE_KEY_DIR name another directory?"
+        )
     return doubtful("keys", f"There is no key in {directory} yet: the first start makes some.")
 
 
