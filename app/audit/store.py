@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.kernel import clocks
 from app.kernel.bulk import insert_rows
-from app.kernel.clock import Clock, system_clock
+from app.kernel.clock import system_clock
 from app.kernel.pages import Page, keyset
 
 from .rules import GENESIS, Event, PersonalValue
@@ -156,14 +156,12 @@ def count_since(session: Session, action: str, since: str, least: int) -> int:
     return session.scalar(select(func.count()).where(last.c.at >= since)) or 0
 
 
-def head(session: Session, clock: Clock) -> tuple[int, float]:
-    """The sequence number of the last event, and by how many seconds our clock is ahead of the database's (SQLite's is
-    ours).
-    """
+def head(session: Session) -> tuple[int, datetime]:
+    """The sequence number of the last event, and the database's clock (SQLite's is ours)."""
     if session.get_bind().dialect.name != "postgresql":
-        return newest(session), 0.0
+        return newest(session), system_clock()
     seq, there = session.execute(_BEAT).one()
-    return seq, (clock() - there).total_seconds()
+    return seq, there
 
 
 def beat(driver: Any, seq: int) -> tuple[int, datetime, str | None]:

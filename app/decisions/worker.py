@@ -8,9 +8,9 @@ together with the log that tells what to read, so that the index is always one s
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
-from time import monotonic, perf_counter
+from time import monotonic, monotonic_ns, perf_counter
 from typing import Any, Final, Protocol
 
 import psycopg
@@ -23,7 +23,7 @@ from sqlalchemy.orm import sessionmaker
 from app.audit import store as audit
 from app.kernel import memory
 from app.kernel.access import SYSTEM
-from app.kernel.clock import DECIDES_WITHIN, Clock, system_clock
+from app.kernel.clock import DECIDES_WITHIN, Clock, system_clock, system_micros
 from app.kernel.committing import OutcomeUnknown, confirm
 from app.kernel.database import reading
 from app.kernel.fencing import refuse_left_behind
@@ -32,6 +32,7 @@ from app.kernel.work import Work
 from . import service
 from .desk import Desk
 from .memory.index import Delta, Index
+from .memory.instants import micros
 
 BEAT_SECONDS: Final = 0.25
 """How long nothing is looked for where the database wakes whoever listens."""
@@ -40,6 +41,7 @@ LOOK_SECONDS: Final = 0.02
 STALE_SECONDS: Final = 1.0
 """An answer is never older: who has not heard for so long whether something was committed, refuses."""
 _AGAIN_SECONDS: Final = 0.2
+_WITHIN: Final = DECIDES_WITHIN // timedelta(microseconds=1)
 _log = structlog.get_logger(__name__)
 _REVISION = Gauge("coe_index_revision", "The newest revision that decisions of this process know of.")
 _PEOPLE = Gauge("coe_index_people", "How many people decisions of this process know.")
@@ -104,13 +106,14 @@ class _Looking:
 class Follower:
     """A desk that follows the database. ``desk`` is None until the first index is there.
 
-    Of what it has, ``desk``, ``heard`` and ``fit`` are touched on the loop only; the thread hands over what it has read.
+    Of what it has, ``desk``, ``heard`` and ``ahead`` (the database's clock before our monotonic one, in microseconds) are
+    touched on the loop only; the thread hands over what it has read.
     """
 
     def __init__(self, engine: Engine, clock: Clock, *, direct: Engine | None = None) -> None:
         self.desk: Desk | None = None
         self.heard = 0.0
-        self.fit = True
+        self.ahead = 0
         self.expected = 0
         self._sessions, self._engine = sessionmaker(reading(engine)), engine
         self._direct, self._clock = direct or engine, clock
@@ -137,8 +140,8 @@ class Follower:
 
     @property
     def fresh(self) -> bool:
-        """May anything be permitted by what is known here?"""
-        return self.fit and monotonic() - self.heard <= STALE_SECONDS
+        """May anything be permitted by what is known here? Not by a clock that is wrong, however lately it was set so."""
+        return monotonic() - self.heard <= STALE_SECONDS and self._fits(self.ahead)
 
     def expect(self, revision: int) -> None:
         """This process has committed a revision; from any thread."""
@@ -160,7 +163,7 @@ class Follower:
             self._waiting = [one for one in self._waiting if one[1] is not arrived]
         return True
 
-    def _deliver(self, delta: Delta | None, heard: float, fit: bool) -> None:
+    def _deliver(self, delta: Delta | None, heard: float, ahead: int) -> None:
         if self.desk is not None and delta is not None:
             try:
                 self.desk.apply(delta)
@@ -170,10 +173,10 @@ class Follower:
                 self._lost.set()
                 return
             self._arrived()
-        self.heard, self.fit = heard, fit
+        self.heard, self.ahead = heard, ahead
 
-    def _install(self, index: Index, heard: float) -> None:
-        self.desk, self.heard, self.fit = Desk(index), heard, True
+    def _install(self, index: Index, heard: float, ahead: int) -> None:
+        self.desk, self.heard, self.ahead = Desk(index), heard, ahead
         memory.settled()
         _PEOPLE.set(len(index.people))
         _GRANTS.set(len(index.grants))
@@ -233,13 +236,14 @@ class Follower:
             return self._follow()  # the connection was lost, not what was read
         began, started = monotonic(), perf_counter()
         with self._snapshot() as work:
+            ahead = _ahead(audit.head(work.session)[1])
             index = service.load(work)
             known = audit.hash_at(work.session, index.revision)
         confirm(self._engine)
         self._read_to, self._read_hash = index.revision, known
         told = {"people": len(index.people), "accounts": len(index.accounts), "grants": len(index.grants)}
         _log.info("index_built", revision=index.revision, seconds=round(perf_counter() - started, 2), **told)
-        self._hand(self._install, index, began)
+        self._hand(self._install, index, began, ahead)
         return self._follow()
 
     def _follow(self) -> None:
@@ -248,17 +252,17 @@ class Follower:
             self._lost.clear()
             raise service.Rebuild("a change that could not be applied")
         with self._snapshot() as work:
-            head, skew = audit.head(work.session, self._clock)
-            fit = self._fits(skew)
-            if not fit:
-                _log.error("index_unfit", skew_seconds=round(skew, 3))
+            head, there = audit.head(work.session)
+            ahead = _ahead(there)
+            if not self._fits(ahead):
+                _log.error("index_unfit", skew_seconds=_wrong_by(ahead) / 1e6)
             self._check_history(work)
             delta = service.read(work, self._read_to) if head > self._read_to else None
             known = audit.hash_at(work.session, delta.revision) if delta is not None else None
         if delta is not None:  # not before the snapshot has ended well: whatever was read is handed over, too
             confirm(self._engine)  # what a failover may still take away permits nothing
             self._read_to, self._read_hash = delta.revision, known
-        self._hand(self._deliver, delta, began, fit)
+        self._hand(self._deliver, delta, began, ahead)
 
     def _quiet(self, signals: _Waiting) -> bool:
         """Is nothing new, and everything else as it should be? Then that is all there is to say, and it is cheap."""
@@ -267,13 +271,14 @@ class Follower:
         if found is None:
             return False
         head, there, known = found
-        if (head, known) != (self._read_to, self._read_hash) or not self._fits((self._clock() - there).total_seconds()):
+        ahead = _ahead(there)
+        if (head, known) != (self._read_to, self._read_hash) or not self._fits(ahead):
             return False
-        self._hand(self._deliver, None, began, True)
+        self._hand(self._deliver, None, began, ahead)
         return True
 
-    def _fits(self, skew: float) -> bool:
-        return abs(skew) <= DECIDES_WITHIN.total_seconds() or self._clock is not system_clock
+    def _fits(self, ahead: int) -> bool:
+        return -_WITHIN <= _wrong_by(ahead) <= _WITHIN or self._clock is not system_clock
 
     def _check_history(self, work: Work) -> None:
         """The log still holds the event that was read last: if a backup was played in, what is known never happened."""
@@ -282,3 +287,13 @@ class Follower:
         with self._expecting:
             self.expected = 0
         raise service.Rebuild("another history")
+
+
+def _ahead(there: datetime) -> int:
+    """How far the database's clock, looked at just now, is before the one of this machine that nobody sets; microseconds."""
+    return micros(there) - monotonic_ns() // 1000
+
+
+def _wrong_by(ahead: int) -> int:
+    """How far our clock is before the database's, in microseconds."""
+    return system_micros() - monotonic_ns() // 1000 - ahead

@@ -20,7 +20,7 @@ from . import replies
 from .actor import Actor, ActorKind, Permission
 from .clock import DECIDES_WITHIN, Clock
 from .clocks import check_now
-from .committing import commit, confirm_read
+from .committing import answers, commit, confirm_read
 from .errors import DomainError, Forbidden, MalformedRequest
 from .problems import refuse_unknown_query
 from .rates import UNLIMITED, Limits, Rate
@@ -126,6 +126,7 @@ def _attempt(
         parts.limits.turn_away(rate, bearer)
     now, revision = parts.clock(), None
     with sessions.begin() as session:
+        answers(session, request.state.arrived)
         actor = NOBODY if public else parts.load_actor(session, request, now)
         request.state.actor = actor
         if rate is not None:

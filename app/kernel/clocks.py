@@ -1,11 +1,12 @@
 """Our clock beside the database's, which all processes share (trust: I01)."""
 
 from datetime import datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from .clock import DECIDES_WITHIN, WRITES_WITHIN, system_clock
+from .clock import DECIDES_WITHIN, WRITES_WITHIN, Clock, system_clock
 from .database import UTCDateTime
 from .errors import Unavailable
 
@@ -36,3 +37,14 @@ def check_now(session: Session, within: timedelta = WRITES_WITHIN) -> None:
         asked = system_clock()
         theirs = session.execute(select(THEIRS)).scalar_one()
         check(asked, theirs, system_clock(), within)
+
+
+def shared(session: Session, ours: Clock) -> Clock:
+    """The database's clock, as it goes on from here without being looked at again, whatever ours is set to meanwhile.
+
+    ``ours``: what is to be shown instead where the database has no other, or where time is made up.
+    """
+    if ours is not system_clock or session.get_bind().dialect.name != "postgresql":
+        return ours
+    theirs, since = session.execute(select(THEIRS)).scalar_one(), monotonic()
+    return lambda: theirs + timedelta(seconds=monotonic() - since)

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from threading import Lock, Timer
+from time import monotonic
 from typing import Any, Final
 
 from sqlalchemy import Engine, event, func, select
@@ -22,13 +23,16 @@ from .errors import Unavailable
 from .waiting import waited
 
 SECONDS: Final = 1.5
-"""How long a commit may take; less, where locks were waited for before, but never less than ``LEAST``."""
+"""How long a commit may take; less, where time went by before, but never less than ``LEAST``."""
 LEAST: Final = 0.4
 _IN_ALL: Final = 1.9
 """For both together: an answer is promised within 2 seconds."""
+_LARGE: Final = 5.0
+"""What was worked at for so long has written much, and nobody waits for a quick answer to it: it is committed in peace."""
 _MARK: Final = select(func.pg_logical_emit_message(sa_true(), "coe", ""))
 _MARK_IF_WAITED_FOR: Final = _MARK.where(func.current_setting("synchronous_standby_names") != "")
 _AFTERWARDS: Final = "coe.afterwards"
+_ARRIVED: Final = "coe.arrived"
 _SERVER_WENT: Final = ("08", "57")
 """Classes of SQLSTATE (PostgreSQL, appendix A) by which a connection ends: what became of the commit is not said."""
 
@@ -59,6 +63,11 @@ def commit(session: Session, *, wrote: bool = True) -> None:
         do()
 
 
+def answers(session: Session, arrived: float) -> None:
+    """It answers what arrived then (``time.monotonic``): its commit has what is left of the time."""
+    session.info[_ARRIVED] = arrived
+
+
 def afterwards(session: Session, do: Callable[[], None]) -> None:
     """Do this once ``commit`` knows that it was done, and never else."""
     session.info.setdefault(_AFTERWARDS, []).append(do)
@@ -67,7 +76,14 @@ def afterwards(session: Session, do: Callable[[], None]) -> None:
 def _commit(session: Session, *, wrote: bool) -> None:
     if not wrote:
         session.execute(_MARK)
-    _confirmed(session, min(SECONDS, max(LEAST, _IN_ALL - waited(session.connection()))))
+    _confirmed(session, _left(session))
+
+
+def _left(session: Session) -> float:
+    """How many seconds a commit has. Outside of requests, waiting for locks is all that is held against it."""
+    arrived = session.info.get(_ARRIVED)
+    gone = waited(session.connection()) if arrived is None else monotonic() - arrived
+    return SECONDS if gone > _LARGE else min(SECONDS, max(LEAST, _IN_ALL - gone))
 
 
 def confirm(engine: Engine) -> None:

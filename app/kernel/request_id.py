@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Final
 
 import structlog
@@ -41,7 +41,7 @@ class RequestId:
             await self.app(scope, receive, send)
             return
         request_id = _accepted(scope) or str(new_id())
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, arrived=monotonic())
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self._run(scope, receive, send, request_id)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import timedelta
 from threading import Event, Thread
@@ -17,6 +18,7 @@ from app.decisions import service, worker
 from app.decisions.worker import Follower
 from app.governance.grants import store as grants
 from app.governance.grants.tables import Grant
+from app.kernel import clock
 from app.kernel.access import operator_work
 from app.kernel.clock import system_clock
 from app.kernel.committing import OutcomeUnknown
@@ -325,11 +327,18 @@ def test_a_clock_that_is_another_than_the_databases_permits_nothing(door, monkey
 
         return beats
 
+    def heads(skew):
+        def told(*more):
+            newest, there = head(*more)
+            return newest, there - timedelta(seconds=skew)
+
+        return told
+
     async def story():
         async with following(door, system_clock) as follower:
             await caught_up(door, follower)
             for skew in (1.5, -1.5):
-                monkeypatch.setattr(audit, "head", lambda *more, skew=skew: (head(*more)[0], skew))
+                monkeypatch.setattr(audit, "head", heads(skew))
                 monkeypatch.setattr(audit, "beat", other(skew))
                 await until(lambda: not follower.fresh)
                 assert await decision(door) == (False, ["decision_stale"])
@@ -338,6 +347,22 @@ def test_a_clock_that_is_another_than_the_databases_permits_nothing(door, monkey
                 await until(lambda: follower.fresh)
             end_the_right(door)
             await true_again(door, follower)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("skew", [1.5, -1.5])
+def test_a_clock_that_was_set_since_it_was_looked_at_permits_nothing(door, monkeypatch, skew):
+    """Attack I01, before anybody has looked at the database again."""
+
+    async def story():
+        async with following(door, system_clock) as follower:
+            await until(lambda: follower.fresh)
+            monkeypatch.setattr(clock, "time_ns", lambda: time.time_ns() + int(skew * 1e9))
+            assert not follower.fresh
+            assert await decision(door) == (False, ["decision_stale"])
+            monkeypatch.undo()
+            assert await decision(door) == (True, [])
 
     asyncio.run(story())
 

@@ -5,7 +5,7 @@ from threading import Thread
 import pytest
 import sqlalchemy as sa
 
-from app.kernel import access, committing
+from app.kernel import access, committing, request_id
 from app.kernel.errors import Unavailable
 from tests.kit import staffed
 
@@ -64,7 +64,7 @@ def test_a_commit_that_waits_too_long_is_neither_done_nor_not(postgres, monkeypa
             self.function(*self.args)
 
     monkeypatch.setattr(committing, "Timer", Late)
-    monkeypatch.setattr(committing, "waited", lambda _: 0.0)
+    monkeypatch.setattr(committing, "monotonic", lambda: 0.0)  # however slow this machine is
     answer = ask(postgres, "one", bearer)
     assert given == [committing.SECONDS]
     assert (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown") and answer.headers[
@@ -77,6 +77,22 @@ def test_a_commit_that_waits_too_long_is_neither_done_nor_not(postgres, monkeypa
     assert again.status_code == 201 and again.headers["idempotency-replayed"] == "true"
     assert requests(postgres) == 1
     postgres.intact()
+
+
+@pytest.mark.parametrize(("gone", "left"), [(0.0, 1.5), (0.4, 1.5), (0.9, 1.0), (1.6, 0.4), (4.9, 0.4), (5.1, 1.5)])
+def test_K06_the_commit_has_what_is_left_of_the_time(postgres, monkeypatch, gone, left):
+    """An answer is promised two seconds after the question; what took much longer is committed in peace."""
+    postgres.handle, bearer, given = postgres.account("acme"), postgres.token("asker"), []
+
+    class Counted(committing.Timer):
+        def start(self):
+            given.append(self.interval)
+
+    monkeypatch.setattr(committing, "Timer", Counted)
+    monkeypatch.setattr(request_id, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(committing, "monotonic", lambda: 100.0 + gone)
+    assert ask(postgres, "one", bearer).status_code == 201
+    assert given == [pytest.approx(left)]
 
 
 def test_a_deadline_that_ends_with_the_commit_cuts_nobody_elses_connection(postgres, monkeypatch):
@@ -225,9 +241,8 @@ def test_a_freeze_and_a_decision_have_connections_of_their_own(postgres):
     postgres.intact()
 
 
-def test_what_a_commit_may_take_is_what_the_locks_have_left(postgres, monkeypatch):
-    """K06: for both together an answer is promised; a commit has a moment, however late it is."""
-    postgres.handle, bearer = postgres.account("acme"), postgres.token("asker")
+def test_outside_of_requests_a_commit_has_what_the_locks_have_left(postgres, monkeypatch):
+    """K06: a worker that waited for somebody, who waited for the standby."""
     given, waits, real = [], iter((0.0, 0.9, 1.8)), committing._deadline
 
     def deadline(session, driver, seconds):
@@ -237,7 +252,8 @@ def test_what_a_commit_may_take_is_what_the_locks_have_left(postgres, monkeypatc
     monkeypatch.setattr(committing, "_deadline", deadline)
     monkeypatch.setattr(committing, "waited", lambda _: next(waits))
     for _ in range(3):
-        assert ask(postgres, "one", bearer).status_code == 201
+        with access.operator_work(postgres.house) as work:
+            work.session.execute(sa.select(1))
     assert given == [1.5, 1.0, 0.4]
 
 

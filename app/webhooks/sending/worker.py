@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from app.kernel import outbound
+from app.kernel import clocks, outbound
 from app.kernel.access import House, operator_work
 from app.kernel.clock import Clock
 from app.kernel.errors import DomainError
@@ -77,11 +77,12 @@ class _Round:
             return read
         with operator_work(self._parts, write=False) as work:
             made = service.messages(work, self._sender, [one for lane in lanes for one in lane])
+            clock = clocks.shared(work.session, self._parts.clock)  # a receiver refuses what is signed at another time
         self._settle([(one, what) for one, what in made if isinstance(what, Result)])
         letters = {one.id: what for one, what in made if isinstance(what, Message)}
         for lane in lanes:
             if to_send := [letters[one.id] for one in lane if one.id in letters]:
-                self._under_way[self._pool.submit(send_all, self._sender, self._parts.clock, to_send)] = to_send
+                self._under_way[self._pool.submit(send_all, self._sender, clock, to_send)] = to_send
         return True
 
     def _take(self) -> Sequence[list[Delivery]]:
