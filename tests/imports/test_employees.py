@@ -38,6 +38,19 @@ def test_the_user_name_is_the_column_else_the_address_else_the_id(bench: Bench) 
     assert [bench.person(number).user_name for number in "123"] == ["ann", "2@example.com", "3"]
 
 
+def test_the_user_name_of_somebody_known_stays_where_the_file_has_no_column_for_it(bench: Bench) -> None:
+    """What the identity provider calls them is not overwritten with an address; nor does that address clash with it."""
+    names = ["Employee ID", *(name for name in hr("1") if name != "Employee ID"), "User Name"]
+    bench.people(text([hr("1", User_Name="ann"), hr("2", User_Name="x@example.com")], names))
+    moved = {"Location": "Oslo", "Work_Email": "x@example.com"}
+    assert bench.people([hr("1", **moved), hr("2")], dry_run=True).counts == counts(updated=1, unchanged=1)
+    assert bench.people([hr("1", **moved), hr("2")]).counts == counts(updated=1, unchanged=1)
+    assert [(one.user_name, one.email) for one in map(bench.person, "12")] == [
+        ("ann", "x@example.com"), ("x@example.com", "2@example.com"),
+    ]  # fmt: skip
+    assert bench.people([hr("3", Work_Email="X@example.com")]).codes == {2: "user_name_taken"}
+
+
 @pytest.mark.parametrize("rows", [["1", "2", "3"], ["3", "2", "1"], ["2", "3", "1"]])
 def test_managers_may_stand_anywhere_in_the_file(bench: Bench, rows: list[str]) -> None:
     above = {"1": "2", "2": "3", "3": ""}

@@ -84,7 +84,7 @@ VALUES = {
     "display_name": "Ann Berg", "title": "Editor", "location": "Oslo", "employment_type": EmploymentType.AGENCY,
     "hired_on": date(2020, 1, 31), "terminated_on": None,
 }  # fmt: skip
-SAID = employee_rules.Person("7", VALUES, "Sales", "8", True)
+SAID = employee_rules.Person("7", VALUES, "Sales", "8", True, "aberg")
 
 
 def person(row=ROW, **cells):
@@ -104,8 +104,8 @@ def test_a_row_of_a_person_says_all_of_this():
 
 def test_of_what_has_no_column_nothing_is_said():
     few = {"employee_id": "7", "last_name": "Berg", "department": "Sales", "status": "Active"}
-    said = {"employee_number": "7", "user_name": "7", "display_name": "Berg", "family_name": "Berg"}
-    assert person(few) == employee_rules.Person("7", said, "Sales", None, True, says_manager=False)
+    said = {"employee_number": "7", "display_name": "Berg", "family_name": "Berg"}
+    assert person(few) == employee_rules.Person("7", said, "Sales", None, True, "7", says_manager=False)
     without = {name: cell for name, cell in ROW.items() if name != "worker_type"}
     assert person(without).values == {name: value for name, value in VALUES.items() if name != "employment_type"}
     assert person({name: cell for name, cell in ROW.items() if name not in ("status", "manager_id")}).active

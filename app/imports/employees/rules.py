@@ -22,6 +22,7 @@ _WORKERS = COLUMNS.words["worker_type"]
 _STATES = COLUMNS.words["status"]
 _STATED = MappingProxyType(
     {
+        "user_name": "user_name",
         "email": "work_email",
         "given_name": "first_name",
         "family_name": "last_name",
@@ -40,6 +41,7 @@ _TYPES = MappingProxyType({str(one): one for one in EmploymentType})
 @dataclass(frozen=True, slots=True)
 class Person:
     """What HR states of one person. ``values``: columns of ``Employee``, but for unit and manager, which are named.
+    ``user_name``: under which somebody new joins, also where the file has no column for it.
 
     Of someone who has left no manager is stated: the last one stays, to be asked about what they leave behind.
     """
@@ -49,6 +51,7 @@ class Person:
     department: str
     manager: str | None
     active: bool
+    user_name: str
     says_manager: bool = True
 
     @property
@@ -85,16 +88,16 @@ def person(cells: Mapping[str, str], today: date) -> Person:
     manager = text_of(cells, "manager_id", _LONGEST_ID) if active else None
     if manager == number:
         raise Fault("own_manager", "Nobody is their own manager.")
-    values = {"employee_number": number, **_values(cells, number)}
-    return Person(number, values, department, manager, active, "manager_id" in cells)
+    user_name = text_of(cells, "user_name", 320) or text_of(cells, "work_email", 320) or number
+    values = {"employee_number": number, **_values(cells, user_name)}
+    return Person(number, values, department, manager, active, user_name, "manager_id" in cells)
 
 
-def _values(cells: Mapping[str, str], number: str) -> dict[str, Any]:
-    email = text_of(cells, "work_email", 320)
+def _values(cells: Mapping[str, str], user_name: str) -> dict[str, Any]:
     given, family = text_of(cells, "first_name"), text_of(cells, "last_name")
     values = {
-        "user_name": text_of(cells, "user_name", 320) or email or number,
-        "email": email,
+        "user_name": user_name,
+        "email": text_of(cells, "work_email", 320),
         "given_name": given,
         "family_name": family,
         "display_name": _display_name(text_of(cells, "preferred_name"), given, family),

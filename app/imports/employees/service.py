@@ -133,6 +133,8 @@ def _take(one: _Run, batch: Sequence[Row]) -> None:
         present = held.get(entry.key) if entry.key else None
         entry.known, entry.here = present is not None, present is not None and present.active
         entry.same = stated is not None and not rules.is_news(stated, one.units, present)
+        if entry.known and stated is not None and "user_name" not in stated.values:
+            entry.also = None  # theirs stays what it is
         one.sheet.add(row, entry, _ERASED if entry.key in erased else fault)
 
 
@@ -150,7 +152,7 @@ def _entry(one: _Run, row: Row) -> tuple[Entry, Fault | None, Person | None]:
         stated = rules.person(cells, one.today)
     except Fault as fault:
         return _doubtful(one, cells, says), fault, None
-    name = key_of(stated.values["user_name"])
+    name = key_of(stated.user_name)
     return Entry(stated.number, says, stated.manager, name, stated.place, gone=not stated.active), None, stated
 
 
@@ -334,7 +336,7 @@ def _joiner(one: _Run, work: Work, stated: Person, ids: dict[str, UUID]) -> dict
     values = rules.values_of(stated, one.units[stated.place], ids)
     left = {} if stated.active else {"active": False, "left_at": work.now}
     ids[stated.number] = new_id()
-    return {**values, **left, "id": ids[stated.number]}
+    return {**values, **left, "user_name": stated.user_name, "id": ids[stated.number]}
 
 
 # --- instead of it, a dry run ----------------------------------------------------------------------------------------
