@@ -14,7 +14,10 @@ import sqlalchemy as sa
 from app import migrating
 from app.identity import signing
 from app.settings import Settings
+from tests import compiled
 from tests.kit import World, staffed
+
+compiled.share()
 
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 << 30:

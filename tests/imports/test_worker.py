@@ -12,7 +12,8 @@ from app.imports.rules import Summary
 def batch(*pairs: str) -> list[Person]:
     """People as number<manager."""
     return [
-        Person(number, {}, "Sales", manager or None, True, number) for number, _, manager in (p.partition("<") for p in pairs)
+        Person(number, {}, "Sales", manager or None, True, number)
+        for number, _, manager in (p.partition("<") for p in pairs)
     ]
 
 
