@@ -1,11 +1,14 @@
 """The console: pages for the hub and the liaisons, over the same services and permissions as the API."""
 
+from app.console.campaigns import api as campaigns
 from app.console.frame.api import PREFIX, by_cookie, load_actor, spelled
 from app.console.freezes import api as freezes
 from app.console.inventory import api as inventory
 from app.console.models import api as models
 from app.console.overview import api as overview
 from app.console.people import api as people
+from app.console.programme import api as programme
+from app.console.reports import api as reports
 from app.console.requests import api as requests
 from app.console.sessions import api as sessions
 from app.console.waiting import api as waiting
@@ -22,5 +25,8 @@ routers = (
     requests.parts,
     models.parts,
     freezes.parts,
+    campaigns.parts,
+    programme.parts,
+    reports.parts,
 )
 """Everything below ``/console``; a new part of it is one more line here, and one in the navigation (``frame.rules``)."""

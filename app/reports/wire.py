@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -16,7 +17,7 @@ from pydantic import Field
 from app.kernel.sheets import csv_line
 from app.kernel.wire import Instant, Out, format_instant
 
-from .rules import Bars, Cell, Column, Figures, Kind, Report, Row
+from .rules import Bars, Cell, Column, Figures, Kind, Report
 from .service import Definition
 
 MOST_ROWS: Final = 1000
@@ -145,18 +146,36 @@ def _cell(value: Cell) -> str | int | Decimal:
     return format_instant(value) if isinstance(value, datetime) else value
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a page shows of a report, as people read it. ``more``: how many rows it leaves out; ``left_out``: which columns."""
+
+    columns: list[Column]
+    rows: list[tuple[str, ...]]
+    totals: tuple[str, ...] | None
+    more: int
+    left_out: list[str]
+
+
+def table(report: Report) -> Table:
+    """The first rows, without the columns of numbers in which there is nothing but zeros: a page is only so wide."""
+    figures, empty = report.figures, _empty(report.figures)
+    shown = [n for n, column in enumerate(figures.columns) if column.key not in empty]
+    columns = [figures.columns[n] for n in shown]
+    return Table(
+        columns, [_shown(columns, [row[n] for n in shown]) for row in figures.rows[:MOST_ROWS]],
+        _shown(columns, [figures.totals.get(column.key) for column in columns]) if figures.totals else None,
+        max(len(figures.rows) - MOST_ROWS, 0),
+        [column.title for column in figures.columns if column.key in empty],
+    )  # fmt: skip
+
+
 def as_page(report: Report) -> Response:
     """The report as a page without a script, that asks for nothing else: to be read, and to be printed."""
-    figures = report.figures
-    shown = [n for n, column in enumerate(figures.columns) if column.key not in _empty(figures)]
-    columns = [figures.columns[n] for n in shown]
     page = _PAGES.get_template("report.html").render(
         style=Markup(_STYLE),  # noqa: S704 - our own file
         report=report, as_of=_instant(report.as_of), since=_instant(report.since), until=_instant(report.until),
-        columns=columns, rows=[_shown(columns, [row[n] for n in shown]) for row in figures.rows[:MOST_ROWS]],
-        totals=_shown(columns, [figures.totals.get(column.key) for column in columns]) if figures.totals else None,
-        more=max(len(figures.rows) - MOST_ROWS, 0), chart=_chart(figures.bars) if figures.bars else None,
-        left_out=[column.title for column in figures.columns if column not in columns],
+        table=table(report), chart=_chart(report.figures.bars) if report.figures.bars else None,
     )  # fmt: skip
     headers = {
         "Content-Security-Policy": POLICY, "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff",
@@ -171,12 +190,11 @@ def _headers(report: Report, ending: str, how: str = "inline") -> dict[str, str]
 
 
 def _empty(figures: Figures) -> set[str]:
-    """The columns of numbers in which there is nothing but zeros: a page is only so wide."""
     counts = [column.key for column in figures.columns if column.kind is Kind.COUNT]
     return {key for key in counts if figures.totals.get(key) == 0}
 
 
-def _shown(columns: Sequence[Column], row: Sequence[Cell]) -> Row:
+def _shown(columns: Sequence[Column], row: Sequence[Cell]) -> tuple[str, ...]:
     return tuple(_words(column, cell) for column, cell in zip(columns, row, strict=True))
 
 

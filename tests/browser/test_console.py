@@ -165,6 +165,26 @@ def test_the_strategists_day(desk):
     strategist.page.get_by_role("button", name="Preview").click()
     strategist.page.get_by_role("heading", name="If the enterprise went to centralized").wait_for()
     strategist.look("preview", image=True)
+
+    strategist.go("Programme")
+    strategist.page.get_by_label("Stages of maturity").wait_for()
+    strategist.look("programme", image=True)
+    strategist.page.locator("main a[href*=strategies]").first.click()
+    strategist.page.get_by_role("heading", level=1, name="Strategy of").wait_for()
+    strategist.look("strategy")
+    strategist.go("Campaigns")
+    strategist.look("campaigns")
+    strategist.page.locator("tbody a").first.click()
+    strategist.page.get_by_role("heading", name="Who takes part").wait_for()
+    strategist.look("campaign")
+    strategist.go("Reports")
+    strategist.page.get_by_role("link", name="Posting rights").click()
+    strategist.page.get_by_label("Network").select_option("linkedin")
+    strategist.page.get_by_role("button", name="Look").click()
+    strategist.page.get_by_text("of every unit on LinkedIn").wait_for()
+    strategist.look("report", image=True)
+    strategist.page.get_by_role("link", name="To print").click()
+    strategist.page.get_by_role("heading", level=1, name="Posting rights").wait_for()
     assert strategist.complaints == []
 
 
@@ -172,13 +192,15 @@ def test_the_strategists_day(desk):
 def test_every_page_on_a_phone_and_in_the_dark(desk, scheme):
     auditor = desk("auditor", color_scheme=scheme)
     auditor.page.set_viewport_size({"width": 320, "height": 700})
-    for part in ("Overview", "Approvals", "Inventory", "Requests", "Models", "Freezes"):
+    for part in ("Overview", "Approvals", "Inventory", "Requests", "Models", "Freezes", "Campaigns", "Programme", "Reports"):
         auditor.go(part)
         auditor.look(part)
     auditor.go("Inventory")
     auditor.page.locator("tbody a").first.click()
     auditor.page.get_by_role("heading", name="Who may post, and why").wait_for()
     auditor.look("account")
+    auditor.page.goto(f"{auditor.demo.url}/console/reports/inventory")
+    auditor.look("report")
     auditor.page.goto(f"{auditor.demo.url}/console/accounts/nobody")
     auditor.look("refused")
 

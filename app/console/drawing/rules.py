@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import cos, pi, sin
 from types import MappingProxyType
 from typing import Final
 
 from app.governance.models.rules import ModelKey
+
+Number = int | Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Part:
     """A part of a bar: which series it is of, how many it stands for, and where it lies, in percent of the longest bar."""
 
     series: str
-    number: int
+    number: Number
     start: float
     length: float
 
@@ -129,11 +132,11 @@ class Bar:
     """One line of a chart: a name, a number, and the parts that make it up."""
 
     name: str
-    total: int
+    total: Number
     parts: tuple[Part, ...]
 
 
-def bars(rows: Mapping[str, Mapping[str, int]], series: Sequence[str], *, longest_first: bool = True) -> list[Bar]:
+def bars(rows: Mapping[str, Mapping[str, Number]], series: Sequence[str], *, longest_first: bool = True) -> list[Bar]:
     """Bars of parts in the order of ``series``, the longest first; whatever is of no series is not drawn."""
     totals = {name: sum(row.get(one, 0) for one in series) for name, row in rows.items()}
     most = max(totals.values(), default=0) or 1
@@ -141,10 +144,10 @@ def bars(rows: Mapping[str, Mapping[str, int]], series: Sequence[str], *, longes
     return [Bar(name, totals[name], _parts(rows[name], series, most)) for name in names]
 
 
-def _parts(row: Mapping[str, int], series: Sequence[str], most: int) -> tuple[Part, ...]:
+def _parts(row: Mapping[str, Number], series: Sequence[str], most: Number) -> tuple[Part, ...]:
     found, start = [], 0.0
     for one in series:
-        length = 100 * row.get(one, 0) / most
+        length = float(100 * row.get(one, 0) / most)
         if length:
             found.append(Part(one, row[one], round(start, 2), round(length, 2)))
         start += length

@@ -26,6 +26,9 @@ PARTS: Final = (
     Entry("/console/requests", "Requests", Permission.RIGHTS_REQUEST_READ),
     Entry("/console/models", "Models", Permission.GOVERNANCE_READ),
     Entry("/console/freezes", "Freezes", Permission.FREEZE_READ),
+    Entry("/console/campaigns", "Campaigns", Permission.CAMPAIGN_READ),
+    Entry("/console/programme", "Programme", Permission.STRATEGY_READ),
+    Entry("/console/reports", "Reports", Permission.REPORT_READ),
 )
 """The navigation, in its order. A new part of the console is one more line."""
 
@@ -56,6 +59,8 @@ class Told(StrEnum):
 
     APPROVED = "approved"
     ASKED = "asked"
+    CAMPAIGN_ASKED = "campaign_asked"
+    CAMPAIGN_ENDED = "campaign_ended"
     CHANGES_REQUESTED = "changes_requested"
     DENIED = "denied"
     FROZEN = "frozen"
@@ -70,6 +75,8 @@ SENTENCES: Final[Mapping[Told, str]] = MappingProxyType(
     {
         Told.APPROVED: "Approved. Your word is recorded.",
         Told.ASKED: "Your request is made. This is the way it takes.",
+        Told.CAMPAIGN_ASKED: "Your rights are asked for, on each account where you do not hold them.",
+        Told.CAMPAIGN_ENDED: "The campaign is over, and with it every right that came of it.",
         Told.CHANGES_REQUESTED: "Given back to whoever asked, with your comment.",
         Told.DENIED: "Denied. Your word is recorded.",
         Told.FROZEN: "Posting is frozen, from this moment on.",

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.accounts import store as accounts
 from app.accounts.rules import Account
 from app.directory import store as directory
-from app.directory.rules import BusinessUnit, Employee
+from app.directory.rules import BusinessUnit, Employee, UnitState
 from app.governance.steps.rules import Standing
 from app.kernel.work import Work
 
@@ -19,6 +21,16 @@ def reader(work: Work) -> Reader:
     person = directory.employee(work.session, work.me)
     unit = directory.unit(work.session, person.business_unit_id)
     return Reader(person.id, person.display_name, unit.name, unit.timezone, work.actor.roles)
+
+
+def begin_of(work: Work, day: date | None) -> datetime | None:
+    """The first instant of a day where the reader works."""
+    return datetime.combine(day, time(), ZoneInfo(reader(work).timezone)).astimezone(UTC) if day else None
+
+
+def end_of(work: Work, day: date | None) -> datetime | None:
+    """The first instant after it."""
+    return begin_of(work, day + timedelta(days=1)) if day else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,13 @@ class Names:
         """The name of the unit that an account belongs to."""
         found = self.accounts.get(account_id) if account_id else None
         return self.unit(found.business_unit_id) if found else ""
+
+
+def open_units(work: Work) -> list[BusinessUnit]:
+    """What can be chosen where a form asks for a unit, by name."""
+    return sorted(
+        (one for one in directory.all_units(work.session) if one.state is UnitState.OPEN), key=lambda one: one.name
+    )
 
 
 def names(

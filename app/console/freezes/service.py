@@ -7,7 +7,7 @@ from app.accounts import store as accounts
 from app.console.frame import service as frame
 from app.console.frame.service import Names
 from app.directory import store as directory
-from app.directory.rules import BusinessUnit, UnitState
+from app.directory.rules import BusinessUnit
 from app.governance.freezes import rules
 from app.governance.freezes import service as freezes
 from app.governance.freezes.rules import Freeze, FreezeState
@@ -51,10 +51,10 @@ def overview(work: Work, page: Page) -> Freezes:
         unit_ids=[one.target.business_unit_id for one in every],
     )
     may = work.actor.holds(Permission.FREEZE_SET)
-    units = [one for one in directory.all_units(work.session) if one.state is UnitState.OPEN] if may else []
+    units = frame.open_units(work) if may else []
     there = networks.networks(work.session) if may else []
     liftable = frozenset(one.id for one in stops if _may_lift(work, one))
-    return Freezes(stops, past, cursor, liftable, sorted(units, key=lambda one: one.name), there, names)
+    return Freezes(stops, past, cursor, liftable, units, there, names)
 
 
 def _may_lift(work: Work, one: Freeze) -> bool:

@@ -11,10 +11,9 @@ from pydantic import Field
 from app.accounts import service as accounts
 from app.accounts.rules import AccountState, Flag
 from app.accounts.wire import AccountRef
+from app.console.frame import service as frame
 from app.console.frame.api import Blank, Text, bound, router
 from app.console.frame.wire import HEADERS, page
-from app.directory import store as directory
-from app.directory.rules import UnitState
 from app.governance.freezes.rules import Severity
 from app.governance.models.rules import Right
 from app.kernel.access import allow
@@ -58,10 +57,9 @@ def inventory(
     """Every account, looked through by words, network, unit, state and flag; 50 to a page."""
     wanted = Wanted(q, network, unit, state, flag)
     asked = bound(asked, work, _said(wanted))
-    units = [one for one in directory.all_units(work.session) if one.state is UnitState.OPEN]
     return page(
         request, work, "accounts.html", found=service.search(work, asked, wanted), wanted=wanted, filters=_said(wanted),
-        networks=networks.networks(work.session), units=sorted(units, key=lambda one: one.name), states=AccountState,
+        networks=networks.networks(work.session), units=frame.open_units(work), states=AccountState,
         flags=Flag, later=asked.cursor is not None,
     )  # fmt: skip
 

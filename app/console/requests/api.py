@@ -1,9 +1,8 @@
 """Rights requests: made, looked at, taken back."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request, Response
 from pydantic import Field
@@ -75,16 +74,14 @@ def ask(
     """Ask for rights on an account; the model in force says who decides, or refuses with every reason."""
     rights = tuple(dict.fromkeys(form.rights))
     wanted = Ask(
-        accounts.ref(work, id), rights, form.justification, _beneficiary(work, form.beneficiary), _end(work, form.until)
+        accounts.ref(work, id),
+        rights,
+        form.justification,
+        _beneficiary(work, form.beneficiary),
+        frame.end_of(work, form.until),
     )
     made = requests.ask(work, wanted)
     return go(f"{LIST}/{made.request.id}", Told.ASKED)
-
-
-def _end(work: Work, day: date | None) -> datetime | None:
-    """The end of a day where the reader works."""
-    zone = ZoneInfo(frame.reader(work).timezone)
-    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) if day else None
 
 
 def _beneficiary(work: Work, text: str | None) -> UUID | None:
