@@ -192,7 +192,17 @@ def test_the_strategists_day(desk):
 def test_every_page_on_a_phone_and_in_the_dark(desk, scheme):
     auditor = desk("auditor", color_scheme=scheme)
     auditor.page.set_viewport_size({"width": 320, "height": 700})
-    for part in ("Overview", "Approvals", "Inventory", "Requests", "Models", "Freezes", "Campaigns", "Programme", "Reports"):
+    for part in (
+        "Overview",
+        "Approvals",
+        "Inventory",
+        "Requests",
+        "Models",
+        "Freezes",
+        "Campaigns",
+        "Programme",
+        "Reports",
+    ):
         auditor.go(part)
         auditor.look(part)
     auditor.go("Inventory")
