@@ -361,14 +361,24 @@ class Route(APIRoute):
 
 
 @contextmanager
-def operator_work(parts: House, *, write: bool = True, request_id: str | None = None) -> Iterator[Work]:
-    """One transaction outside a request, of the operator at the command line or of whom ``parts`` names.
+def work_of(parts: House, actor: Actor, request_id: str | None, *, write: bool = True) -> Iterator[Work]:
+    """One transaction in somebody's name, for those whose request is not one transaction.
 
-    Whatever was recorded is sealed before it commits.
+    Whatever was recorded is sealed before it commits, and is known to this process's decisions after it. Raises
+    ``OutcomeUnknown``.
     """
     with (parts.writes if write else parts.reads).begin() as session:
-        work = Work(session, parts.operator, parts.clock(), request_id or parts.request_id)
+        work = Work(session, actor, parts.clock(), request_id)
         yield work
-        parts.seal(work)
+        revision = parts.seal(work)
         if write:
             commit(session)
+    if revision is not None:
+        parts.committed(revision)
+
+
+@contextmanager
+def operator_work(parts: House, *, write: bool = True, request_id: str | None = None) -> Iterator[Work]:
+    """One transaction outside a request, of the operator at the command line or of whom ``parts`` names."""
+    with work_of(parts, parts.operator, request_id or parts.request_id, write=write) as work:
+        yield work

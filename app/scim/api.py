@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.kernel.access import House, Replay, allow_inside, house, work_for
+from app.kernel.access import House, Replay, allow_inside, house, work_for, work_of
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Unavailable
 from app.kernel.rates import Rate
@@ -160,12 +161,13 @@ def _all_of_it(request: Request, lock: Permission) -> Response:
 
 @contextmanager
 def _operation(parts: House, actor: Actor, request_id: str | None, revisions: list[int]) -> Iterator[Work]:
+    def committed(revision: int) -> None:
+        revisions.append(revision)
+        parts.committed(revision)
+
     try:
-        with parts.writes.begin() as session:
-            work = Work(session, actor, parts.clock(), request_id)
+        with work_of(replace(parts, committed=committed), actor, request_id) as work:
             yield work
-            revision = parts.seal(work)
-        revisions += [revision] if revision is not None else []
     except (OperationalError, PoolTimeout) as error:
         raise Unavailable("The database does not answer at the moment. Send this operation again.") from error
 

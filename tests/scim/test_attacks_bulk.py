@@ -1,6 +1,7 @@
 """Attacks over SCIM, C08 to C13: bulk requests, pages, names that are one name, and states that are stale."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -238,3 +239,27 @@ def test_what_goes_wrong_with_one_operation_of_a_bulk_stops_no_other(scim, monke
     assert [one["status"] for one in made] == ["201", status, "201"]
     assert "INSERT" not in json.dumps(made) and "defect" not in json.dumps(made)
     assert [scim.found(f'userName eq "{name}"')[0] for name in ("first", "unlucky", "last")] == [1, 0, 1]
+
+
+def test_k06_an_operation_whose_commit_came_with_a_warning_is_not_acknowledged(scim):
+    """2.6: a wait for the standby that was cancelled answers like a success; each operation of a bulk request is a commit."""
+    if scim.world.settings.sqlite:
+        pytest.skip("SQLite has no standby to wait for")
+    with scim.world.app.state.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION warns() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE WARNING 'canceling wait for synchronous replication due to user request'; RETURN NULL; END $$"
+        )
+        connection.exec_driver_sql(
+            "CREATE CONSTRAINT TRIGGER warns AFTER INSERT ON employee DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION warns()"
+        )
+    (outcome,) = scim.bulk(post("a", "ann"))
+    assert outcome["status"] == "503", outcome
+
+
+def test_what_a_bulk_request_did_is_known_to_the_decisions_of_the_process_that_did_it(scim, monkeypatch):
+    told = []
+    monkeypatch.setattr(scim.world.app.state, "house", replace(scim.world.house, committed=told.append))
+    assert [one["status"] for one in scim.bulk(post("a", "ann"), post("b", "bob"))] == ["201"] * 2
+    assert len(told) == 2 and told == sorted(told)

@@ -1,7 +1,8 @@
 """The login page: the authorization endpoint of RFC 6749 3.1."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,7 @@ from app.identity.oauth import service as oauth
 from app.identity.oauth.wire import read_form
 from app.identity.oauth.wire import render as render_oauth
 from app.identity.service import Identity
-from app.kernel.access import NOBODY, house
+from app.kernel.access import NOBODY, house, work_of
 from app.kernel.work import Work
 
 from . import service, wire
@@ -111,13 +112,4 @@ def _query(request: Request) -> oauth_rules.Pairs:
 
 def opened(request: Request, *, write: bool) -> Callable[[], AbstractContextManager[Work]]:
     """What opens a transaction of nobody's, as long as it is not known who is there; several, one after the other."""
-    parts = house(request)
-
-    @contextmanager
-    def begun() -> Iterator[Work]:
-        with (parts.writes if write else parts.reads).begin() as session:
-            work = Work(session, NOBODY, parts.clock(), request.state.request_id)
-            yield work
-            parts.seal(work)
-
-    return begun
+    return partial(work_of, house(request), NOBODY, request.state.request_id, write=write)

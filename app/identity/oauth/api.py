@@ -6,9 +6,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from app.audit.checkpoints.rules import Notary
 from app.identity.service import Identity
-from app.kernel.access import NOBODY, house
+from app.kernel.access import NOBODY, house, work_of
 from app.kernel.tags import Tag
-from app.kernel.work import Work
 from app.roles.rules import ClientScope
 
 from . import rules, service, wire
@@ -65,11 +64,9 @@ def _exchange(request: Request, form: dict[str, str]) -> Response:
     except wire.BadForm as error:
         return wire.error("invalid_request", str(error))
     parts = house(request)
-    opened = parts.writes if form["grant_type"] == "authorization_code" else parts.reads
-    with opened.begin() as session:
-        work = Work(session, NOBODY, parts.clock(), request.state.request_id)
+    write = form["grant_type"] == "authorization_code"
+    with work_of(parts, NOBODY, request.state.request_id, write=write) as work:
         answer = service.exchange(identity(request), work, form, credentials)
-        parts.seal(work)
     return wire.render(answer)
 
 
