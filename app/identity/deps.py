@@ -16,9 +16,10 @@ from app.directory import store as directory
 from app.directory.rules import Employee
 from app.kernel.access import NOBODY
 from app.kernel.actor import Actor, ActorKind
+from app.kernel.clocks import check_now
 from app.kernel.errors import Unauthenticated
 from app.kernel.pages import Page
-from app.kernel.tokens import BadToken, Claims
+from app.kernel.tokens import BadToken, Claims, OutOfTime
 from app.kernel.work import Work
 from app.roles import rules as roles
 from app.roles import service as appointments
@@ -40,7 +41,8 @@ def load_actor(session: Session, request: Request, now: datetime) -> Actor:
     """Who is calling, by the one bearer token of the request, with what they may do at this instant.
 
     Raises ``Unauthenticated``, in the same words whatever the cause, and ``IdpUnavailable`` while the external issuer's
-    keys are out of reach. Nothing is asked of the database before the token is known to be good.
+    keys are out of reach. Nothing is asked of the database before the token is known to be good; of one that is good in
+    all but its time it is asked whose clock is wrong, and ``ClockApart`` raised where it is ours.
     """
     identity: Identity = request.app.state.identity
     work = Work(session, NOBODY, now)
@@ -52,6 +54,8 @@ def load_actor(session: Session, request: Request, now: datetime) -> Actor:
         return _by_own_token(work, identity, claims) if own else _by_external_token(work, identity, claims)
     except (_Refused, BadToken) as error:
         _log.debug("token_refused", cause=str(error))
+        if isinstance(error, OutOfTime):
+            check_now(session)
         raise Unauthenticated("Send one valid access token, as: Authorization: Bearer TOKEN.") from None
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from .errors import Unavailable
-from .waiting import waited
+from .waiting import already, waited
 
 SECONDS: Final = 1.5
 """How long a commit may take; less, where time went by before, but never less than ``LEAST``."""
@@ -64,8 +64,10 @@ def commit(session: Session, *, wrote: bool = True) -> None:
 
 
 def answers(session: Session, arrived: float) -> None:
-    """It answers what arrived then (``time.monotonic``): its commit has what is left of the time."""
+    """It answers what arrived then (``time.monotonic``): locks are waited for, and its commit, for what is left of the time."""
     session.info[_ARRIVED] = arrived
+    if session.get_bind().dialect.name == "postgresql":
+        already(session.connection(), monotonic() - arrived)
 
 
 def afterwards(session: Session, do: Callable[[], None]) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "BadKey",
     "BadToken",
     "Claims",
+    "OutOfTime",
     "SigningKey",
     "Trust",
     "generate_key",
@@ -59,6 +60,10 @@ _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 3.3, scope-
 
 class BadToken(Exception):
     """Why a token was refused, for our own log; never shown to the caller. It repeats nothing of the token."""
+
+
+class OutOfTime(BadToken):
+    """It is good in all but its time: it has expired, or is not valid yet; or our clock is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,14 +292,14 @@ def _lifetime(claims: Mapping[str, Any], trust: Trust, now: datetime) -> tuple[d
     expires_at, issued_at = _instant(claims, "exp"), _instant(claims, "iat")
     not_before = _instant(claims, "nbf") if "nbf" in claims else issued_at
     if now >= expires_at:
-        raise BadToken("expired")
+        raise OutOfTime("expired")
     # Differences, not sums: now + max_lifetime would overflow at the end of the calendar.
     if expires_at - now > trust.max_lifetime + trust.leeway:
         raise BadToken("expires later than accepted")
     if issued_at - now > trust.leeway:
-        raise BadToken("issued in the future")
+        raise OutOfTime("issued in the future")
     if not_before - now > trust.leeway:
-        raise BadToken("not valid yet")
+        raise OutOfTime("not valid yet")
     return expires_at, issued_at
 
 

@@ -33,9 +33,14 @@ def limit(engine: Engine, milliseconds: int) -> None:
 
 
 def waited(connection: Connection) -> float:
-    """For how many seconds this transaction has waited for locks."""
+    """For how many seconds this transaction has waited for locks, and whoever is answered before it."""
     told: float = connection.info.get(_WAITED, 0.0)
     return told
+
+
+def already(connection: Connection, seconds: float) -> None:
+    """Whoever is answered has waited so long before this transaction began: that is no time left to wait for locks."""
+    connection.info[_WAITED] = seconds
 
 
 def _begun(connection: Connection) -> None:

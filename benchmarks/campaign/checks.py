@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from . import log, webhooks
+from . import clocks, log, webhooks
 from .evidence import Evidence, Row
 from .history import EVALUATE, FAIL, INFO, OK, Attempt, Operation
 from .lateness import Lateness
@@ -21,11 +21,6 @@ MARGIN = 0.5
 """Seconds that a client which shares the machine with all it asks may see an answer too late, beside ``lateness``."""
 BEHIND_AT_MOST = 1.0
 """Seconds that a decision may be behind a write, where nobody said how new it has to be."""
-
-WRITES_WITHIN = 60.0
-"""Seconds that the clock of whoever writes may be wrong; who decides may be wrong by one."""
-NOTICES_WITHIN = 2.0
-"""Seconds in which a replica has noticed that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +205,14 @@ def _consistency(told: Evidence, asked: list[Operation]) -> Iterator[str]:
         args, decision = one.args, one.told["decision"]
         if one.told["revision"] > world.revision:
             yield f"{one.op} knew revision {one.told['revision']}, and the log ends at {world.revision}"
-        elif decision is not world.may(args["who"], args["account"], args["right"]):
+        elif decision is not world.may(args["who"], args["account"], args["right"]) and not clocks.begins(
+            told, world, one
+        ):
             yield f"{one.op} was answered {decision} {one.told['codes']} at revision {one.told['revision']}"
         if args["least"] is not None and one.told["revision"] < args["least"]:
             yield f"{one.op} wanted revision {args['least']} and got {one.told['revision']}"
     yield from _behind(told, [one for one in sure if one.args["least"] is None])
-    yield from _wrong_clocks(told, sure)
+    yield from clocks.answered(told, sure)
 
 
 def _behind(told: Evidence, asked: list[Operation]) -> Iterator[str]:
@@ -228,18 +225,6 @@ def _behind(told: Evidence, asked: list[Operation]) -> Iterator[str]:
             at += 1
         if one.told["revision"] < newest:
             yield f"{one.op} knew revision {one.told['revision']}; {newest} was acknowledged more than a second before"
-
-
-def _wrong_clocks(told: Evidence, sure: list[Operation]) -> Iterator[str]:
-    """A replica whose clock is wrong decides nothing; by more than a minute, it writes nothing either."""
-    for fault in (one for one in told.faults if one.kind == "skew"):
-        wrong = abs(float(fault.detail))
-        done = [one for one in told.writes if one.outcome == OK] if wrong > WRITES_WITHIN else []
-        for one in (*sure, *done):
-            last = one.attempts[-1]
-            noticed = fault.began + NOTICES_WITHIN < last.sent and (last.answered or last.sent) < fault.ended
-            if last.replica == fault.replica and noticed:
-                yield f"{one.op} was answered by replica {last.replica}, whose clock was wrong by {fault.detail} s"
 
 
 # 6. Revisions only grow.

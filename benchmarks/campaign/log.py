@@ -48,6 +48,7 @@ class World:
     grants: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     frozen: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    issued_by: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _held: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def apply(self, event: Row) -> None:
@@ -58,6 +59,7 @@ class World:
             after = said(event, "after")
             where = (after["employee_id"], after["account_id"], after["right"])
             self.grants[id_] = where
+            self.issued_by[where] = event["request_id"] or ""
             self._held.setdefault(where[:2], {})[id_] = where[2]
         elif action in _ENDS:
             if id_ in self.grants:
