@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from app.kernel.clocks import check_since
 from app.kernel.committing import afterwards
 from app.kernel.pages import Page
 from app.kernel.work import Record, Work
@@ -41,6 +42,7 @@ def seal(work: Work) -> int | None:
         work.closing.pop(0)(work)
     if not work.records:
         return None
+    check_since(work.began)
     work.session.flush()  # the change itself before the lock: the chain is held for the sealing alone
     known = _known(work)
     newest = known.newest

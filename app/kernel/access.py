@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from . import replies
 from .actor import Actor, ActorKind, Permission
-from .clock import DECIDES_WITHIN, Clock
+from .clock import DECIDES_WITHIN, Clock, reading
 from .clocks import check_now
 from .committing import answers, commit, confirm_read
 from .errors import DomainError, Forbidden, MalformedRequest
@@ -124,7 +124,7 @@ def _attempt(
     parts, bearer = house(request), getattr(request.state, "shown", request.headers.get("authorization", ""))
     if rate is not None:
         parts.limits.turn_away(rate, bearer)
-    now, revision = parts.clock(), None
+    now, began, revision = parts.clock(), reading(), None
     with sessions.begin() as session:
         answers(session, request.state.arrived)
         actor = NOBODY if public else parts.load_actor(session, request, now)
@@ -132,7 +132,7 @@ def _attempt(
         if rate is not None:
             parts.limits.count(rate, actor, bearer)
         claimed = _claim(request, session, actor, now) if write else None
-        work = Work(session, actor, now, request.state.request_id, _if_match(request))
+        work = Work(session, actor, now, request.state.request_id, _if_match(request), began=began)
         try:
             yield work
         except DomainError as error:

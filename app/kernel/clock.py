@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import time_ns
-from typing import Final
+from time import monotonic, time_ns
+from typing import Final, NamedTuple
 
 Clock = Callable[[], datetime]
 """Answers the present instant, aware, in UTC."""
@@ -23,3 +23,15 @@ def system_clock() -> datetime:
 def system_micros() -> int:
     """The same in whole microseconds since 1970, for what is asked too often to make an object of each instant."""
     return time_ns() // 1000
+
+
+class Reading(NamedTuple):
+    """The machine's clock, and the one that nobody sets (``time.monotonic``), at one instant."""
+
+    wall: datetime
+    steady: float
+
+
+def reading() -> Reading:
+    """Both, now."""
+    return Reading(system_clock(), monotonic())

@@ -6,7 +6,7 @@ from time import monotonic
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from .clock import DECIDES_WITHIN, WRITES_WITHIN, Clock, system_clock
+from .clock import DECIDES_WITHIN, WRITES_WITHIN, Clock, Reading, reading, system_clock
 from .database import UTCDateTime
 from .errors import Unavailable
 
@@ -28,6 +28,20 @@ def check(asked: datetime, theirs: datetime, answered: datetime, within: timedel
         raise ClockApart(
             f"The clock of this server is {apart.total_seconds():.1f} seconds from the database's: until they agree it "
             f"{'decides' if within is DECIDES_WITHIN else 'writes'} nothing. Ask again: another server may answer."
+        )
+
+
+def check_since(began: Reading) -> None:
+    """Has our clock gone on since then as time has? What began by another one would be written at its time.
+
+    Raises ``ClockApart``.
+    """
+    now = reading()
+    jumped = now.wall - began.wall - timedelta(seconds=now.steady - began.steady)
+    if abs(jumped) > WRITES_WITHIN:
+        raise ClockApart(
+            f"The clock of this server was set by {abs(jumped).total_seconds():.1f} seconds while this was done, so "
+            "nothing was written. Ask again."
         )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from .actor import Actor
+from .clock import Reading, reading
 from .database import check_version
 
 
@@ -51,6 +52,7 @@ class Work:
     """Handed to every service function. Records are only collected here; they are sealed when the work ends.
 
     ``closing``: what is still to be done before that, once, however often something in the work gave cause for it.
+    ``began``: our clocks when ``now`` was taken from them.
     ``once``: members of the answer that are shown this one time, and not when it is repeated under its Idempotency-Key.
     """
 
@@ -63,6 +65,7 @@ class Work:
     closing: list[Callable[["Work"], None]] = field(default_factory=list)
     once: frozenset[str] = frozenset()
     etag: int | None = None
+    began: Reading = field(default_factory=reading)
 
     def match(self, entity: Versioned) -> None:
         """The caller's If-Match must name the version we hold, else ``PreconditionFailed``."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from .evidence import Evidence
-from .history import OK, Operation
+from .history import OK, Attempt, Operation
 from .log import World
 
 WRITES_WITHIN = 60.0
@@ -13,20 +13,28 @@ NOTICES_WITHIN = 2.0
 
 
 def begins(told: Evidence, world: World, one: Operation) -> bool:
-    """Was it refused since the right begins later: by the clock of whoever granted it, which was fast within what is let?"""
-    args = one.args
-    granted = world.issued_by.get((args["who"], args["account"], args["right"]), "").rpartition(".")
-    by = next(
-        (each for op in told.writes if op.op == granted[0] for each in op.attempts if str(each.number) == granted[2]),
-        None,
-    )
-    if one.told["codes"] != ["grant_not_started"] or by is None:
+    """Was it refused since the right begins later? It does where it was granted after the question; and by the clock of
+    whoever granted it, where that was fast within what is let.
+    """
+    if one.told["codes"] != ["grant_not_started"]:
         return False
-    return any(
-        fault.replica == by.replica and 0 < float(fault.detail) <= WRITES_WITHIN
-        and fault.began <= (by.answered or by.sent) and by.sent <= fault.ended
-        and one.attempts[-1].sent <= (by.answered or by.sent) + float(fault.detail)
-        for fault in told.faults if fault.kind == "skew"
+    who, account, right = (one.args[name] for name in ("who", "account", "right"))
+    wide = {right, "publish"} if right == "draft" else {right}
+    by = [world.issued_by[where] for each in wide if (where := (who, account, each)) in world.issued_by]
+    granted = (each for op in told.writes for each in op.attempts if f"{op.op}.{each.number}" in by)
+    return any(one.attempts[-1].sent <= (each.answered or each.sent) + _fast(told, each) for each in granted)
+
+
+def _fast(told: Evidence, one: Attempt) -> float:
+    """By how many seconds the clock of whoever was asked may have been fast."""
+    return max(
+        (
+            float(fault.detail)
+            for fault in told.faults
+            if fault.kind == "skew" and fault.replica == one.replica and 0 < float(fault.detail) <= WRITES_WITHIN
+            and fault.began <= (one.answered or one.sent) and one.sent <= fault.ended
+        ),
+        default=0.0,
     )  # fmt: skip
 
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.audit import service as audit
 from app.audit import store
 from app.kernel import clocks
-from app.kernel.clock import system_clock
+from app.kernel.clock import Reading, system_clock
 from app.kernel.clocks import ClockApart, check
 from app.sweeping import worker
 from app.sweeping.rules import Outcome, Task
@@ -56,6 +57,30 @@ def test_a_server_whose_clock_is_a_little_wrong_still_writes(team, skewed):
     bearer = team.token("boss")
     skewed(timedelta(seconds=50))
     assert team.call("POST", "/v1/strategy/goals", body=GOAL, bearer=bearer).status_code == 201
+
+
+@pytest.mark.parametrize("by", [300, -300])
+def test_I01_what_began_by_a_wrong_clock_is_not_written_by_one_that_was_mended_meanwhile(team, by):
+    """It would stand, and every right begin, at the wrong time."""
+    with pytest.raises(ClockApart, match="was set by 300"), team.work() as work:
+        work.began = Reading(work.began.wall + timedelta(seconds=by), work.began.steady)
+        audit.record(work, "route.denied", ("route", "nowhere"))
+    assert not team.events(action="route.denied")
+    with team.work() as work:
+        work.began = Reading(work.began.wall + timedelta(seconds=by / 6), work.began.steady)
+        audit.record(work, "route.denied", ("route", "nowhere"))
+    assert len(team.events(action="route.denied")) == 1
+
+
+def test_I01_a_token_is_not_out_of_its_time_by_a_clock_that_is_wrong(team, skewed):
+    """Whoever is told 401 throws a good token away, and takes what they had repeated for refused."""
+    bearer = team.token("boss")
+    team.clock.now += timedelta(hours=1)
+    assert team.call("GET", "/v1/me", bearer=bearer).status_code == 401
+    skewed(timedelta(hours=1))
+    answer = team.call("GET", "/v1/me", bearer=bearer)
+    assert answer.status_code == 503 and "from the database's" in answer.json()["detail"], answer.text
+    assert team.call("GET", "/v1/me", bearer="nonsense").status_code == 401
 
 
 def test_I01_a_server_whose_clock_is_wrong_sweeps_nothing(team, skewed):
