@@ -370,6 +370,8 @@ def work_of(parts: House, actor: Actor, request_id: str | None, *, write: bool =
     with (parts.writes if write else parts.reads).begin() as session:
         work = Work(session, actor, parts.clock(), request_id)
         yield work
+        if write:
+            check_now(session)  # also where nothing is recorded: a claim of tomorrow would be nobody's until then
         revision = parts.seal(work)
         if write:
             commit(session)

@@ -128,12 +128,13 @@ class Resource:
 
 
 def engine_for(
-    url: str | URL, *, pooled: bool = False, pool_size: int = 24, overflow: int = 8, lock_timeout_ms: int = 1500
+    url: str | URL, *, pooled: bool = False, pool_size: int = 24, overflow: int = 8, lock_timeout_ms: int = 900
 ) -> Engine:
     """An engine with the settings this service relies on, for either database.
 
     ``pooled``: a transaction pooler stands before PostgreSQL, and no session is ours for longer than a transaction.
-    ``lock_timeout_ms``: for how long a transaction waits for locks, on PostgreSQL for all of them together.
+    ``lock_timeout_ms``: for how long a transaction waits for locks, on PostgreSQL for all of them together; one statement may
+    do so twice: who locks a row waits for those who wait for it, and then for whoever holds it.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":

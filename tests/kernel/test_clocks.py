@@ -72,6 +72,15 @@ def test_I01_what_began_by_a_wrong_clock_is_not_written_by_one_that_was_mended_m
     assert len(team.events(action="route.denied")) == 1
 
 
+def test_I01_a_worker_whose_clock_is_wrong_claims_nothing_either(team, skewed):
+    """What is claimed until tomorrow, and told in no event, would be nobody's until then."""
+    skewed(timedelta(days=1))
+    with pytest.raises(ClockApart), team.work():
+        pass
+    with team.work(write=False):
+        pass
+
+
 def test_I01_a_token_is_not_out_of_its_time_by_a_clock_that_is_wrong(team, skewed):
     """Whoever is told 401 throws a good token away, and takes what they had repeated for refused."""
     bearer = team.token("boss")

@@ -207,7 +207,7 @@ def test_time_limits_hold_although_no_session_keeps_them(team, pooler):
     with engines(pooler, 2) as (house, other):
         for sessions in (house.writes, house.reads, house.urgent, house.deciding):
             with sessions.begin() as session:
-                assert tuple(session.execute(LIMITS).one()) == ("1500ms", "30s", "1min")
+                assert tuple(session.execute(LIMITS).one()) == ("900ms", "30s", "1min")
         with other.writes() as holding, house.writes() as waiting:
             holding.execute(held)
             with pytest.raises(OperationalError, match="lock timeout"):
