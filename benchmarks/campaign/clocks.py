@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from .evidence import Evidence
-from .history import OK, Attempt, Operation
+from .history import Attempt, Operation
 from .log import World
 
 WRITES_WITHIN = 60.0
@@ -39,12 +39,14 @@ def _fast(told: Evidence, one: Attempt) -> float:
 
 
 def answered(told: Evidence, sure: list[Operation]) -> Iterator[str]:
-    """A replica whose clock is wrong decides nothing; by more than a minute, it writes nothing either."""
+    """A replica whose clock is wrong decides nothing; by more than a minute, it writes nothing either. It may say again
+    what another one did.
+    """
+    logged = {one["request_id"] for one in told.rows["events"]}
+    wrote = [(one, each) for one in told.writes for each in one.attempts if f"{one.op}.{each.number}" in logged]
+    decided = [(one, one.attempts[-1]) for one in sure]
     for fault in (one for one in told.faults if one.kind == "skew"):
-        wrong = abs(float(fault.detail))
-        done = [one for one in told.writes if one.outcome == OK] if wrong > WRITES_WITHIN else []
-        for one in (*sure, *done):
-            last = one.attempts[-1]
-            noticed = fault.began + NOTICES_WITHIN < last.sent and (last.answered or last.sent) < fault.ended
-            if last.replica == fault.replica and noticed:
-                yield f"{one.op} was answered by replica {last.replica}, whose clock was wrong by {fault.detail} s"
+        for one, each in (*decided, *(wrote if abs(float(fault.detail)) > WRITES_WITHIN else ())):
+            noticed = fault.began + NOTICES_WITHIN < each.sent and (each.answered or each.sent) < fault.ended
+            if each.replica == fault.replica and noticed:
+                yield f"{one.op} was answered by replica {each.replica}, whose clock was wrong by {fault.detail} s"

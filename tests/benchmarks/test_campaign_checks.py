@@ -317,6 +317,29 @@ def test_who_decides_nothing_and_who_is_not_yet_known_to_be_wrong_has_done_no_wr
     assert verdict.found == ("freeze-1 was answered by replica 0, whose clock was wrong by +86400 s",)
 
 
+@pytest.mark.parametrize(
+    ("at", "fault", "holds"),
+    [
+        (10.9, None, True),
+        (11.5, None, False),
+        (13.0, Done("skew", 10.5, 11.5, 0, "+20"), True),
+        (32.0, Done("skew", 10.5, 11.5, 0, "+20"), False),
+        (13.0, Done("skew", 10.5, 11.5, 1, "+20"), False),
+        (13.0, Done("skew", 11.2, 11.5, 0, "+20"), False),
+        (13.0, Done("skew", 10.5, 11.5, 0, "+300"), False),
+        (13.0, Done("skew", 10.5, 11.5, 0, "-20"), False),
+    ],
+)
+def test_a_right_begins_by_the_clock_of_whoever_granted_it_and_not_before_it_is_granted(at, fault, holds):
+    told = good()
+    told.operations = [*told.operations, asked(9, at, 4, False, codes=["grant_not_started"])]
+    told.faults = [*told.faults, *([fault] if fault else [])]
+    (verdict,) = (one for one in checks.judge(told) if one.name.startswith("5"))
+    assert [one for one in verdict.found if "evaluate-9 was answered False" in one] == (
+        [] if holds else ["evaluate-9 was answered False ['grant_not_started'] at revision 4"]
+    )
+
+
 def test_a_paused_replica_may_be_late():
     told = good()
     hang(told)
