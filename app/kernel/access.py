@@ -126,8 +126,8 @@ def _attempt(
         parts.limits.turn_away(rate, bearer)
     now, began, revision = parts.clock(), reading(), None
     with sessions.begin() as session:
-        answers(session, request.state.arrived)
         actor = NOBODY if public else parts.load_actor(session, request, now)
+        answers(session, request.state.arrived)  # not sooner: whoever is nobody takes no connection
         request.state.actor = actor
         if rate is not None:
             parts.limits.count(rate, actor, bearer)
