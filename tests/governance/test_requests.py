@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from app.governance.requests import rules
+from app.governance.approvals import service as approvals
+from app.governance.requests import rules, service
+from tests.governance.test_explaining import published
 
 
 @pytest.fixture
@@ -353,6 +355,7 @@ def test_a_switch_that_is_dated_ahead_denies_on_its_day_what_it_refuses(team, ac
     assert team.get(f"/v1/rights-requests/{asked['id']}", "asker")["state"] == "denied"
     assert team.get("/v1/approvals", "liaison")["items"] == []
     assert team.decide("liaison", asked, status=409)["code"] == "request_not_pending"
+    team.decide("colleague", asked, status=404)  # who may not see it learns nothing of the refusal either
 
 
 def test_B15_only_so_many_requests_of_one_person_wait_at_a_time(team, monkeypatch):
@@ -368,3 +371,132 @@ def test_B15_only_so_many_requests_of_one_person_wait_at_a_time(team, monkeypatc
     assert team.ask("asker", first, status=409)["code"] == "too_many_open_requests"
     team.clock.turn(days=60)
     team.ask("asker", first)
+
+
+def test_a_preview_tells_the_route_or_every_reason_and_asks_for_nothing(team, account):
+    body = {"account_id": account, "rights": ["publish"], "justification": "Customer care."}
+    foreseen = team.post("/v1/rights-requests/preview", "asker", body)
+    assert foreseen["allowed"] and foreseen["model"] == "hub_and_spoke" and foreseen["reasons"] == []
+    assert step_states(foreseen) == [("account_liaison", "open"), ("community_manager", "waiting")]
+    refused = team.post("/v1/rights-requests/preview", "asker", {**body, "rights": ["publish", "administer"]})
+    assert not refused["allowed"] and refused["steps"] == []
+    assert [one["code"] for one in refused["reasons"]] == ["above_model_ceiling"]
+    for_another = {**body, "beneficiary_id": str(team.ids["asker"])}
+    team.post("/v1/rights-requests/preview", "colleague", for_another, 403)
+    assert team.get("/v1/rights-requests", "boss")["items"] == []
+
+
+def test_a_right_is_named_once(team, account):
+    refused = team.ask("asker", account, ("publish", "publish"), 422)
+    assert [one["pointer"] for one in refused["errors"]] == ["/rights"]
+
+
+def test_what_a_model_grants_at_once_is_granted_when_it_is_revised_under_it(team, account):
+    asked = team.ask("asker", account)
+    team.switch("boss", "decentralized", "sales")
+    revised = team.want(200, "PATCH", f"/v1/rights-requests/{asked['id']}", "asker", {"rights": ["draft"]})
+    assert revised["state"] == "granted" and [one["right"] for one in revised["grants"]] == ["draft"]
+    assert team.codes("asker", "asker", "draft", account) == set()
+    assert team.codes("asker", "asker", "publish", account) == {"no_grant"}
+
+
+def test_what_has_ended_is_neither_revised_nor_withdrawn(team, account):
+    asked = team.ask("asker", account)
+    path = f"/v1/rights-requests/{asked['id']}"
+    team.post(f"{path}/withdraw", "asker")
+    assert team.post(f"{path}/withdraw", "asker", status=409)["code"] == "request_not_pending"
+    assert team.want(409, "PATCH", path, "asker", {"rights": ["draft"]})["code"] == "request_not_pending"
+
+
+def test_a_request_that_a_begun_switch_refuses_is_in_nobodys_way(team, account):
+    asked = team.ask("asker", account, ("publish", "analyze"))
+    begins = team.clock.now + timedelta(days=1)
+    team.switch("boss", "centralized", "sales", effective_from=begins.isoformat())
+    assert team.ask("asker", account, ("analyze",), 409)["code"] == "already_requested"
+    team.clock.turn(days=1)
+    assert team.ask("asker", account, ("analyze",))["state"] == "pending"
+    (denied,) = team.events(action="rights_request.denied")
+    assert denied["subject"]["id"] == asked["id"]
+
+
+def test_that_nobody_decided_in_time_is_written_down_once(team, account):
+    asked = team.ask("asker", account)
+    team.clock.turn(days=30)
+    for expired in (1, 0):
+        with team.work() as work:
+            assert service.expire(work) == expired
+    (event,) = team.events(action="rights_request.expired")
+    assert event["subject"]["id"] == asked["id"]
+
+
+def test_a_request_that_nobody_is_left_to_decide_raises_one_alarm_until_somebody_is(team, account):
+    team.switch("boss", "centralized")
+    team.want(200, "DELETE", f"/v1/appointments/{appointment_of(team, 'boss2')}", "boss")
+    asked = team.ask("boss", account)
+
+    def noted():
+        with team.work() as work:
+            return approvals.note_blocked(work)
+
+    assert [noted(), noted()] == [1, 0]
+    (event,) = team.events(action="rights_request.blocked")
+    assert event["subject"]["id"] == asked["id"]
+    team.hire("boss3", "Communications")
+    freed = team.appoint("boss3", "strategist")
+    assert [noted(), noted()] == [1, 0] and len(team.events(action="rights_request.blocked")) == 1
+    team.want(200, "DELETE", f"/v1/appointments/{freed}", "boss")
+    assert noted() == 1 and len(team.events(action="rights_request.blocked")) == 2
+
+
+def test_the_hub_is_told_of_what_a_unit_granted_by_itself_while_it_may_veto_it(team, account):
+    team.hire("liaison2")
+    team.appoint("liaison2", "bu_liaison", "sales")
+    granted(team, team.account("acme_before"))  # with the hub's word: nothing to tell it of
+    team.switch("boss", "dandelion", "sales")
+    grant = team.decide("liaison2", team.ask("asker", account))["grants"][0]
+    notices = lambda who: team.get("/v1/me", who)["notices"]  # noqa: E731
+    (notice,) = notices("hub")
+    assert notice["grant_id"] == grant["id"] and notice["may_veto_until"] == "2026-03-09T09:00:00Z"
+    assert notices("liaison2") == [] == notices("asker")
+    team.clock.turn(days=7, microseconds=-1)
+    assert len(notices("hub")) == 1
+    team.clock.turn(microseconds=1)
+    assert notices("hub") == []
+
+
+def test_a_step_that_wants_two_is_open_after_the_first_and_due_when_it_was(team, account):
+    published(team, {"min_approvals": {"standard": 2}, "step_due_working_days": 3})
+    team.hire("hub2", "Communications")
+    team.appoint("hub2", "community_manager")
+    asked = team.decide("liaison", team.ask("asker", account))
+    team.clock.turn(days=1)
+    halfway = team.decide("hub", asked)
+    assert halfway["state"] == "pending" and step_states(halfway)[1] == ("community_manager", "open")
+    assert halfway["steps"][1]["due_at"] == asked["steps"][1]["due_at"]
+    assert team.decide("hub", asked, status=409)["code"] == "already_decided"
+    assert team.decide("hub2", asked)["state"] == "granted"
+
+
+def test_grants_are_listed_by_state_to_whom_they_concern(team, account):
+    first = granted(team, account)
+    again = granted(team, account)  # the same right anew
+    taken = granted(team, account, rights=["engage"])
+    team.post(f"/v1/grants/{taken['id']}/revoke", "hub", {"reason": "Over."})
+    other = granted(team, account, who="colleague", rights=["analyze"])
+    listed = lambda who, **params: {one["id"] for one in team.get("/v1/grants", who, params=params)["items"]}  # noqa: E731
+    assert listed("boss", state="superseded") == {first["id"]} and listed("boss", state="revoked") == {taken["id"]}
+    assert listed("boss", state="expired") == set()
+    assert listed("asker") == {first["id"], again["id"], taken["id"]} and listed("colleague") == {other["id"]}
+    assert listed("liaison") == listed("boss") and listed("stranger") == set()
+    team.clock.turn(days=180)
+    assert listed("boss", state="expired") == {again["id"], other["id"]} and listed("boss", state="active") == set()
+
+
+def test_only_a_pause_is_ended_and_never_by_its_holder(team, account):
+    path = f"/v1/grants/{granted(team, account)['id']}"
+    assert team.post(f"{path}/resume", "hub", {"reason": "x"}, 409)["code"] == "grant_not_suspended"
+    path = f"/v1/grants/{granted(team, account, who='colleague', rights=['engage'])['id']}"
+    team.post(f"{path}/suspend", "hub", {"reason": "Holiday."})
+    team.appoint("colleague", "bu_liaison", "sales")  # with authority over it now, were it another's
+    assert team.post(f"{path}/resume", "colleague", {"reason": "x"}, 403)["code"] == "not_the_authority"
+    assert team.post(f"{path}/resume", "liaison", {"reason": "Back."})["state"] == "active"
