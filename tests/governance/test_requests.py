@@ -1,12 +1,22 @@
 """Asking, deciding and holding posting rights, over HTTP, on both databases."""
 
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError, Thread, local
+from uuid import UUID
 
 import pytest
 
+from app.accounts import store as accounts
 from app.governance.approvals import service as approvals
+from app.governance.grants import service as grants
+from app.governance.grants.rules import GrantSuspended
+from app.governance.models.rules import MODELS, ModelKey, Right
 from app.governance.requests import rules, service
+from app.governance.routing import service as routing
+from app.policies import service as policies
 from tests.governance.test_explaining import published
+from tests.lifecycle.kit import amend
 
 
 @pytest.fixture
@@ -500,3 +510,82 @@ def test_only_a_pause_is_ended_and_never_by_its_holder(team, account):
     team.appoint("colleague", "bu_liaison", "sales")  # with authority over it now, were it another's
     assert team.post(f"{path}/resume", "colleague", {"reason": "x"}, 403)["code"] == "not_the_authority"
     assert team.post(f"{path}/resume", "liaison", {"reason": "Back."})["state"] == "active"
+
+
+def test_what_policy_asks_of_holders_is_told_to_each_once_and_before_it_is_due_again(team, account):
+    duties = lambda who: [(one["reason"]["code"], one["by"]) for one in team.get("/v1/me", who)["duties"]]  # noqa: E731
+    team.post("/v1/courses", "boss", {"key": "basics", "title": "Basics", "valid_for_days": 60}, 201)
+    published(team, {"required_training": [{"course": "basics"}]})
+    granted(team, account)
+    granted(team, team.account("acme_other"), rights=["engage"])  # the same duty, of another right
+    assert duties("asker") == [("training_missing", None)] and duties("colleague") == []
+    done = {"employee_id": "asker", "course_id": "basics", "completed_at": team.clock.now.isoformat()}
+    team.post("/v1/completions", "boss", done, 201)
+    assert duties("asker") == []
+    team.clock.turn(days=30, microseconds=-1)
+    assert duties("asker") == []
+    team.clock.turn(microseconds=1)
+    assert duties("asker") == [("training_expired", "2026-05-01T09:00:00Z")]
+
+
+def test_a_paused_right_is_not_granted_anew_by_any_way(team, account):
+    """Every way asks first; who did not would be refused all the same."""
+    grant = granted(team, account)
+    team.post(f"/v1/grants/{grant['id']}/suspend", "hub", {"reason": "Away."})
+    with team.work() as work:
+        there = accounts.account(work.session, UUID(account))
+        award = grants.Award(
+            employee_id=team.ids["asker"], account=there, rights=[Right.PUBLISH], request_id=UUID(grant["request_id"]),
+            until=work.now + timedelta(days=1), model=MODELS[ModelKey.HUB_AND_SPOKE],
+            limits=policies.limits(work, there.place), approvers=[],
+        )  # fmt: skip
+        with pytest.raises(GrantSuspended):
+            grants.issue(work, award)
+    assert [one["state"] for one in team.get("/v1/grants", "boss")["items"]] == ["suspended"]
+
+
+def test_who_looks_after_a_part_is_told_of_the_movers_rights_there(team, account):
+    team.hire("netmanager")
+    team.appoint("netmanager", "community_manager", network="instagram")
+    grant, other = granted(team, account), team.account("acme", network="instagram")
+    there = granted(team, other, rights=["engage"])
+    amend(team, "asker", department="Logistics")
+    needed = lambda who: {one["grant_id"] for one in team.get("/v1/directory/orphans", who)["grants"]}  # noqa: E731
+    assert needed("boss") == {grant["id"], there["id"]} == needed("liaison")
+    assert needed("netmanager") == {there["id"]} and needed("otherliaison") == set()
+
+
+def test_two_who_decide_at_once_bring_a_request_under_its_new_model_once(team, account, monkeypatch):
+    """Both see that it is out of date; who comes second finds it decided already, on its new route."""
+    for who in ("liaison2", "liaison3"):
+        team.hire(who)
+        team.appoint(who, "bu_liaison", "sales")
+    asked = team.ask("asker", account)
+    begins = team.clock.now + timedelta(days=1)
+    team.switch("boss", "dandelion", "sales", effective_from=begins.isoformat())
+    team.clock.turn(days=1)
+    bearers = [team.token(who) for who in ("liaison2", "liaison3")]
+    together, looked, outdated, answers = Barrier(2), local(), routing.outdated, []
+
+    def look_side_by_side(work, found):
+        stale = outdated(work, found)
+        if not getattr(looked, "once", False):
+            looked.once = True
+            with suppress(BrokenBarrierError):  # on SQLite one writes at a time, and goes on alone
+                together.wait(1)
+        return stale
+
+    def decide(bearer):
+        body = {"decision": "approve", "comment": "Seen."}
+        path = f"/v1/rights-requests/{asked['id']}/decisions"
+        answers.append(team.call("POST", path, body=body, bearer=bearer).status_code)
+
+    monkeypatch.setattr(routing, "outdated", look_side_by_side)
+    threads = [Thread(target=decide, args=(one,)) for one in bearers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 409]
+    assert len(team.events(action="rights_request.rerouted")) == 1
+    assert len(team.get("/v1/grants", "boss")["items"]) == 1
