@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier, BrokenBarrierError, Thread, local
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from app.governance.grants.rules import GrantSuspended
 from app.governance.models.rules import MODELS, ModelKey, Right
 from app.governance.requests import rules, service
 from app.governance.routing import service as routing
+from app.governance.routing import store
 from app.policies import service as policies
 from tests.governance.test_explaining import published
 from tests.lifecycle.kit import amend
@@ -364,8 +366,8 @@ def test_a_switch_that_is_dated_ahead_denies_on_its_day_what_it_refuses(team, ac
     team.clock.turn(days=1)
     assert team.get(f"/v1/rights-requests/{asked['id']}", "asker")["state"] == "denied"
     assert team.get("/v1/approvals", "liaison")["items"] == []
-    assert team.decide("liaison", asked, status=409)["code"] == "request_not_pending"
     team.decide("colleague", asked, status=404)  # who may not see it learns nothing of the refusal either
+    assert team.decide("liaison", asked, status=409)["code"] == "request_not_pending"
 
 
 def test_B15_only_so_many_requests_of_one_person_wait_at_a_time(team, monkeypatch):
@@ -578,7 +580,9 @@ def test_two_who_decide_at_once_bring_a_request_under_its_new_model_once(team, a
     def decide(bearer):
         body = {"decision": "approve", "comment": "Seen."}
         path = f"/v1/rights-requests/{asked['id']}/decisions"
-        answers.append(team.call("POST", path, body=body, bearer=bearer).status_code)
+        while (status := team.call("POST", path, body=body, bearer=bearer).status_code) == 503:
+            pass  # on a slow machine the other one holds it for too long: asked again, as is said then
+        answers.append(status)
 
     monkeypatch.setattr(routing, "outdated", look_side_by_side)
     threads = [Thread(target=decide, args=(one,)) for one in bearers]
@@ -589,3 +593,29 @@ def test_two_who_decide_at_once_bring_a_request_under_its_new_model_once(team, a
     assert sorted(answers) == [200, 409]
     assert len(team.events(action="rights_request.rerouted")) == 1
     assert len(team.get("/v1/grants", "boss")["items"]) == 1
+
+
+def test_a_request_that_is_refused_while_its_requester_leaves_ends_once(team, account, monkeypatch):
+    if team.settings.sqlite:
+        pytest.skip("on SQLite one writes at a time")
+    asked, bearer, answers, live = team.ask("asker", account), team.token("boss"), [], store.live_of_person
+    team.switch("boss", "centralized", "logistics")
+    elsewhere = team.get("/v1/business-units/logistics", "boss")["id"]
+
+    def move_it():
+        body = {"business_unit_id": elsewhere}
+        answers.append(team.call("PATCH", f"/v1/accounts/{account}", body=body, bearer=bearer).status_code)
+
+    def found_and_then_moved(*args):
+        found = live(*args)
+        moving = Thread(target=move_it)
+        moving.start()
+        moving.join()
+        return found
+
+    monkeypatch.setattr(service, "store", SimpleNamespace(**{**vars(store), "live_of_person": found_and_then_moved}))
+    team.fire("asker")
+    assert answers == [200]
+    assert team.get(f"/v1/rights-requests/{asked['id']}", "boss")["state"] == "denied"
+    assert team.events(action="rights_request.withdrawn") == []
+    team.intact()
