@@ -145,7 +145,7 @@ def map_group(
     Raises ``NotFound``, ``Invalid``, ``AlreadyMapped``, ``UnitClosed``.
     """
     rules.check_mapping(role, business_unit_id)
-    scope = roles.scope_of(None, business_unit_id, network)
+    scope = roles.scope_of(business_unit_id, network)
     if role is not None:
         role_rules.check_scope(role, scope)
     if business_unit_id is not None:

@@ -106,7 +106,7 @@ def get_appointment(id: UUID, work: Annotated[Work, allow(Permission.APPOINTMENT
 )
 def appoint(body: NewAppointment, work: Annotated[Work, allow(Permission.APPOINTMENT_CREATE)]) -> Appointment:
     """Appoint someone."""
-    scope = service.scope_of(None, body.business_unit_id, body.network)
+    scope = service.scope_of(body.business_unit_id, body.network)
     made = service.appoint(
         work, body.employee_id, body.role, scope,
         valid_from=body.valid_from, valid_until=body.valid_until, deputy_id=body.deputy_id,

@@ -237,10 +237,9 @@ def matrix() -> list[dict[str, Any]]:
     return rows
 
 
-def scope_of(kind: ScopeKind | None, business_unit_id: UUID | None, network: str | None) -> Scope:
+def scope_of(business_unit_id: UUID | None, network: str | None) -> Scope:
     """A scope from a body's members: a unit, a network, or neither (the enterprise)."""
     if business_unit_id is not None and network is not None:
         raise Invalid.field("", "one_scope", "A scope is one business unit or one network, not both.")
-    if kind is None:
-        kind = ScopeKind.BUSINESS_UNIT if business_unit_id else ScopeKind.NETWORK if network else ScopeKind.ENTERPRISE
+    kind = ScopeKind.BUSINESS_UNIT if business_unit_id else ScopeKind.NETWORK if network else ScopeKind.ENTERPRISE
     return Scope(kind, business_unit_id, network)

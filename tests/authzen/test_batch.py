@@ -151,6 +151,11 @@ def test_an_item_that_is_none_is_refused_alone_and_says_why(pdp):
         )
 
 
+@pytest.mark.parametrize("other", [[], "x", 1, None, True], ids=repr)
+def test_an_item_that_is_no_object_leaves_the_others_their_answers(pdp, other):
+    assert told(pdp.batch([item(pdp), other, item(pdp)])) == [True, False, True]
+
+
 def test_unknown_members_of_an_item_are_ignored(pdp):
     more = {"evaluations": [1], "options": {"evaluations_semantic": "x"}, "foo": None}
     assert pdp.batch([{**item(pdp), **more}]) == pdp.batch([item(pdp)])

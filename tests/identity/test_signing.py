@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.identity.signing import Issuer, UnsafeKeys, cursor_key, derived_key, key_ring
+from app.identity.signing import Issuer, UnsafeKeys, cursor_key, derived_key, held, key_ring, notary
 from app.kernel import tokens
 
 from .conftest import START
@@ -25,6 +25,14 @@ def test_the_first_start_makes_a_key_that_is_kept_and_private(key_dir: Path) -> 
     assert [path.name for path in key_dir.iterdir()] == ["signing-0001.pem"]
     assert mode(key_dir) == 0o700
     assert mode(key_dir / "signing-0001.pem") == 0o600
+
+
+def test_whether_there_are_keys_is_told_without_making_one(key_dir: Path, tmp_path: Path) -> None:
+    assert not held(tmp_path / "nowhere") and not (tmp_path / "nowhere").exists()
+    key_ring(key_dir)
+    assert not held(key_dir)  # for tokens, but none for checkpoints
+    notary(key_dir, "https://coe.example", tmp_path / "checkpoints")
+    assert held(key_dir) and len(list(key_dir.iterdir())) == 2
 
 
 def test_replicas_that_start_at_once_agree(key_dir: Path) -> None:

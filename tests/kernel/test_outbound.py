@@ -2,11 +2,17 @@
 
 import socket
 import ssl
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_address
 from threading import Thread
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.kernel import outbound
 from app.kernel.outbound import Answer, Outside, Unreachable, UrlNotAllowed, is_public, post, target, vetted
@@ -328,6 +334,53 @@ def test_the_certificate_is_checked_against_the_name(monkeypatch):
     with b, pytest.raises(Unreachable, match="self-signed"):
         post(target("https://tool.example.com/", OUTSIDE), b"", {}, look_up=lambda host, port: ["93.184.216.34"])
     assert seen["name"] == "tool.example.com"
+
+
+def certificate(name, folder):
+    """A file with a key and a certificate of its own for a name."""
+    key, called, now = ec.generate_private_key(ec.SECP256R1()), x509.Name([]), datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(called, called, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / name).write_bytes(private + signed.public_bytes(Encoding.PEM))
+    return folder / name
+
+
+@pytest.mark.parametrize("name", ["tool.example.com", "other.example.com"])
+def test_over_tls_a_call_is_for_whoever_has_a_certificate_of_the_name(monkeypatch, tmp_path, name):
+    theirs, heard = certificate(name, tmp_path), []
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(theirs)
+    trusting = ssl.create_default_context(cafile=theirs)
+    ours, peer = socket.socketpair()
+
+    class Peer(socket.socket):
+        def getpeername(self):
+            return ("93.184.216.34", 443)
+
+    def serve():
+        with suppress(OSError), peer, served.wrap_socket(peer, server_side=True) as connection:
+            while b"\r\n\r\nbody" not in b"".join(heard):
+                heard.append(connection.recv(65536))
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    monkeypatch.setattr(outbound.socket, "create_connection", lambda *_: Peer(fileno=ours.detach()))
+    monkeypatch.setattr(outbound.ssl, "create_default_context", lambda: trusting)
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    calling = partial(
+        post, target("https://tool.example.com/ended", OUTSIDE), b"body", {}, look_up=lambda *_: ["93.184.216.34"]
+    )
+    if name == "tool.example.com":
+        assert calling().status == 204 and b"POST /ended HTTP/1.1" in b"".join(heard)
+    else:
+        with pytest.raises(Unreachable, match="certificate"):
+            calling()
+        assert heard == []
+    thread.join(10)
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch):

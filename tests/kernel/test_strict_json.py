@@ -264,6 +264,12 @@ def test_forms_pass_with_the_size_limit_where_they_are_taken(client: TestClient)
     assert post(client, b"{", "/oauth/token").status_code == 400
 
 
+def test_forms_are_taken_everywhere_unless_said_otherwise() -> None:
+    form, client = "application/x-www-form-urlencoded", TestClient(echo_app())
+    assert post(client, b"a=1", "/v1/x", content_type=form).json()["body"] == "a=1"
+    assert post(client, b"a=%00", "/v1/x", content_type=form).status_code == 400
+
+
 def test_the_size_limit_holds_with_and_without_a_length(client: TestClient) -> None:
     """Attack F04."""
     largest = b'"' + b"x" * (MIB - 2) + b'"'
@@ -296,11 +302,12 @@ def test_an_edge_may_word_the_refusal_its_own_way() -> None:
 
 
 @pytest.mark.anyio
-async def test_who_goes_away_half_way_is_not_served() -> None:
+@pytest.mark.parametrize("half", [b"{}", b"{"], ids=["whole by chance", "no JSON"])
+async def test_who_goes_away_half_way_is_neither_served_nor_refused(half: bytes) -> None:
     served: list[Scope] = []
     sent: list[Message] = []
     messages: Iterator[Message] = iter(
-        [{"type": "http.request", "body": b"{}", "more_body": True}, {"type": "http.disconnect"}]
+        [{"type": "http.request", "body": half, "more_body": True}, {"type": "http.disconnect"}]
     )
 
     async def app(scope: Scope, _receive: Any, _send: Any) -> None:
@@ -314,8 +321,32 @@ async def test_who_goes_away_half_way_is_not_served() -> None:
 
     headers = [(b"content-type", b"application/json")]
     scope = {"type": "http", "method": "POST", "path": "/v1/x", "query_string": b"", "headers": headers}
-    await StrictBody(app)(scope, receive, send)
+    await StrictBody(app, refuse=refused_plainly)(scope, receive, send)
     assert served == [] and sent == []
+
+
+@pytest.mark.anyio
+async def test_an_answer_in_pieces_ends_once_its_client_was_heard_out() -> None:
+    incoming: list[Message] = [{"type": "http.request", "body": b"x", "more_body": n < 2} for n in range(3)]
+    sent: list[Message] = []
+
+    async def app(_scope: Scope, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 413, "headers": []})
+        await send({"type": "http.response.body", "body": b"too ", "more_body": True})
+        assert len(incoming) == 2  # that is for the end
+        await send({"type": "http.response.body", "body": b"large"})
+
+    async def receive() -> Message:
+        return incoming.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/x", "query_string": b"", "headers": []}
+    await StrictBody(app, uploads=lambda *_: True)(scope, receive, send)
+    assert incoming == [] and (b"connection", b"close") in sent[0]["headers"]
+    assert [(one["body"], one["more_body"]) for one in sent[1:]] == [(b"too ", True), (b"large", True), (b"", False)]
 
 
 @pytest.fixture

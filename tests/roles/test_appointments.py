@@ -6,7 +6,9 @@ from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
 
+from app.kernel.actor import Permission
 from app.roles import rules
+from app.roles.store import holders
 
 NOBODY = "00000000-0000-7000-8000-00000000dead"
 SCOPES = {
@@ -94,6 +96,37 @@ def test_who_cannot_be_appointed(team, appoint):
     for who in ("asker", "hub", "liaison", "content", "auditor", "admin", "developer"):
         appoint("asker", "developer", status=403, by=who)
     appoint("asker", "king", status=422)
+
+
+def test_an_appointment_begins_now_or_later(team, appoint):
+    refused = appoint(
+        "asker", "developer", status=422, valid_from=(team.clock.now - timedelta(microseconds=1)).isoformat()
+    )
+    assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [("/valid_from", "in_the_past")]
+    appoint("asker", "developer", valid_from=team.clock.now.isoformat())
+
+
+def test_the_table_that_is_enforced_is_open_to_all(team):
+    rows = {one["permission"]: one for one in team.get("/v1/permissions", "asker")["items"]}
+    assert set(rows) == {str(one) for one in Permission}
+    create = rows["appointment:create"]
+    assert set(create["roles"]) == {"strategist"} and create["client_scopes"] == []
+    assert rows["decision:evaluate"]["client_scopes"] == ["decisions"]
+
+
+def test_holders_of_a_role_are_those_whose_time_it_is(team, appoint):
+    begins = team.clock.now + timedelta(days=1)
+    appoint("asker", "strategist", valid_from=begins.isoformat())
+
+    def found(at):
+        with team.work(write=False) as work:
+            return {
+                who
+                for who, id_ in team.ids.items()
+                if id_ in set(work.session.scalars(holders(rules.Role.STRATEGIST, at)))
+            }
+
+    assert found(team.clock.now) == {"boss", "boss2"} and found(begins) == {"boss", "boss2", "asker"}
 
 
 def test_where_nobody_can_be_appointed(team, appoint):

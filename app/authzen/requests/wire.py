@@ -163,7 +163,7 @@ def answer(view: View, public_url: str) -> Answer:
 
 def submission(body: Submission) -> SubmissionValue:
     """An access request as a value."""
-    items = body.items if body.items is not None else [_alone(body)]
+    items = body.items or [Item.model_validate({"resource": body.resource, "action": body.action})]
     return SubmissionValue(
         subject_type=body.subject.type,
         subject=body.subject.id,
@@ -172,12 +172,6 @@ def submission(body: Submission) -> SubmissionValue:
         bundled=body.items is not None,
         callback=_callback(body.callback) if body.callback else None,
     )
-
-
-def _alone(body: Submission) -> Item:
-    if body.action is None or body.resource is None:
-        raise ValueError("neither a pair nor items")
-    return Item(resource=body.resource, action=body.action)
 
 
 def _wanted(body: Submission, one: Item, *, alone: bool) -> Wanted:

@@ -657,6 +657,26 @@ def test_what_a_dead_teller_left_is_told_again(team, door, account):
     assert door.deliver() == 1
 
 
+def test_what_tellers_died_of_so_often_is_given_up(team, door, account):
+    task = asked_to_be_called(door, account)
+    door.approve(task["id"])
+    from app.authzen.requests import worker
+
+    for _ in range(10):
+        assert len(worker.take(door.courier, team.house)) == 1
+        team.clock.turn(minutes=5)
+    assert rows(team)[0]["callback_state"] == "waiting"
+    assert door.deliver() == 0 and door.receiver.calls == []
+    assert rows(team)[0]["callback_state"] == "failed"
+
+
+def test_who_is_to_stop_tells_nobody_more(team, door, account):
+    task = asked_to_be_called(door, account)
+    door.approve(task["id"])
+    assert door.deliver(stopping=lambda: True) == 0 and door.receiver.calls == []
+    assert door.deliver() == 1
+
+
 def test_an_address_inside_is_refused_before_anything_is_asked_for(team, door, account):
     """Attack G01."""
     for url in ("http://169.254.169.254/latest", "https://localhost/", "https://[::1]/", "http://127.0.0.1:8000/x"):
