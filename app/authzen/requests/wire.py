@@ -163,7 +163,8 @@ def answer(view: View, public_url: str) -> Answer:
 
 def submission(body: Submission) -> SubmissionValue:
     """An access request as a value."""
-    items = body.items or [Item.model_validate({"resource": body.resource, "action": body.action})]
+    alone = {"resource": body.resource, "action": body.action}
+    items = body.items if body.items is not None else [Item.model_validate(alone)]
     return SubmissionValue(
         subject_type=body.subject.type,
         subject=body.subject.id,
