@@ -574,7 +574,7 @@ def test_two_who_decide_at_once_bring_a_request_under_its_new_model_once(team, a
         if not getattr(looked, "once", False):
             looked.once = True
             with suppress(BrokenBarrierError):  # on SQLite one writes at a time, and goes on alone
-                together.wait(1)
+                together.wait(0.5)
         return stale
 
     def decide(bearer):

@@ -266,7 +266,7 @@ def test_a_longer_circle_is_not_closed_by_two_who_have_nobody_in_common(team, mo
 
     def check_side_by_side(*known):
         with suppress(BrokenBarrierError):  # whoever is alone with what they have read goes on alone
-            together.wait(1)
+            together.wait(0.5)
         check(*known)
 
     monkeypatch.setattr(rules, "check_deputies", check_side_by_side)
