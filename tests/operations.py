@@ -600,6 +600,19 @@ CONSOLE = (
     Operation(
         "POST /console/freezes/{id}/lift", "freeze:lift", "freeze", WHY, without=("bu_liaison", "community_manager"), cookie=True
     ),
+    Operation("GET /console/campaigns", "campaign:read", cookie=True),
+    Operation("GET /console/campaigns/{id}", "campaign:read", "campaign", cookie=True),
+    Operation("POST /console/campaigns/{id}/end", "campaign:manage", "campaign", WHY, cookie=True),
+    Operation("POST /console/campaigns/{id}/requests", "rights_request:create", "campaign", {}, aside=True, cookie=True),
+    Operation("GET /console/programme", "strategy:read", cookie=True),
+    Operation("GET /console/programme/strategies/{id}", "strategy:read", "strategy", cookie=True),
+    Operation("GET /console/programme/strategies/{id}", "strategy:read", "strategy draft", hides="strategy:draft", cookie=True),
+    Operation(
+        "POST /console/programme/strategies/{id}/decisions", "strategy:approve", "strategy submitted", {"decision": "approve"},
+        hides="strategy:draft", cookie=True,
+    ),
+    Operation("GET /console/reports", "report:read", cookie=True),
+    Operation("GET /console/reports/{key}", "report:read", parts={"key": "inventory"}, cookie=True),
 )  # fmt: skip
 """The pages of the console and what their forms are sent to: the same locks, and the same answers behind them."""
 
