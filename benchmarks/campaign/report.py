@@ -69,7 +69,7 @@ def _faults(one: Outcome) -> Iterator[str]:
     for kind, times in sorted(found.items()):
         took = sum(each.ended - each.began for each in one.told.faults if each.kind == kind)
         yield f"{kind:<12} {times:>6} {took / times:>14.1f}"
-    points = Counter(each.detail.rpartition(":")[0] for each in one.told.faults if each.detail)
+    points = Counter(each.detail.rpartition(":")[0] for each in one.told.faults if each.kind == "crash" and each.detail)
     if points:
         yield f"crashes at: {', '.join(f'{point} {n}' for point, n in sorted(points.items()))}"
     yield ""
