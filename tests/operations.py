@@ -207,6 +207,10 @@ def _retiring(org, thing):
     return {"title": "Spring", "flags": ["no_mfa"], "business_unit_id": thing.id, "network": thing.at.network}
 
 
+def _asking_whether(org, thing):
+    return {"title": "Spring", "flags": "no_mfa", "unit": thing.id, "network": thing.at.network or ""}
+
+
 def _reassigned(org, thing):
     return {"reviewer_id": str(org.ids["scribe" if "field" in thing.at.units else "theirs"]), **WHY}
 
@@ -604,6 +608,28 @@ CONSOLE = (
     Operation("GET /console/campaigns/{id}", "campaign:read", "campaign", cookie=True),
     Operation("POST /console/campaigns/{id}/end", "campaign:manage", "campaign", WHY, cookie=True),
     Operation("POST /console/campaigns/{id}/requests", "rights_request:create", "campaign", {}, aside=True, cookie=True),
+    Operation("GET /console/discoveries", FOUND, cookie=True),
+    Operation("GET /console/discoveries/{id}", FOUND, "discovery", hides=FOUND, cookie=True),
+    Operation(
+        "POST /console/discoveries/{id}/adopt", "discovery:resolve", "discovery", {"unit": "sales"}, hides=FOUND, cookie=True
+    ),
+    Operation(
+        "POST /console/discoveries/{id}/words", "discovery:resolve", "discovery", {"word": "dispute", **WHY}, hides=FOUND,
+        cookie=True,
+    ),
+    Operation("GET /console/retirements", "retirement:read", cookie=True),
+    Operation("GET /console/retirements/new", "retirement:manage", "unit alone", query="flags=no_mfa&unit={id}", cookie=True),
+    Operation("POST /console/retirements", "retirement:manage", "unit", _asking_whether, cookie=True),
+    Operation("GET /console/retirements/{id}", "retirement:read", "retirement", cookie=True),
+    Operation("POST /console/retirements/{id}/end", "retirement:manage", "retirement", WHY, cookie=True),
+    Operation(
+        "POST /console/retirements/{id}/items/{item_id}/answer", "retirement:answer", "retirement item", {"word": "keep", **WHY},
+        cookie=True,
+    ),
+    Operation(
+        "POST /console/retirements/{id}/items/{item_id}/decide", "retirement:manage", "orphaned item", {"word": "retire", **WHY},
+        cookie=True,
+    ),
     Operation("GET /console/programme", "strategy:read", cookie=True),
     Operation("GET /console/programme/strategies/{id}", "strategy:read", "strategy", cookie=True),
     Operation("GET /console/programme/strategies/{id}", "strategy:read", "strategy draft", hides="strategy:draft", cookie=True),

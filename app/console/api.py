@@ -1,6 +1,7 @@
 """The console: pages for the hub and the liaisons, over the same services and permissions as the API."""
 
 from app.console.campaigns import api as campaigns
+from app.console.discoveries import api as discoveries
 from app.console.frame.api import PREFIX, by_cookie, load_actor, spelled
 from app.console.freezes import api as freezes
 from app.console.inventory import api as inventory
@@ -10,6 +11,7 @@ from app.console.people import api as people
 from app.console.programme import api as programme
 from app.console.reports import api as reports
 from app.console.requests import api as requests
+from app.console.retirements import api as retirements
 from app.console.sessions import api as sessions
 from app.console.waiting import api as waiting
 
@@ -26,6 +28,8 @@ routers = (
     models.parts,
     freezes.parts,
     campaigns.parts,
+    discoveries.parts,
+    retirements.parts,
     programme.parts,
     reports.parts,
 )

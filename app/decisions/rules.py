@@ -50,6 +50,7 @@ TOUCHES: Mapping[str, frozenset[Part]] = MappingProxyType(
         "import": frozenset(),
         "kpi": frozenset(),
         "legal_hold": frozenset(),
+        "login": frozenset(),
         "maturity": frozenset(),
         "network": frozenset({P.WORLD}),
         "notification_settings": frozenset(),

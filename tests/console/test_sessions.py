@@ -148,6 +148,17 @@ def test_after_signing_out_a_copy_of_the_cookie_is_worth_nothing(team):
     assert "You are signed out." in browser.get("/console/login?told=signed_out").text
 
 
+def test_signing_in_and_out_are_told(asker):
+    """ASVS 16.3.1."""
+    asker.sign_in("asker", "wrong password 1")
+    asker.sign_in("asker")
+    asker.send("/console", "/console/logout")
+    team = asker.world
+    told = [(one["action"], one["subject"]["id"], one["after"]) for one in team.events(subject_kind="login")]
+    of_asker = (str(team.ids["asker"]), {"application": "console"})
+    assert told == [(f"login.{what}", *of_asker) for what in ("ended", "accepted", "refused")]
+
+
 def test_other_sign_ins_of_the_same_person_go_on(team):
     here, there = Browser(team, "asker"), Browser(team, "asker")
     here.send("/console", "/console/logout")

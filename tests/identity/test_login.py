@@ -1,6 +1,7 @@
 """The login page: what a browser is told about it, who may send its form, and how often."""
 
 import asyncio
+import json
 import re
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -114,7 +115,9 @@ def test_l05_of_many_tries_at_once_no_more_than_allowed_are_looked_at(
     looked_at = []
     monkeypatch.setattr(service, "_verify", lambda password, kept: looked_at.append(password) or (False, None))
     with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(lambda n: service.log_in(world.work, "ann", f"guess {n}", f"192.0.2.{n}"), range(40)))
+        outcomes = list(
+            pool.map(lambda n: service.log_in(world.work, "ann", f"guess {n}", f"192.0.2.{n}", "console"), range(40))
+        )
     assert len(looked_at) == rules.MAX_FAILURES
     assert sum(isinstance(one, Refused) for one in outcomes) == rules.MAX_FAILURES
     assert sum(isinstance(one, Throttled) for one in outcomes) == 30
@@ -330,4 +333,28 @@ def test_a_hash_of_older_settings_is_renewed_at_the_next_login(world: World) -> 
 
 def test_log_in_answers_whose_password_it_is(world: World) -> None:
     id_ = world.hire("ann")
-    assert service.log_in(world.work, "ann", PASSWORD, None) == Admitted(id_)
+    assert service.log_in(world.work, "ann", PASSWORD, None, "console") == Admitted(id_)
+
+
+# --- what is told of it (ASVS 16.3.1) ---------------------------------------------------------------------------------
+
+
+def test_good_and_bad_logins_and_the_door_that_closes_are_events_and_what_comes_after_is_none(world: World) -> None:
+    id_ = world.hire("ann")
+    assert world.log_in("ann").status_code == 303
+    fail(world, 12)
+    told = {what: world.events(f"login.{what}") for what in ("accepted", "refused", "throttled")}
+    assert {what: len(found) for what, found in told.items()} == {"accepted": 1, "refused": 10, "throttled": 1}
+    for (one, *_), after in zip(told.values(), [{"application": "swagger"}] * 3, strict=True):
+        assert (one.subject_kind, one.subject_id, json.loads(one.actor)["kind"]) == ("login", str(id_), "public")
+        assert json.loads(one.after) == after
+
+
+def test_a_password_typed_for_a_name_is_told_nowhere(world: World) -> None:
+    """Nobody's name is not told, whether there is nobody of that name, or nobody any more."""
+    world.hire("gone")
+    world.leave("gone")
+    for user in ("my secret password", "gone"):
+        assert world.log_in(user, WRONG).status_code == 403
+    found = world.events("login.refused")
+    assert [(one.subject_id, "secret" in one.after) for one in found] == [("unknown", False)] * 2

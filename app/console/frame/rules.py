@@ -27,6 +27,8 @@ PARTS: Final = (
     Entry("/console/models", "Models", Permission.GOVERNANCE_READ),
     Entry("/console/freezes", "Freezes", Permission.FREEZE_READ),
     Entry("/console/campaigns", "Campaigns", Permission.CAMPAIGN_READ),
+    Entry("/console/discoveries", "Discoveries", Permission.DISCOVERY_READ),
+    Entry("/console/retirements", "Retirements", Permission.RETIREMENT_READ),
     Entry("/console/programme", "Programme", Permission.STRATEGY_READ),
     Entry("/console/reports", "Reports", Permission.REPORT_READ),
 )
@@ -57,33 +59,49 @@ class Reader:
 class Told(StrEnum):
     """What was just done, as the address of the page after it says."""
 
+    ADOPTED = "adopted"
     APPROVED = "approved"
     ASKED = "asked"
     CAMPAIGN_ASKED = "campaign_asked"
     CAMPAIGN_ENDED = "campaign_ended"
     CHANGES_REQUESTED = "changes_requested"
     DENIED = "denied"
+    DISPUTED = "disputed"
     FROZEN = "frozen"
+    IGNORED = "ignored"
     LIFTED = "lifted"
+    REOPENED = "reopened"
+    RETIREMENT_ANSWERED = "retirement_answered"
+    RETIREMENT_ENDED = "retirement_ended"
+    RETIREMENT_OPENED = "retirement_opened"
     REVIEWED = "reviewed"
     SIGNED_OUT = "signed_out"
     SWITCHED = "switched"
+    TAKEN_DOWN = "taken_down"
     WITHDRAWN = "withdrawn"
 
 
 SENTENCES: Final[Mapping[Told, str]] = MappingProxyType(
     {
+        Told.ADOPTED: "Its registration is under way. It is adopted once it is active.",
         Told.APPROVED: "Approved. Your word is recorded.",
         Told.ASKED: "Your request is made. This is the way it takes.",
         Told.CAMPAIGN_ASKED: "Your rights are asked for, on each account where you do not hold them.",
         Told.CAMPAIGN_ENDED: "The campaign is over, and with it every right that came of it.",
         Told.CHANGES_REQUESTED: "Given back to whoever asked, with your comment.",
         Told.DENIED: "Denied. Your word is recorded.",
+        Told.DISPUTED: "It is held to be somebody else's: nobody registers it.",
         Told.FROZEN: "Posting is frozen, from this moment on.",
+        Told.IGNORED: "It is no concern of ours, as long as it stays what it is.",
         Told.LIFTED: "The freeze is lifted.",
+        Told.REOPENED: "It is open again.",
+        Told.RETIREMENT_ANSWERED: "Your word is recorded.",
+        Told.RETIREMENT_ENDED: "The campaign is over. What nobody has kept or retired stays as it is.",
+        Told.RETIREMENT_OPENED: "The campaign is open. Whoever looks after these accounts is asked.",
         Told.REVIEWED: "Your answer is recorded.",
         Told.SIGNED_OUT: "You are signed out.",
         Told.SWITCHED: "The model is chosen. What was pending has been routed anew.",
+        Told.TAKEN_DOWN: "It is gone from its network. Seen again, it is open again.",
         Told.WITHDRAWN: "The request is withdrawn.",
     }
 )

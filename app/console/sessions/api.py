@@ -50,7 +50,7 @@ def sign_in(request: Request, form: Annotated[Pairs, Depends(read_form)]) -> Res
 def _signed_in(request: Request, fields: dict[str, str], back: str) -> Response:
     host = request.client.host if request.client else None
     user = fields.get("user", "").strip()
-    outcome = login.log_in(opened(request, write=True), user, fields.get("password", ""), host)
+    outcome = login.log_in(opened(request, write=True), user, fields.get("password", ""), host, "console")
     match outcome:
         case Refused():
             return _page(request, back, 403, alert=_WRONG, user=user)

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
+from app.audit import service as audit
 from app.directory import store as directory
 from app.identity.signing import Issuer, KeyRing
 from app.kernel import tokens
@@ -102,6 +103,8 @@ def begin(work: Work, employee_id: UUID) -> Session:
 def end(work: Work, one: Session) -> None:
     """They have signed out: whoever has a copy of the cookie is out, too."""
     store.end(work.session, one.id, work.now)
+    who = one.employee_id
+    audit.record(work, "login.ended", ("login", who), after={"application": "console"}, person_id=who)
 
 
 def actor(work: Work, one: Session | None) -> Actor:

@@ -72,7 +72,7 @@ def _logged_in(
 ) -> Response:
     host = request.client.host if request.client else None
     user = fields.get("user", "").strip()
-    outcome = service.log_in(opened(request, write=True), user, fields.get("password", ""), host)
+    outcome = service.log_in(opened(request, write=True), user, fields.get("password", ""), host, client.client_id)
     match outcome:
         case Refused():
             return _form(request, identity, client, parameters, 403, _WRONG, user)

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
-import structlog
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
@@ -22,7 +21,6 @@ from . import rules, store
 
 # Argon2id at the least cost OWASP recommends (19 MiB, two rounds, one lane), so that a burst of logins is affordable.
 _HASHER = PasswordHash((Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1),))
-_log = structlog.get_logger(__name__)
 
 
 class Transactions(Protocol):
@@ -55,6 +53,7 @@ class _Candidate:
     person: Employee | None  # employed at this instant
     hashed: str | None
     throttled: Throttled | None
+    closes: bool  # this is the first try too many
 
 
 def set_password(work: Work, employee: str, password: str) -> None:
@@ -65,47 +64,52 @@ def set_password(work: Work, employee: str, password: str) -> None:
     audit.record(work, "password.set", ("employee", person.id), person_id=person.id)
 
 
-def log_in(open_work: Transactions, user: str, password: str, host: str | None) -> Admitted | Refused | Throttled:
-    """Whose password this is. ``host``: the address asking.
+def log_in(
+    open_work: Transactions, user: str, password: str, host: str | None, application: str
+) -> Admitted | Refused | Throttled:
+    """Whose password this is. ``host``: the address asking; ``application``: where they want to get in, for the log.
 
     The try is counted before the password is looked at: of many sent at once no more than allowed get an answer.
-    Whoever is asked for, there is one verification of the same cost.
+    Whoever is asked for, there is one verification of the same cost, and one event.
     """
     keys = (rules.account_key(user), rules.address_key(host))
     with open_work() as work:
         found = _candidate(work, user, keys)
+        if found.closes:
+            _tell(work, "login.throttled", found.person, application)
     if found.throttled is not None:
         return found.throttled
     fits, renewed = _verify(password, found.hashed)
-    if not fits or found.person is None:
-        _log.info("login_refused", employee_id=str(found.person.id) if found.person else None)
-        return Refused()
     with open_work() as work:
+        if not fits or found.person is None:
+            _tell(work, "login.refused", found.person, application)
+            return Refused()
         store.forget(work.session, keys[0])
         store.take_back(work.session, keys[1:])
         if renewed is not None:
             store.save_password(work.session, found.person.id, renewed, work.now)
+        _tell(work, "login.accepted", found.person, application)
     return Admitted(found.person.id)
 
 
+def _tell(work: Work, action: str, person: Employee | None, application: str) -> None:
+    """What was typed for a name is told nowhere where it is nobody's: it may be a password in the wrong field."""
+    id_ = person.id if person else None
+    audit.record(work, action, ("login", id_ or "unknown"), after={"application": application}, person_id=id_)
+
+
 def _candidate(work: Work, user: str, keys: tuple[str, ...]) -> _Candidate:
-    waits = [_wait(work, key) for key in sorted(keys)]
-    throttled = [wait for wait in waits if wait is not None]
+    tries = [store.count_try(work.session, key, work.now, rules.WINDOW) for key in sorted(keys)]
+    waits = [_seconds(began_at, work.now) for number, began_at in tries if number > rules.MAX_FAILURES]
     people = directory.find_employees(work.session, user)
     person = people[0] if len(people) == 1 and people[0].employed(work.now) else None
     hashed = store.password_hash(work.session, person.id) if person else None
-    return _Candidate(person, hashed, max(throttled, key=lambda one: one.seconds, default=None))
-
-
-def _wait(work: Work, key: str) -> Throttled | None:
-    tries, began_at = store.count_try(work.session, key, work.now, rules.WINDOW)
-    if tries <= rules.MAX_FAILURES:
-        return None
-    return Throttled(max(1, _seconds(began_at, work.now)))
+    closes = any(number == rules.MAX_FAILURES + 1 for number, _ in tries)
+    return _Candidate(person, hashed, Throttled(max(waits)) if waits else None, closes)
 
 
 def _seconds(began_at: datetime, now: datetime) -> int:
-    return int((began_at + rules.WINDOW - now).total_seconds())
+    return max(1, int((began_at + rules.WINDOW - now).total_seconds()))
 
 
 def hash_password(password: str) -> str:

@@ -107,6 +107,8 @@ CHANGES_NOTHING: Mapping[str, str] = {
     "group_mapping.refused": "nobody was moved",
     "import.started": NO_STATE["import_run"],
     "import.finished": NO_STATE["import_run"],
+    **{f"login.{what}": NO_STATE["login_throttle"] for what in ("accepted", "refused", "throttled")},
+    "login.ended": NO_STATE["console_session"],
     "passport.issued": "a passport is signed and handed out, not kept",
     "password.set": NO_STATE["login"],
     "registration.blocked": NO_STATE_COLUMNS["request.blocked_at"],

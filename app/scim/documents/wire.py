@@ -7,7 +7,6 @@ from scim2_models import (
     AnyExtension,
     AuthenticationScheme,
     Bulk,
-    BulkOperation,
     BulkRequest,
     BulkResponse,
     ChangePassword,
@@ -22,7 +21,6 @@ from scim2_models import (
     Pagination,
     Patch,
     PatchOp,
-    PatchOperation,
     Path,
     Reference,
     ResourceType,
@@ -48,13 +46,6 @@ MAX_OPERATIONS = 500
 MAX_PAYLOAD = 1024 * 1024
 MAX_RESULTS = 200
 CURSOR_SECONDS = 3600
-
-for _generic in (
-    BulkOperation, BulkRequest, BulkResponse, CoreUser, ListResponse, PatchOp, PatchOperation, ResponseParameters,
-    SearchRequest,
-):  # fmt: skip
-    # What their attributes are is known from the library's source; each kind of them would be looked for there again.
-    _generic.model_config["use_attribute_docstrings"] = False
 
 
 def _boolean(value: Any) -> Any:

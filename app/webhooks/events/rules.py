@@ -82,6 +82,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "import": Kind(Width.ENTERPRISE, P.DIRECTORY_READ_CHANGES),
         "kpi": _OPEN,
         "legal_hold": Kind(Width.ENTERPRISE, P.LEGAL_HOLD_READ),
+        "login": _OF_THE_LOG,
         "maturity": Kind(Width.ENTERPRISE, P.MATURITY_READ),
         "network": _OPEN,
         "notification_settings": _OF_PEOPLE,
