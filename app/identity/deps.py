@@ -37,12 +37,17 @@ class _Refused(Exception):
     """Why nobody is recognised; for our own log, never for the caller."""
 
 
+class _NotNow(_Refused):
+    """They are known, and not with us at this instant."""
+
+
 def load_actor(session: Session, request: Request, now: datetime) -> Actor:
     """Who is calling, by the one bearer token of the request, with what they may do at this instant.
 
     Raises ``Unauthenticated``, in the same words whatever the cause, and ``IdpUnavailable`` while the external issuer's
     keys are out of reach. Nothing is asked of the database before the token is known to be good; of one that is good in
-    all but its time it is asked whose clock is wrong, and ``ClockApart`` raised where it is ours.
+    all but its time, or whose bearer has not come yet or has gone, it is asked whose clock is wrong, and ``ClockApart``
+    raised where it is ours.
     """
     identity: Identity = request.app.state.identity
     work = Work(session, NOBODY, now)
@@ -54,7 +59,7 @@ def load_actor(session: Session, request: Request, now: datetime) -> Actor:
         return _by_own_token(work, identity, claims) if own else _by_external_token(work, identity, claims)
     except (_Refused, BadToken) as error:
         _log.debug("token_refused", cause=str(error))
-        if isinstance(error, OutOfTime):
+        if isinstance(error, OutOfTime | _NotNow):
             check_now(session)
         raise Unauthenticated("Send one valid access token, as: Authorization: Bearer TOKEN.") from None
 
@@ -112,13 +117,13 @@ def _by_external_token(work: Work, identity: Identity, claims: Claims) -> Actor:
 
 def _employee_actor(work: Work, person: Employee | None) -> Actor:
     if person is None or not person.employed(work.now):
-        raise _Refused("nobody active is meant")
+        raise _NotNow("nobody active is meant")
     return appointments.actor_for(work, person)
 
 
 def _client_actor(work: Work, client: Client | None, scopes: frozenset[roles.ClientScope]) -> Actor:
     if client is None or not may_act(work, client):
-        raise _Refused("no client that may act is meant")
+        raise _NotNow("no client that may act is meant")
     return client_actor(client, scopes)
 
 

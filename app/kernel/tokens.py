@@ -294,12 +294,12 @@ def _lifetime(claims: Mapping[str, Any], trust: Trust, now: datetime) -> tuple[d
     if now >= expires_at:
         raise OutOfTime("expired")
     # Differences, not sums: now + max_lifetime would overflow at the end of the calendar.
-    if expires_at - now > trust.max_lifetime + trust.leeway:
-        raise BadToken("expires later than accepted")
     if issued_at - now > trust.leeway:
         raise OutOfTime("issued in the future")
     if not_before - now > trust.leeway:
         raise OutOfTime("not valid yet")
+    if expires_at - now > trust.max_lifetime + trust.leeway:  # last: by a clock that is behind, it would be of any token
+        raise BadToken("expires later than accepted")
     return expires_at, issued_at
 
 

@@ -1,11 +1,12 @@
 """A process whose clock is a minute from the database's writes nothing (trust: I01)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from app.audit import service as audit
 from app.audit import store
+from app.identity.service import issue_token
 from app.kernel import clocks
 from app.kernel.clock import Reading, system_clock
 from app.kernel.clocks import ClockApart, check
@@ -90,6 +91,29 @@ def test_I01_a_token_is_not_out_of_its_time_by_a_clock_that_is_wrong(team, skewe
     answer = team.call("GET", "/v1/me", bearer=bearer)
     assert answer.status_code == 503 and "from the database's" in answer.json()["detail"], answer.text
     assert team.call("GET", "/v1/me", bearer="nonsense").status_code == 401
+
+
+@pytest.mark.parametrize("lives", [20 * 60, 24 * 3600], ids=["short", "as long as any"])
+def test_I01_nor_is_it_from_the_future_by_one_that_is_behind(team, skewed, lives):
+    with team.work() as work:
+        bearer = issue_token(team.app.state.identity, work, "boss", lives)
+    team.clock.now -= timedelta(minutes=5)
+    skewed(timedelta(minutes=-5))
+    answer = team.call("GET", "/v1/me", bearer=bearer)
+    assert answer.status_code == 503 and "from the database's" in answer.json()["detail"], answer.text
+
+
+def test_I01_nobody_is_gone_by_a_clock_that_is_wrong(team, skewed):
+    """Their token is good by either clock, and by the one that is wrong their last day is over."""
+    team.hire("leaver", hired_on=date(2026, 1, 1), terminated_on=team.clock.now.date())
+    with team.work() as work:
+        bearer = issue_token(team.app.state.identity, work, "leaver", 24 * 3600)
+    assert team.call("GET", "/v1/me", bearer=bearer).status_code == 200
+    team.clock.turn(hours=20)
+    assert team.call("GET", "/v1/me", bearer=bearer).status_code == 401
+    skewed(timedelta(hours=20))
+    answer = team.call("GET", "/v1/me", bearer=bearer)
+    assert answer.status_code == 503 and "from the database's" in answer.json()["detail"], answer.text
 
 
 def test_I01_a_server_whose_clock_is_wrong_sweeps_nothing(team, skewed):
