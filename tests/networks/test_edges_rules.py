@@ -4,7 +4,7 @@ import pytest
 
 from app.kernel.errors import FieldError
 from app.networks.rules import BadHandle, BadNetwork, Network, canonical, known, recognise
-from app.networks.rules.address import domain
+from app.networks.rules.address import Address, domain, read_address
 from app.networks.rules.text import clean
 
 NETWORKS = {network.key: network for network in known()}
@@ -119,22 +119,69 @@ def test_beside_its_address_a_handle_may_have_an_at_sign_that_alone_it_may_not()
 
 
 LONGEST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+HALVES = "\uffa1\uffc2"  # letters of half the width, of which two make one syllable
+SHORTENED = ".".join([HALVES * 30] * 4 + ["acme.example"])
+
+
+def refused_host(name):
+    with pytest.raises(BadHandle) as caught:
+        domain(name)
+    return caught.value.reason == "bad_host"
 
 
 def test_a_domain_name_has_at_most_253_characters():
-    assert domain(LONGEST) == LONGEST
-    with pytest.raises(BadHandle, match="host"):
-        domain(LONGEST + "d")
+    assert domain(LONGEST) == domain(LONGEST + ".") == LONGEST
+    assert refused_host(LONGEST + "d")
 
 
-@pytest.mark.parametrize("name", ["acme.example.7", "acme.example.0x7f", "acme.7."])
-def test_what_ends_in_a_number_is_an_address_and_no_name(name):
-    with pytest.raises(BadHandle, match="host"):
-        domain(name)
+def test_a_domain_name_is_never_cut_short_to_that_of_another():
+    assert len(SHORTENED) == 256
+    assert domain(SHORTENED) == ".".join(["xn--o39" + "a" * 30] * 4 + ["acme.example"])
+    assert refused_host(SHORTENED + "s")
+    assert refused_host(SHORTENED + ".evil.example")
 
 
-def test_numbers_before_the_end_of_a_name_are_fine():
+def test_a_domain_name_in_letters_of_other_scripts_has_one_form_in_ascii():
+    assert domain("B\u00dcCHER.example") == "xn--bcher-kva.example"
+    assert domain("\uff41cme.\uff25xample") == "acme.example"
+    assert refused_host("\u0301cme.example")
+
+
+def test_what_ends_in_a_number_is_an_address_and_no_name():
+    assert all(refused_host(name) for name in ("acme.example.7", "acme.example.0x7f", "acme.7."))
     assert domain("7.8.example") == "7.8.example"
+
+
+def refused_address(text):
+    with pytest.raises(BadHandle) as caught:
+        read_address(text)
+    return caught.value.reason
+
+
+def test_an_address_is_taken_apart():
+    assert read_address("acme.example") == Address("acme.example", (), "")
+    assert read_address("http://acme.example:80//a/b?c=d#e") == Address("acme.example", ("a", "b"), "c=d")
+    assert read_address("acme.example/a?next=https://b.example") == Address(
+        "acme.example", ("a",), "next=https://b.example"
+    )
+
+
+def test_addresses_that_are_none():
+    assert refused_address("B\u00dcCHER.EXAMPLE://acme") == "url_scheme"
+    assert refused_address("acme.example/./a") == refused_address("acme.example/../a") == "url_path"
+    assert refused_address("acme.example:81/a") == "url_port"
+
+
+def test_what_is_not_clean():
+    for text, reason in (
+        ("", "empty"),
+        (" \u00a0", "empty"),
+        ("a\u3164b", "invisible_character"),
+        ("\n", "control_character"),
+    ):
+        with pytest.raises(BadHandle) as caught:
+            clean(text)
+        assert caught.value.reason == reason
 
 
 def test_a_text_has_at_most_2048_characters():
