@@ -152,24 +152,32 @@ def test_what_ends_in_a_number_is_an_address_and_no_name():
     assert domain("7.8.example") == "7.8.example"
 
 
-def refused_address(text):
-    with pytest.raises(BadHandle) as caught:
-        read_address(text)
-    return caught.value.reason
+def refused_address(*texts):
+    """The reasons for which they are refused."""
+    reasons = set()
+    for text in texts:
+        with pytest.raises(BadHandle) as caught:
+            read_address(text)
+        reasons.add(caught.value.reason)
+    return reasons
 
 
 def test_an_address_is_taken_apart():
     assert read_address("acme.example") == Address("acme.example", (), "")
     assert read_address("http://acme.example:80//a/b?c=d#e") == Address("acme.example", ("a", "b"), "c=d")
-    assert read_address("acme.example/a?next=https://b.example") == Address(
+    assert read_address("https://acme.example/a?next=https://b.example") == Address(
         "acme.example", ("a",), "next=https://b.example"
     )
 
 
 def test_addresses_that_are_none():
-    assert refused_address("B\u00dcCHER.EXAMPLE://acme") == "url_scheme"
-    assert refused_address("acme.example/./a") == refused_address("acme.example/../a") == "url_path"
-    assert refused_address("acme.example:81/a") == "url_port"
+    assert refused_address("acme.example/a b", "acme.example\\a") == {"url_malformed"}
+    assert refused_address("B\u00dcCHER.EXAMPLE://acme", "ftp://acme.example", "mailto:acme.example") == {"url_scheme"}
+    assert refused_address("bob@acme.example", "https://acme.example@b.example/a") == {"url_userinfo"}
+    assert refused_address("acme.example:81/a") == {"url_port"}
+    assert refused_address("acme.example/./a", "acme.example/../a", "acme.example/%2e/a") == {"url_path"}
+    assert refused_address("acme.example/%4", "acme.example/%ff") == {"url_escape"}
+    assert refused_address("acme.example/%e2%80%8b") == {"invisible_character"}
 
 
 def test_what_is_not_clean():
