@@ -15,6 +15,8 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PARTS = re.compile(r"([^/?#]*)([^?#]*)(?:\?([^#]*))?")
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9]+(?:[/?#]|$))", re.IGNORECASE)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_MOST = 256
+"""Characters of a name that is no ASCII yet: few enough to encode it quickly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,10 @@ def readable(host: str) -> str:
 
 
 def _a_labels(name: str) -> str:
-    if name.isascii():
+    if name.isascii() or len(name) > _MOST:  # what is too long is refused as it stands: cut short it would be another's
         return name
     try:
-        return idna.encode(name[:256], uts46=True).decode("ascii")
+        return idna.encode(name, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise BadHandle("bad_host", "That is not the name of a host on the internet.") from error
 

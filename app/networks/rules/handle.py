@@ -102,7 +102,8 @@ def _look(found: _Found) -> str:
 def _refuse_borrowed_host(network: Network, found: _Found, others: Iterable[Network]) -> None:
     if found.form.kind not in (Kind.ADDRESS, Kind.SITE):
         return
-    host = found.folded.partition("@")[2] or found.folded.partition("/")[0]
+    # An @ is fine in the path of a site, and stands before no host there.
+    host = found.folded.partition("@")[2] if found.form.kind is Kind.ADDRESS else found.folded.partition("/")[0]
     for other in others:
         if other.key != network.key and (other.owns(host) or host in other.link_hosts):
             raise BadHandle("host_of_another_network", f"Accounts at that host belong to {other.key}.")
