@@ -298,7 +298,9 @@ def _lifetime(claims: Mapping[str, Any], trust: Trust, now: datetime) -> tuple[d
         raise OutOfTime("issued in the future")
     if not_before - now > trust.leeway:
         raise OutOfTime("not valid yet")
-    if expires_at - now > trust.max_lifetime + trust.leeway:  # last: by a clock that is behind, it would be of any token
+    if (
+        expires_at - now > trust.max_lifetime + trust.leeway
+    ):  # last: by a clock that is behind, it would be of any token
         raise BadToken("expires later than accepted")
     return expires_at, issued_at
 
