@@ -2,6 +2,7 @@
 that it finds what it is to find.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -330,7 +331,11 @@ def _outages(told: Evidence) -> Iterator[str]:
         )
         end = min(told.quiet, max((each.sent for one in several for each in one.attempts), default=0.0))
         times = [told.began, *(at for at in good if told.began <= at <= end), end]
-        for last, after in pairwise(times):
+        asked = sorted(each.sent for one in several for each in one.attempts)
+        for since, after in pairwise(times):
+            # As long as nobody asks, nobody is left without an answer: all clients may be waiting for something else.
+            first = bisect_left(asked, since)
+            last = asked[first] if first < len(asked) and asked[first] < after else after
             if after - last <= RECOVERS_WITHIN:
                 continue
             ended = max((one.ended for one in told.faults if one.began <= after), default=told.began)

@@ -219,7 +219,10 @@ def hang(told):
 
 
 def outage(told):
-    told.operations = [*told.operations, done("ask-8", 30.0)]
+    """Somebody asked all the time, and for a long while nobody answered."""
+    slow = done("ask-8", 30.0)
+    slow.attempts.insert(0, Attempt(1, 0, 15.0, 16.0, "info", 503, "unavailable"))
+    told.operations = [*told.operations, slow]
     told.quiet = 31.0
 
 
@@ -299,6 +302,13 @@ def test_what_a_fault_explains_is_no_outage():
     told.faults = [*told.faults, Done("restart", 16.0, 26.0)]
     (verdict,) = (one for one in checks.judge(told) if one.name.startswith("8"))
     assert not [one for one in verdict.found if one.startswith("no writes")]
+
+
+def test_while_nobody_asks_nobody_is_left_without_an_answer():
+    told = good()
+    told.operations, told.quiet = [*told.operations, done("ask-8", 30.0)], 31.0
+    (verdict,) = (one for one in checks.judge(told) if one.name.startswith("8"))
+    assert verdict.holds, verdict.found
 
 
 def test_who_decides_nothing_and_who_is_not_yet_known_to_be_wrong_has_done_no_wrong():
