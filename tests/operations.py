@@ -637,6 +637,7 @@ CONSOLE = (
         "POST /console/programme/strategies/{id}/decisions", "strategy:approve", "strategy submitted", {"decision": "approve"},
         hides="strategy:draft", cookie=True,
     ),
+    Operation("GET /console/measurement", OBSERVED, query="kpi=kpi-here&by=network&from=2026-01-01&until=2026-03-01", cookie=True),
     Operation("GET /console/reports", "report:read", cookie=True),
     Operation("GET /console/reports/{key}", "report:read", parts={"key": "inventory"}, cookie=True),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from app.console.discoveries import api as discoveries
 from app.console.frame.api import PREFIX, by_cookie, load_actor, spelled
 from app.console.freezes import api as freezes
 from app.console.inventory import api as inventory
+from app.console.measurement import api as measurement
 from app.console.models import api as models
 from app.console.overview import api as overview
 from app.console.people import api as people
@@ -31,6 +32,7 @@ routers = (
     discoveries.parts,
     retirements.parts,
     programme.parts,
+    measurement.parts,
     reports.parts,
 )
 """Everything below ``/console``; a new part of it is one more line here, and one in the navigation (``frame.rules``)."""

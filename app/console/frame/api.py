@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from sqlalchemy.orm import Session as Database
 
 from app.console.sessions import rules as session_rules
@@ -160,3 +160,5 @@ def spelled(document: Mapping[str, Any], headers: Mapping[str, str]) -> Response
 
 
 Text = Annotated[str | None, Blank]
+Words = Annotated[Annotated[str, Field(max_length=200)] | None, Blank]
+"""A line of somebody's, or what is looked for."""

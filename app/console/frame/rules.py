@@ -30,6 +30,7 @@ PARTS: Final = (
     Entry("/console/discoveries", "Discoveries", Permission.DISCOVERY_READ),
     Entry("/console/retirements", "Retirements", Permission.RETIREMENT_READ),
     Entry("/console/programme", "Programme", Permission.STRATEGY_READ),
+    Entry("/console/measurement", "Measurement", Permission.OBSERVATION_READ),
     Entry("/console/reports", "Reports", Permission.REPORT_READ),
 )
 """The navigation, in its order. A new part of the console is one more line."""

@@ -6,13 +6,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from pydantic import Field
 
 from app.accounts import service as accounts
 from app.accounts.rules import AccountState, Flag
 from app.accounts.wire import AccountRef
 from app.console.frame import service as frame
-from app.console.frame.api import Blank, Text, bound, router
+from app.console.frame.api import Blank, Text, Words, bound, router
 from app.console.frame.wire import HEADERS, page
 from app.governance.freezes.rules import Severity
 from app.governance.models.rules import Right
@@ -36,8 +35,6 @@ _COLUMNS = (
     "last_activity_at", "last_validated_at", "flags",
 )  # fmt: skip
 
-Words = Annotated[Annotated[str, Field(max_length=200)] | None, Blank]
-"""What is looked for in handles and names."""
 State = Annotated[AccountState | None, Blank]
 Flagged = Annotated[Flag | None, Blank]
 Unit = Annotated[UUID | None, Blank]
