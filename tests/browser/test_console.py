@@ -177,6 +177,27 @@ def test_the_strategists_day(desk):
     strategist.page.locator("tbody a").first.click()
     strategist.page.get_by_role("heading", name="Who takes part").wait_for()
     strategist.look("campaign")
+    strategist.go("Measurement")
+    strategist.page.get_by_label("By", exact=True).select_option("network")
+    strategist.page.get_by_role("button", name="Look").click()
+    strategist.look("measurement", image=True)
+
+    strategist.go("Discoveries")
+    strategist.look("discoveries")
+    strategist.page.locator("tbody a").first.click()
+    strategist.page.get_by_role("heading", name="Who saw it").wait_for()
+    strategist.look("discovery", image=True)
+    strategist.go("Retirements")
+    strategist.look("retirements")
+    strategist.page.get_by_role("link", name="Foresee a campaign").click()
+    strategist.page.get_by_label("single custodian").check()
+    strategist.page.get_by_role("button", name="Look").click()
+    strategist.page.get_by_label("Title of the campaign").fill("Who else knows the login?")
+    strategist.look("retiring")
+    strategist.page.get_by_role("button", name="Ask who looks after them").click()
+    strategist.said("The campaign is open.")
+    strategist.look("retirement", image=True)
+
     strategist.go("Reports")
     strategist.page.get_by_role("link", name="Posting rights").click()
     strategist.page.get_by_label("Network").select_option("linkedin")
@@ -200,7 +221,10 @@ def test_every_page_on_a_phone_and_in_the_dark(desk, scheme):
         "Models",
         "Freezes",
         "Campaigns",
+        "Discoveries",
+        "Retirements",
         "Programme",
+        "Measurement",
         "Reports",
     ):
         auditor.go(part)
