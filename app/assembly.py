@@ -1,118 +1,69 @@
-"""Everything that the service consists of: every table, and every route."""
+"""Everything that the service answers: every route."""
 
 from collections.abc import Mapping
 
 from fastapi import APIRouter
 
+import app.schema  # noqa: F401 - every table is there before anything is asked of one
 from app.accounts import api as accounts
-from app.accounts import tables as _accounts
 from app.audit import api as audit
-from app.audit import tables as _audit
 from app.audit.checkpoints import api as checkpoints
-from app.audit.checkpoints import tables as _checkpoints
 from app.authzen import api as evaluations
 from app.authzen.forward import api as forwarding
 from app.authzen.metadata import api as decision_point
 from app.authzen.requests import api as access_requests
-from app.authzen.requests import tables as _access_requests
 from app.authzen.search import api as searches
-from app.clients import tables as _clients
 from app.console import api as console
-from app.console.sessions import tables as _console
 from app.directory import api as directory
-from app.directory import tables as _directory
-from app.directory.erasures import tables as _erasures
 from app.discoveries import api as discoveries
-from app.discoveries import tables as _discoveries
 from app.docs import api as docs
 from app.erasure import api as erasure
-from app.erasure import tables as _erasure
 from app.feeds import api as feeds
 from app.governance.approvals import api as approvals
 from app.governance.campaigns import api as campaigns
-from app.governance.campaigns import tables as _campaigns
 from app.governance.clearances import api as clearances
-from app.governance.clearances import tables as _clearances
 from app.governance.decommissioning import api as decommissioning
-from app.governance.decommissioning import tables as _decommissioning
 from app.governance.explaining import api as explaining
 from app.governance.freezes import api as freezes
-from app.governance.freezes import tables as _freezes
 from app.governance.grants import api as grants
-from app.governance.grants import tables as _grants
 from app.governance.impact import api as impact
-from app.governance.models import tables as _models
 from app.governance.passports import api as passports
 from app.governance.recertification import api as recertification
 from app.governance.registrations import api as registrations
 from app.governance.requests import api as requests
 from app.governance.retirements import api as retirements
-from app.governance.retirements import tables as _retirements
 from app.governance.reviews import api as reviews
-from app.governance.reviews import tables as _reviews
-from app.governance.routing import tables as _routing
 from app.governance.switching import api as switching
 from app.groups import api as groups
-from app.groups import tables as _groups
 from app.identity import api as identity
-from app.identity.login import tables as _login
-from app.identity.oauth import tables as _oauth
 from app.imports.completions import api as completions
 from app.imports.discoveries import api as found
 from app.imports.observations import api as observation_files
 from app.imports.runs import api as imports
-from app.imports.runs import tables as _imports
-from app.kernel.database import Base
 from app.learning import api as learning
 from app.liaisons import api as liaisons
 from app.lifecycle import api as lifecycle
 from app.maturity import api as maturity
-from app.maturity import tables as _maturity
 from app.me import api as me
 from app.measurement.comparing import api as comparing
 from app.measurement.kpis import api as kpis
-from app.measurement.kpis import tables as _kpis
 from app.measurement.observations import api as observations
-from app.measurement.observations import tables as _observations
 from app.measurement.targets import api as targets
-from app.measurement.targets import tables as _targets
 from app.networks import api as networks
-from app.networks import tables as _networks
 from app.notices import api as notices
-from app.notices import tables as _notices
 from app.operations import api as operations
 from app.policies import api as policies
-from app.policies import tables as _policies
 from app.policies.attestations import api as attestations
-from app.policies.attestations import tables as _attestations
 from app.programme.budgets import api as budgets
-from app.programme.budgets import tables as _budgets
 from app.programme.curriculum import api as curriculum
-from app.programme.curriculum import tables as _curriculum
 from app.programme.strategy import api as strategy
-from app.programme.strategy import tables as _strategy
 from app.programme.training import api as training
-from app.programme.training import tables as _training
 from app.programme.vendors import api as vendors
-from app.programme.vendors import tables as _vendors
 from app.reports import api as reports
 from app.research import api as research
-from app.research import tables as _research
 from app.roles import api as roles
-from app.roles import tables as _roles
 from app.scim import api as scim
-from app.tools import tables as _tools
 from app.webhooks import api as webhooks
-from app.webhooks import tables as _webhooks
-
-METADATA = Base.metadata
-TABLES = (
-    _access_requests, _accounts, _attestations, _audit, _budgets, _campaigns, _checkpoints, _clearances, _clients,
-    _console, _curriculum, _decommissioning, _directory, _discoveries, _erasure, _erasures, _freezes, _grants,
-    _groups, _imports, _kpis, _login, _maturity, _models, _networks, _notices, _oauth, _observations, _policies,
-    _research, _retirements, _reviews, _roles, _routing, _strategy, _targets, _tools, _training, _vendors, _webhooks,
-)  # fmt: skip
-"""Every module that adds tables to the metadata, so that migrations see them all."""
 
 AUTHZEN = (evaluations.router, forwarding.router, searches.router, decision_point.router)
 ROUTERS: tuple[APIRouter, ...] = (

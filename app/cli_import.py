@@ -141,11 +141,11 @@ def run(id: str) -> None:
     told = settings()
     serving.log(told.log_level)
     worker.heed_signals()
-    worker.work_off(parts(lean=True), Spool(told.spool, told.import_max_bytes), UUID(id))
+    worker.work_off(parts(), Spool(told.spool, told.import_max_bytes), UUID(id))
 
 
 def _run(file: Path, rejects: Path | None, as_json: bool, kind: str, load: Callable[..., Any], **options: Any) -> None:
-    house = parts(lean=True)
+    house = parts()
     try:
         with _Told.over(file, rejects) as told, _progress(file.name) as progress:
             said = options.pop("columns", None)

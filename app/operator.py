@@ -38,12 +38,13 @@ def settings() -> Settings:
         raise fail(str(error)) from error
 
 
-def parts(*, lean: bool = False, anew: bool = False) -> "House":
-    """The database of the environment, migrated; or an exit that says what to do.
+def parts(*, anew: bool = False) -> "House":
+    """The database of the environment, migrated; or an exit that says what to do. ``anew``: it may be older than the
+    newest checkpoint that was kept.
 
-    ``lean``: for a command that serves nothing and imports all the tables it writes to. Every route and its models take
-    longer to import than most files to load. ``anew``: it may be older than the newest checkpoint that was kept.
+    A command has every table, and no route: those take longer to load than most commands to run.
     """
+    import app.schema  # noqa: F401 - what a command does not write to is referred to
     from app import migrating
     from app.audit.rules import Known
     from app.kernel.database import engine_for
@@ -53,7 +54,7 @@ def parts(*, lean: bool = False, anew: bool = False) -> "House":
     wrong = migrating.behind(engine)
     if wrong:
         raise fail(f"{wrong}; run `coe migrate` first.")
-    house = (_lean if lean else _whole)(engine, Known() if anew else _known(told))
+    house = _house(engine, Known() if anew else _known(told))
     memory.started()
     return house
 
@@ -68,13 +69,7 @@ def _known(told: Settings) -> "Known":
     )
 
 
-def _whole(engine: "Engine", known: "Known") -> "House":
-    from app.main import house_for
-
-    return house_for(engine, known=known)
-
-
-def _lean(engine: "Engine", known: "Known") -> "House":
+def _house(engine: "Engine", known: "Known") -> "House":
     from sqlalchemy.orm import sessionmaker
 
     from app.audit.service import KNOWN

@@ -6,9 +6,9 @@ from typing import Literal
 from alembic import context
 from sqlalchemy import Connection, text
 
-from app.assembly import METADATA
 from app.kernel.database import UTCDateTime
 from app.migrating import LOCK, engine_to_migrate
+from app.schema import METADATA
 
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)

@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from app.accounts.rules import AccountState
-from app.assembly import METADATA
 from app.clients import service as clients
 from app.discoveries import service
 from app.discoveries.rules import AFTER, DiscoveryState, Match, Seen
 from app.networks import store as networks
 from app.networks.rules import canonical
+from app.schema import METADATA
 
 PATH = "/v1/discoveries"
 WHY = {"reason": "We have looked."}

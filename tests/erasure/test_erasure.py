@@ -5,7 +5,6 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from app.assembly import METADATA
 from app.audit import service as audit
 from app.directory import store as directory
 from app.directory.erasures.rules import NOBODY, PersonErased
@@ -13,6 +12,7 @@ from app.erasure import rules, service, worker
 from app.imports.employees import service as employees
 from app.kernel.actor import Actor, ActorKind
 from app.lifecycle import service as lifecycle
+from app.schema import METADATA
 from tests.audit.test_events import PEOPLE, TAINT, marked, told_all
 
 WHY = {"reason": "Article 17, case 4711."}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app import assembly
+from app import schema
 from app.audit import store as audit
 from app.audit.rules import Author, Event, seal
 from app.audit.verifier import Value
@@ -19,7 +19,7 @@ from app.replaying.rules import ERASED, Alter, Drop, Put
 from scripts.docs import DOCS
 from tests.audit.test_events import marked, told_all
 
-assert assembly  # it imports every table
+assert schema  # it imports every table
 WORKED_OUT = {
     "business_unit": {"path"}, "employee": {"starts_at", "ends_at"}, "posting_grant": {"review_ends_at"},
 }  # fmt: skip

@@ -5,7 +5,7 @@ Nothing here is taken from the service but the names of its tables and columns.
 
 import sqlalchemy as sa
 
-from app.assembly import METADATA
+from app.schema import METADATA
 
 
 class Rows:

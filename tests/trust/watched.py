@@ -13,12 +13,12 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.assembly import METADATA
 from app.audit import store as audit_store
 from app.audit import verifier
 from app.audit.checkpoints import service as checkpoints
 from app.audit.verifier import Flaw
 from app.kernel.outbound import Answer
+from app.schema import METADATA
 from app.sweeping.service import notary_of, sender_of
 from app.webhooks.sending import worker as sending
 
