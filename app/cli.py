@@ -221,14 +221,15 @@ def sweep(
 @app.command()
 def doctor() -> None:
     """Look whether everything is as it should be: settings, database, clock, keys, audit log; exit 1 if something is wrong."""
+    from app.audit.rules import Known
     from app.doctor import service
     from app.doctor.rules import State
     from app.kernel.database import engine_for
-    from app.main import house_for
+    from app.operator import house_on
     from app.sweeping.service import notary_of
 
     told = settings()
-    house = house_for(engine_for(told.database_url, pooled=told.pooled))
+    house = house_on(engine_for(told.database_url, pooled=told.pooled), Known())
     ill = False
     for one in service.examine(told, house, notary_of(told)):
         typer.echo(f"{one.state:<5}  {one.name:<11}  {one.text}")

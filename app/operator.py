@@ -41,10 +41,7 @@ def settings() -> Settings:
 def parts(*, anew: bool = False) -> "House":
     """The database of the environment, migrated; or an exit that says what to do. ``anew``: it may be older than the
     newest checkpoint that was kept.
-
-    A command has every table, and no route: those take longer to load than most commands to run.
     """
-    import app.schema  # noqa: F401 - what a command does not write to is referred to
     from app import migrating
     from app.audit.rules import Known
     from app.kernel.database import engine_for
@@ -54,7 +51,7 @@ def parts(*, anew: bool = False) -> "House":
     wrong = migrating.behind(engine)
     if wrong:
         raise fail(f"{wrong}; run `coe migrate` first.")
-    house = _house(engine, Known() if anew else _known(told))
+    house = house_on(engine, Known() if anew else _known(told))
     memory.started()
     return house
 
@@ -69,9 +66,14 @@ def _known(told: Settings) -> "Known":
     )
 
 
-def _house(engine: "Engine", known: "Known") -> "House":
+def house_on(engine: "Engine", known: "Known") -> "House":
+    """What a command works with: every table, and no route. Those take longer to load than most commands to run.
+
+    ``known``: of which event of the log it is known already.
+    """
     from sqlalchemy.orm import sessionmaker
 
+    import app.schema  # noqa: F401 - what a command does not write to is referred to
     from app.audit.service import KNOWN
     from app.kernel.access import House
     from app.kernel.clock import system_clock

@@ -177,7 +177,7 @@ def test_the_one_who_left_has_nothing_left(work):
 def test_everybody_logs_in_with_the_password_that_is_printed(founded):
     assert set(founded.demo.logins) == set(PERSONAS)
     for email, _ in list(founded.demo.logins.values())[:3]:
-        said = login.log_in(founded.world.work, email, founded.demo.password, "192.0.2.1")
+        said = login.log_in(founded.world.work, email, founded.demo.password, "192.0.2.1", "console")
         assert isinstance(said, login.Admitted)
 
 
