@@ -23,6 +23,7 @@ from app.groups import tables as _groups
 from app.identity.login import tables as _login
 from app.identity.oauth import tables as _oauth
 from app.imports.runs import tables as _imports
+from app.kernel import replies as _replies
 from app.kernel.database import Base
 from app.maturity import tables as _maturity
 from app.measurement.kpis import tables as _kpis
@@ -46,7 +47,7 @@ METADATA = Base.metadata
 TABLES = (
     _access_requests, _accounts, _attestations, _audit, _budgets, _campaigns, _checkpoints, _clearances, _clients,
     _console, _curriculum, _decommissioning, _directory, _discoveries, _erasure, _erasures, _freezes, _grants,
-    _groups, _imports, _kpis, _login, _maturity, _models, _networks, _notices, _oauth, _observations, _policies,
+    _groups, _imports, _kpis, _login, _maturity, _models, _networks, _notices, _oauth, _observations, _policies, _replies,
     _research, _retirements, _reviews, _roles, _routing, _strategy, _targets, _tools, _training, _vendors, _webhooks,
 )  # fmt: skip
 """Every module that adds tables to the metadata, so that migrations see them all."""
