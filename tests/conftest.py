@@ -23,7 +23,7 @@ from tests.kit import World, staffed
 compiled.share()
 # A tenth of what tests cost was going through all that was imported, again and again.
 gc.freeze()
-gc.set_threshold(50_000, 20, 100)
+gc.set_threshold(20_000, 20, 100)
 gc.enable()
 
 MEMORY = Path("/dev/shm")
