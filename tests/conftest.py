@@ -11,8 +11,6 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from anyio.from_thread import start_blocking_portal
-from starlette.testclient import TestClient
 
 from app import migrating
 from app.identity import signing
@@ -31,14 +29,6 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     # Most of a test's time is a disk that is told to keep what nobody will ask for again.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     tempfile.tempdir = str(MEMORY)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_loop():
-    """One event loop, and its threads, for all calls of a process: a client of its own begins both for every call."""
-    with start_blocking_portal() as TestClient.portal:
-        yield
-    TestClient.portal = None
 
 
 @pytest.fixture(scope="session")
