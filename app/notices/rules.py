@@ -47,6 +47,7 @@ class NoticeKind(StrEnum):
     CLEARANCE_DENIED = "clearance_denied"
     REVIEW_OPEN = "review_open"
     RETIREMENT_OPEN = "retirement_open"
+    RETIREMENT_DUE = "retirement_due"
     ACCOUNT_ORPHANED = "account_orphaned"
     FORMER_HANDLE_ACTIVE = "former_handle_active"
     SUSPENDED_ACCOUNT_ACTIVE = "suspended_account_active"
@@ -150,6 +151,11 @@ SAYINGS: Mapping[NoticeKind, Saying] = MappingProxyType(
             "Still needed? {what}",
             "You look after accounts that may be retired. Say by {due} which are to be kept, and why; what nobody answers for "
             "is left to the hub.",
+        ),
+        NoticeKind.RETIREMENT_DUE: Saying(
+            "Left to the hub: {what}",
+            "The time to answer is over. {left} of the accounts that {what} asks about wait for the hub: nobody has answered "
+            "for them, or whoever looks after them would have them retired.",
         ),
         NoticeKind.ACCOUNT_ORPHANED: Saying(
             "Nobody looks after {what}",

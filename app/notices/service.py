@@ -21,6 +21,7 @@ from app.governance.clearances import store as clearances
 from app.governance.grants import store as grants
 from app.governance.impact import store as impact
 from app.governance.models.rules import MODELS, StepKind
+from app.governance.retirements import service as retiring
 from app.governance.retirements import store as retirements
 from app.governance.reviews import store as reviews
 from app.governance.routing import service as routing
@@ -41,6 +42,7 @@ from app.roles.rules import Role
 from . import rules, store
 from .rules import LATE_WITHIN, Email, Notice, NoticeKind, NoticeState, Preferences, Telling, Told
 
+_HUB = (Role.COMMUNITY_MANAGER, Role.STRATEGIST)
 _HUB_STEPS = frozenset({StepKind.COMMUNITY_MANAGER, StepKind.STRATEGIST})
 _ENDED = {
     RequestState.GRANTED: NoticeKind.REQUEST_GRANTED,
@@ -141,12 +143,12 @@ def _about(request: Request, kind: NoticeKind, readers: Iterable[UUID], *, once:
 
 def _hub(work: Work, account_id: UUID) -> set[UUID]:
     """The hub at the place of an account: community managers in scope, and strategists."""
-    place = accounts.account(work.session, account_id).place
-    return _holding(work, place, Role.COMMUNITY_MANAGER) | _holding(work, place, Role.STRATEGIST)
+    return _holding(work, accounts.account(work.session, account_id).place, *_HUB)
 
 
-def _holding(work: Work, place: Place, role: Role) -> set[UUID]:
-    return {slot.holder_id for slot in role_rules.slots(roles.in_force(work.session, work.now), role, place)}
+def _holding(work: Work, place: Place, *wanted: Role) -> set[UUID]:
+    held = roles.in_force(work.session, work.now)
+    return {slot.holder_id for role in wanted for slot in role_rules.slots(held, role, place)}
 
 
 def _leaders(work: Work) -> set[UUID]:
@@ -184,7 +186,7 @@ def _of_alarm(work: Work, record: Record) -> Iterable[Telling]:
 
 
 def _of_terminations(work: Work, record: Record) -> Iterable[Telling]:
-    readers = _holding(work, Place(), Role.STRATEGIST) | _holding(work, Place(), Role.ADMIN)
+    readers = _holding(work, Place(), Role.STRATEGIST, Role.ADMIN)
     data = {name: (record.after or {})[name] for name in ("left", "active")}
     yield Telling(NoticeKind.UNUSUAL_TERMINATIONS, frozenset(readers), "directory", None, data)
 
@@ -323,6 +325,19 @@ def _attestation(work: Work, version: InForce, kind: NoticeKind, limit: int) -> 
     about = f"the policy {version.key}, version {version.n}"
     data = {"about": about, "policy_id": version.key, "n": version.n, "due": version.attest_by}
     return give(work, Telling(kind, frozenset(readers), "policy_version", version.version_id, data))
+
+
+def remind_retirements(work: Work, limit: int = 100) -> int:
+    """Tell the hub that the time to answer for accounts is over and some are left to it; answers of how many campaigns."""
+    found = store.retirements_due(work.session, work.now, limit)
+    return sum(_retirement_due(work, one) > 0 for one in found)
+
+
+def _retirement_due(work: Work, id_: UUID) -> int:
+    one, left = retirements.retirement(work.session, id_), retiring.left_to_hub(work, id_)
+    readers = {person for place in {each.place for each in left} for person in _holding(work, place, *_HUB)}
+    data = {"about": one.title, "left": len(left)}
+    return give(work, Telling(NoticeKind.RETIREMENT_DUE, frozenset(readers), "retirement", id_, data, one.due_at))
 
 
 def forget(work: Work, _limit: int) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from app.governance.grants.tables import Grant
+from app.governance.retirements.tables import Retirement, RetirementItem
 from app.governance.routing.rules import RequestKind, RequestState
 from app.governance.routing.tables import Request
 from app.kernel.database import change, flush, id_param, value_of
@@ -17,7 +18,7 @@ from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
 from app.policies.attestations.tables import Attestation
 
-from .rules import ENDING_WITHIN, KEPT_FOR, Email, Notice, NoticeKind, NoticeState, Preferences
+from .rules import ENDING_WITHIN, KEPT_FOR, STALE_AFTER, Email, Notice, NoticeKind, NoticeState, Preferences
 from .tables import Notice as Row
 from .tables import NotificationSettings
 
@@ -108,6 +109,16 @@ def ending(session: Session, now: datetime, limit: int) -> list[tuple[UUID, UUID
     stmt = select(*columns).where(Grant.ended_at.is_(None), Grant.valid_from <= now, soon, ~told)
     found = session.execute(stmt.order_by(Grant.valid_until, Grant.id).limit(limit))
     return [(row.id, row.employee_id, row.account_id, row.right, row.valid_until) for row in found]
+
+
+def retirements_due(session: Session, now: datetime, limit: int) -> list[UUID]:
+    """Retirement campaigns whose time to answer was over lately, with accounts left open and nobody told of that."""
+    told = exists(_about(NoticeKind.RETIREMENT_DUE, Retirement.id, Retirement.due_at))
+    item = RetirementItem
+    left = exists(select(item.id).where(item.retirement_id == Retirement.id, item.closed_at.is_(None)))
+    lately = and_(Retirement.due_at <= now, Retirement.due_at > now - STALE_AFTER)
+    stmt = select(Retirement.id).where(Retirement.ended_at.is_(None), lately, left, ~told)
+    return list(session.scalars(stmt.order_by(Retirement.due_at, Retirement.id).limit(limit)))
 
 
 def not_attested(session: Session, holders: Select[Any], version_id: UUID, kind: NoticeKind, limit: int) -> list[UUID]:

@@ -44,6 +44,7 @@ TASKS: tuple[Task, ...] = (
     Task("steps_open", notices.tell_open),
     Task("grants_ending", notices.remind_ending),
     Task("attestations_due", notices.remind_attestations),
+    Task("retirements_due", notices.remind_retirements),
     Task("replies_forgotten", _forget_replies),
     Task("notices_forgotten", notices.forget),
     Task("deliveries_forgotten", webhooks.forget),

@@ -355,3 +355,38 @@ def test_a_review_is_told_to_whom_it_may_wait_for(team, office, grant):
     assert office.told("review_open") == [("boss2", "review_open"), ("hub", "review_open"), ("liaison", "review_open")]
     (told,) = [one for one in team.get("/v1/me/notices", "liaison")["items"] if one["kind"] == "review_open"]
     assert told["title"] == "To be reviewed: Autumn" and told["link"].endswith(f"/v1/reviews/{made['id']}")
+
+
+def test_what_a_retirement_leaves_to_the_hub_is_told_once_when_the_time_to_answer_is_over(team, office, account):
+    theirs = {"steward_id": team.ids["asker"], "backup_steward_id": team.ids["colleague"]}
+    team.account("acme_two", **theirs), team.account("acme_three", **theirs)
+    made = team.post("/v1/retirements", "hub", {"title": "Spring", "flags": ["unvalidated"]}, 201)
+    one, *_ = team.get(f"/v1/retirements/{made['id']}/items", "asker", params={"waits_for": "me"})["items"]
+    keep = {"answer": "keep", "reason": "We need it."}
+    team.post(f"/v1/retirements/{made['id']}/items/{one['id']}/answer", "asker", keep)
+    team.clock.turn(days=14, seconds=-1)
+    assert office.sweep()["retirements_due"] == 0
+    team.clock.turn(seconds=1)
+    assert office.sweep()["retirements_due"] == 1
+    assert office.told("retirement_due") == [(who, "retirement_due") for who in ("boss", "boss2", "hub")]
+    (told,) = [one for one in team.get("/v1/me/notices", "hub")["items"] if one["kind"] == "retirement_due"]
+    assert (
+        told["title"] == "Left to the hub: Spring" and "2 of the accounts that Spring asks about wait" in told["text"]
+    )
+    assert told["link"].endswith(f"/v1/retirements/{made['id']}/items?waits_for=me")
+    team.clock.turn(days=1)
+    assert office.sweep()["retirements_due"] == 0
+
+
+@pytest.mark.parametrize("cause", ["all is answered", "it has ended", "it was over a week ago"])
+def test_a_retirement_that_leaves_nothing_to_the_hub_is_told_to_nobody(team, office, cause):
+    team.account("acme_two", steward_id=team.ids["asker"])
+    made = team.post("/v1/retirements", "hub", {"title": "Spring", "flags": ["unvalidated"]}, 201)
+    if cause == "all is answered":
+        (one,) = team.get(f"/v1/retirements/{made['id']}/items", "asker")["items"]
+        keep = {"answer": "keep", "reason": "We need it."}
+        team.post(f"/v1/retirements/{made['id']}/items/{one['id']}/answer", "asker", keep)
+    elif cause == "it has ended":
+        team.post(f"/v1/retirements/{made['id']}/end", "hub", {"reason": "We have looked."})
+    team.clock.turn(days=21 if cause == "it was over a week ago" else 14)
+    assert office.sweep()["retirements_due"] == 0 and office.told("retirement_due") == []

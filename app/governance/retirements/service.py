@@ -180,6 +180,11 @@ def progress(work: Work, id_: UUID) -> Counts:
     return rules.count([one.state for part in _parts(work, id_) for one in part])
 
 
+def left_to_hub(work: Work, id_: UUID) -> list[Account]:
+    """The accounts of a campaign that wait for the hub's word now."""
+    return [one.item.account for part in _parts(work, id_) for one in part if one.state in FOR_HUB]
+
+
 def _parts(work: Work, retirement_id: UUID) -> Iterator[list[Shown]]:
     part = store.items(work.session, retirement_id)
     while part:
