@@ -33,6 +33,7 @@ _OTHER_FORMATS = {
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
     b"%PDF-": "a PDF",
 }
+_WORDS = {"no": False, "false": False, "yes": True, "true": True}
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -276,6 +277,14 @@ def text_of(cells: Mapping[str, str], field: str, longest: int = 200) -> str | N
         return line(cell, longest)
     except ValueError as error:
         raise Fault(f"bad_{field}", f"{field}: {error}.") from error
+
+
+def yes_of(cells: Mapping[str, str], field: str) -> bool | None:
+    """Is it so? None where the cell is empty or there is no such column. Raises ``Fault``."""
+    cell = key_of(cells.get(field, ""))
+    if cell and cell not in _WORDS:
+        raise Fault(f"bad_{field}", f"{field}: it must be yes, no, true, false or empty.")
+    return _WORDS.get(cell)
 
 
 def date_of(cells: Mapping[str, str], field: str) -> date | None:

@@ -1,13 +1,16 @@
 """Inventories with what the real exports lack: doubled handles, stewards who have left, bad rows."""
 
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
 
 from app.accounts import service as accounts
+from app.accounts import store as account_store
 from app.accounts.rules import Account, Flag
 from app.imports.service import FileRefused
 from app.kernel.access import operator_work
+from app.tools import store as tool_store
 
 from .bench import Bench, counts, hr, listed, text
 
@@ -51,6 +54,29 @@ def test_the_same_file_again_changes_nothing(staffed: Bench) -> None:
     assert (again.counts, again.events) == (counts(unchanged=2), 0)
 
 
+def test_a_row_says_what_an_account_serves_how_it_is_logged_in_to_and_what_it_uses(staffed: Bench) -> None:
+    with operator_work(staffed.house) as work:
+        made = [tool_store.add(work.session, work.now, {"key": key, "name": key}) for key in ("postwell", "deskly")]
+    postwell, deskly = (one.id for one in made)
+    rows = [listed("acme", objective="more-leads", mfa="Yes", tools="postwell; Deskly;"), listed("other", tools="")]
+    assert staffed.accounts(rows).counts == counts(created=2)
+    acme, other = found(staffed, "acme"), found(staffed, "other")
+    assert (acme.objective, acme.mfa, other.objective, other.mfa) == ("more-leads", True, None, None)
+    assert used(staffed, acme) == {postwell, deskly} and used(staffed, other) == set()
+    assert "account.tools_changed" in staffed.actions()
+    again = staffed.accounts(rows)
+    assert (again.counts, again.events) == (counts(unchanged=2), 0)
+    fewer = staffed.accounts([listed("acme", tools="deskly"), listed("other", mfa="no")])
+    assert (fewer.counts, fewer.events) == (counts(updated=2), 2)
+    assert used(staffed, acme) == {deskly} and found(staffed, "other").mfa is False
+    assert found(staffed, "acme").mfa is True  # a file that does not say takes nothing away
+
+
+def used(bench: Bench, account: Account) -> set[UUID]:
+    with operator_work(bench.house, write=False) as work:
+        return set(account_store.tools_of(work.session, [account.id]).get(account.id, {}))
+
+
 def test_bad_rows_are_rejected_and_the_rest_is_loaded(staffed: Bench) -> None:
     bad = listed("acme", business_unit="Nowhere")
     done = staffed.accounts(
@@ -61,13 +87,16 @@ def test_bad_rows_are_rejected_and_the_rest_is_loaded(staffed: Bench) -> None:
             listed("d", network="myspace"),
             listed("e f"),
             listed("good", business_unit="OPS"),
+            listed("g", tools="nobodys"),
+            listed("h", mfa="perhaps"),
         ]
     )
     assert done.codes == {
         2: "unknown_business_unit", 3: "unknown_steward", 4: "unknown_steward", 5: "unknown_network", 6: "bad_character",
+        8: "unknown_tool", 9: "bad_mfa",
     }  # fmt: skip
-    assert done.rejected[0].row == {**bad, "backup_steward_employee_id": ""}
-    assert done.counts == counts(created=1, rejected=5)
+    assert done.rejected[0].row == {**bad, "backup_steward_employee_id": "", "tools": "", "mfa": ""}
+    assert done.counts == counts(created=1, rejected=7)
     assert found(staffed, "good").business_unit_id == staffed.unit("ops").id
     assert staffed.account("x", "acme") is None
 

@@ -13,7 +13,18 @@ from app.imports.accounts import rules as account_rules
 from app.imports.columns.rules import BadColumns, parse
 from app.imports.completions import rules as completion_rules
 from app.imports.employees import rules as employee_rules
-from app.imports.rules import Columns, EmptyFile, Fault, FileRefused, Rejected, Summary, date_of, first_record, text_of
+from app.imports.rules import (
+    Columns,
+    EmptyFile,
+    Fault,
+    FileRefused,
+    Rejected,
+    Summary,
+    date_of,
+    first_record,
+    text_of,
+    yes_of,
+)
 from app.imports.runs import rules as run_rules
 from app.imports.runs.rules import Asked, Kind, Run, RunState
 from app.imports.units import rules as unit_rules
@@ -42,6 +53,12 @@ def test_a_cell_is_a_line_of_text_or_nothing():
     assert text_of({"a": "x" * 200}, "a") == "x" * 200 and text_of({"a": "x" * 9}, "a", 9) == "x" * 9
     assert fault(text_of, {"a": "x" * 201}, "a")[0] == "bad_a" and fault(text_of, {"a": "x" * 10}, "a", 9)[0] == "bad_a"
     assert fault(text_of, {"a": "x\u202ey"}, "a")[1].startswith("a: ")
+
+
+def test_a_cell_says_yes_or_no_or_nothing():
+    said = {"": None, "yes": True, "TRUE": True, "no": False, " False ": False}
+    assert {cell: yes_of({"a": cell}, "a") for cell in said} == said and yes_of({}, "a") is None
+    assert fault(yes_of, {"a": "maybe"}, "a") == ("bad_a", "a: it must be yes, no, true, false or empty.")
 
 
 def test_a_cell_is_a_day_that_exists_or_nothing():
@@ -189,16 +206,19 @@ NETWORKS = {network.key: network for network in known()}
 CELLS = {
     "network": " X", "handle": "@Acme", "url": "", "business_unit": "Sales", "steward": "7", "display_name": "Acme",
     "backup_steward": "8", "purpose": "News\nand more", "audience": "All", "language": "en", "region": "EMEA", "risk": "High",
-    "opened_on": "2020-01-31", "last_activity": "2026-03-01T08:00:00Z",
+    "opened_on": "2020-01-31", "last_activity": "2026-03-01T08:00:00Z", "objective": "leads", "mfa": "No",
+    "tools": " Postwell;deskly; ;",
 }  # fmt: skip
+TOOLS = {"postwell": UUID(int=5), "deskly": UUID(int=6), **{f"t{n}": UUID(int=10 + n) for n in range(30)}}
 STATES = {
     "display_name": "Acme", "purpose": "News\nand more", "audience": "All", "language": "en", "region": "EMEA",
     "risk": RiskTier.HIGH, "opened_on": date(2020, 1, 31), "last_activity_at": datetime(2026, 3, 1, 8, tzinfo=UTC),
+    "objective": "leads", "mfa": False,
 }  # fmt: skip
 
 
 def account(**cells):
-    return account_rules.listed({**CELLS, **cells}, NETWORKS)
+    return account_rules.listed({**CELLS, **cells}, NETWORKS, TOOLS)
 
 
 def test_a_row_of_an_account_says_all_of_this():
@@ -206,12 +226,14 @@ def test_a_row_of_an_account_says_all_of_this():
     assert (found.network, found.business_unit, found.steward, found.backup_steward) == ("x", "Sales", "7", "8")
     assert (found.named, found.key, found.place) == (("x", "acme"), "x:acme", "sales")
     assert dict(found.values) == STATES and found.handle.written.lower().lstrip("@") == "acme"
-    bare = account(**dict.fromkeys(STATES, ""), last_activity="", steward="", backup_steward="")
-    assert dict(bare.values) == {} and (bare.steward, bare.backup_steward) == (None, None)
+    assert found.tools == {UUID(int=5), UUID(int=6)}
+    bare = account(**dict.fromkeys(STATES, ""), last_activity="", steward="", backup_steward="", tools=" ;")
+    assert dict(bare.values) == {} and (bare.steward, bare.backup_steward, bare.tools) == (None, None, None)
     least = account_rules.listed(
-        {name: CELLS[name] for name in ("network", "handle", "url", "business_unit")}, NETWORKS
+        {name: CELLS[name] for name in ("network", "handle", "url", "business_unit")}, NETWORKS, {}
     )
-    assert dict(least.values) == {}
+    assert dict(least.values) == {} and least.tools is None
+    assert account(mfa="yes").values["mfa"] is True and len(account(tools=";".join(list(TOOLS)[2:22])).tools) == 20
     assert account(last_activity="2026-03-01").values["last_activity_at"] == datetime(2026, 3, 1, tzinfo=UTC)
     assert account(last_activity="2026-03-01t08:00:00z").values["last_activity_at"].hour == 8
     assert (
@@ -230,7 +252,9 @@ def test_two_rows_say_the_same_whatever_their_spelling():
     assert account().says == account(handle="ACME", business_unit="SALES").says
     told = json.loads(account().says)
     assert told[:3] == ["sales", "7", "8"] and told[3]["risk"] == "high" and list(told[3]) == sorted(told[3])
-    for cells in ({"steward": "9"}, {"backup_steward": "9"}, {"business_unit": "Press"}, {"region": "APAC"}):
+    assert account().says == account(tools="deskly;POSTWELL").says and account(tools="").says != account().says
+    others = ({"business_unit": "Press"}, {"region": "APAC"}, {"tools": "deskly"})
+    for cells in ({"steward": "9"}, {"backup_steward": "9"}, *others):
         assert account(**cells).says != account().says
 
 
@@ -243,6 +267,12 @@ def test_each_fault_of_an_account_in_words():
         ),
         "same_person": ({"backup_steward": "7"}, "Steward and backup steward are two people."),
         "bad_risk": ({"risk": "low"}, "risk: it must be one of standard, high."),
+        "bad_mfa": ({"mfa": "sms"}, "mfa: it must be yes, no, true, false or empty."),
+        "unknown_tool": (
+            {"tools": "postwell,deskly"},
+            "tools: there is no publishing tool postwell,deskly; keys are separated by semicolons.",
+        ),
+        "too_many_tools": ({"tools": ";".join(list(TOOLS)[:21])}, "tools: an account uses at most 20."),
     }  # fmt: skip
     for code, (cells, message) in said.items():
         assert fault(lambda cells=cells: account(**cells)) == (code, message)
@@ -288,7 +318,7 @@ def test_what_a_row_says_otherwise_than_the_registry():
     assert changes(last_activity_at=None) == {"last_activity_at": activity}
     assert changes(last_activity_at=activity - TICK) == {"last_activity_at": activity}
     assert changes(last_activity_at=activity + TICK) == {}
-    silent = account_rules.listed({**CELLS, "last_activity": ""}, NETWORKS)
+    silent = account_rules.listed({**CELLS, "last_activity": ""}, NETWORKS, TOOLS)
     assert account_rules.changes(silent, UNIT, PEOPLE, present) == {}
 
 

@@ -179,7 +179,7 @@ def account(handle: str, **more: str) -> account_rules.Listed:
     row = listed(handle, **more)
     places = {field: place for place, field in enumerate(account_rules.COLUMNS.fields(row)) if field}
     cells = Header(tuple(row), places).cells(list(row.values()))
-    return account_rules.listed(cells, {network.key: network for network in known()})
+    return account_rules.listed(cells, {network.key: network for network in known()}, {})
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.accounts.rules import Account, AccountState
 from app.directory.rules import Employee
-from app.imports.rules import Columns, Fault, date_of, text_of
+from app.imports.rules import Columns, Fault, date_of, text_of, yes_of
 from app.kernel.text import key_of, prose
 from app.kernel.wire import parse_instant
 from app.networks.rules import BadHandle, Handle, Network, canonical
@@ -36,19 +36,27 @@ COLUMNS = Columns(
             "risk": ("risk",),
             "opened_on": ("opened_on",),
             "last_activity": ("last_activity", "last_activity_at"),
+            "objective": ("objective",),
+            "mfa": ("mfa",),
+            "tools": ("tools", "publishing_tools"),
         }
     ),
     optional=frozenset(
-        {"backup_steward", "purpose", "audience", "language", "region", "risk", "opened_on", "last_activity"}
+        {
+            "backup_steward", "purpose", "audience", "language", "region", "risk", "opened_on", "last_activity", "objective",
+            "mfa", "tools",
+        }
     ),
-)
+)  # fmt: skip
 SOURCE = "inventory"
+MOST_TOOLS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """What an inventory states of one account. ``values``: columns of ``Account``, but for unit and custodians, which
-    are named: the unit by key or name, custodians by HR's employee id.
+    are named: the unit by key or name, custodians by HR's employee id. ``tools``: all that the account uses (ids); None
+    where the file does not say.
     """
 
     network: str
@@ -57,6 +65,7 @@ class Listed:
     steward: str | None
     backup_steward: str | None
     values: Mapping[str, Any]
+    tools: frozenset[UUID] | None = None
 
     @property
     def named(self) -> tuple[str, str]:
@@ -76,12 +85,13 @@ class Listed:
     @property
     def says(self) -> str:
         """Equal for two rows that say the same of an account, however they spell its handle."""
-        members = [self.place, self.steward, self.backup_steward, dict(self.values)]
+        tools = None if self.tools is None else sorted(map(str, self.tools))
+        members = [self.place, self.steward, self.backup_steward, dict(self.values), tools]
         return json.dumps(members, default=str, sort_keys=True)
 
 
-def listed(cells: Mapping[str, str], networks: Mapping[str, Network]) -> Listed:
-    """All that a row says. Raises ``Fault``."""
+def listed(cells: Mapping[str, str], networks: Mapping[str, Network], tools: Mapping[str, UUID]) -> Listed:
+    """All that a row says; ``tools``: every publishing tool by key. Raises ``Fault``."""
     network = networks.get(key_of(cells["network"]))
     if network is None:
         raise Fault("unknown_network", f"The network is not one of {', '.join(sorted(networks))}.")
@@ -91,7 +101,8 @@ def listed(cells: Mapping[str, str], networks: Mapping[str, Network]) -> Listed:
     steward, backup = text_of(cells, "steward", 100), text_of(cells, "backup_steward", 100)
     if steward is not None and steward == backup:
         raise Fault("same_person", "Steward and backup steward are two people.")
-    return Listed(network.key, _handle(cells, network, networks), unit, steward, backup, _values(cells))
+    handle = _handle(cells, network, networks)
+    return Listed(network.key, handle, unit, steward, backup, _values(cells), _tools(cells, tools))
 
 
 def _handle(cells: Mapping[str, str], network: Network, networks: Mapping[str, Network]) -> Handle:
@@ -114,6 +125,8 @@ def _values(cells: Mapping[str, str]) -> dict[str, Any]:
         "risk": _risk(cells),
         "opened_on": date_of(cells, "opened_on"),
         "last_activity_at": _last_activity(cells),
+        "objective": text_of(cells, "objective"),
+        "mfa": yes_of(cells, "mfa"),
     }
     return {name: value for name, value in values.items() if value is not None}
 
@@ -144,6 +157,19 @@ def _last_activity(cells: Mapping[str, str]) -> datetime | None:
         return parse_instant(text)
     except ValueError as error:
         raise Fault("bad_last_activity", f"last_activity: {error}.") from error
+
+
+def _tools(cells: Mapping[str, str], tools: Mapping[str, UUID]) -> frozenset[UUID] | None:
+    """Keys, separated by semicolons."""
+    named = {key for part in cells.get("tools", "").split(";") if (key := key_of(part))}
+    unknown = sorted(named - tools.keys())
+    if unknown:
+        raise Fault(
+            "unknown_tool", f"tools: there is no publishing tool {unknown[0]}; keys are separated by semicolons."
+        )
+    if len(named) > MOST_TOOLS:
+        raise Fault("too_many_tools", f"tools: an account uses at most {MOST_TOOLS}.")
+    return frozenset(tools[key] for key in named) or None
 
 
 def check_past(stated: Listed, now: datetime) -> None:

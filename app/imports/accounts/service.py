@@ -19,6 +19,7 @@ from app.kernel.access import House, operator_work
 from app.kernel.work import Work
 from app.networks import store as network_store
 from app.networks.rules import Network
+from app.tools import store as tool_store
 
 from . import rules, store
 from .rules import Listed
@@ -33,6 +34,7 @@ class _Run:
     progress: Progress
     units: Mapping[str, UUID] = field(default_factory=dict)
     networks: Mapping[str, Network] = field(default_factory=dict)
+    tools: Mapping[str, UUID] = field(default_factory=dict)
     summary: Summary = field(default_factory=Summary)
     done: int = 0
 
@@ -46,12 +48,13 @@ def run(parts: House, raw: Iterable[bytes], *, progress: Progress, reject: Rejec
         one = _Run(parts, sheet, progress)
         with operator_work(parts, write=False) as work:
             one.networks = {network.key: network for network in network_store.networks(work.session)}
+            one.tools = {tool.key: tool.id for tool in tool_store.tools(work.session)}
         _read(one, raw, parts.clock())
         with operator_work(parts, write=False) as work:
             _check(one, work)
         _report(one, reject)
         for batch in sheet.live():
-            _load(one, [rules.listed(sheet.header.cells(row.cells), one.networks) for row in batch])
+            _load(one, [_listed(one, row) for row in batch])
         return one.summary
 
 
@@ -66,11 +69,15 @@ def _read(one: _Run, raw: Iterable[bytes], now: datetime) -> None:
 
 def _entry(one: _Run, row: Row, now: datetime) -> tuple[Entry, Fault | None]:
     try:
-        stated = rules.listed(one.sheet.header.cells(row.cells), one.networks)
+        stated = _listed(one, row)
         rules.check_past(stated, now)
     except Fault as fault:
         return Entry(None), fault
     return Entry(stated.key, stated.says, stated.steward, stated.backup_steward, stated.place), None
+
+
+def _listed(one: _Run, row: Row) -> Listed:
+    return rules.listed(one.sheet.header.cells(row.cells), one.networks, one.tools)
 
 
 def _check(one: _Run, work: Work) -> None:
@@ -98,7 +105,7 @@ def _disputed(one: _Run, work: Work) -> list[str]:
     """Keys of rows about accounts that are disputed."""
     found = list[str]()
     for batch in one.sheet.live():
-        stated = [rules.listed(one.sheet.header.cells(row.cells), one.networks) for row in batch]
+        stated = [_listed(one, row) for row in batch]
         known = _known(work, stated)
         found += [":".join(named) for named in known if known[named].state is AccountState.DISPUTED]
     return found
@@ -116,7 +123,8 @@ def _load(one: _Run, batch: Sequence[Listed]) -> None:
     """Compare first, without a lock; write only what is new."""
     with operator_work(one.parts, write=False) as work:
         known, people = _known(work, batch), _people(work, batch)
-        news = [stated for stated in batch if _is_news(one, stated, known, people)]
+        used = account_store.tools_of(work.session, [account.id for account in known.values()])
+        news = [stated for stated in batch if _is_news(one, stated, known, people, used)]
     one.summary.unchanged += len(batch) - len(news)
     if news:
         with operator_work(one.parts) as work:
@@ -135,14 +143,14 @@ def _people(work: Work, batch: Iterable[Listed]) -> dict[str, Employee]:
 
 
 def _is_news(
-    one: _Run, stated: Listed, known: Mapping[tuple[str, str], Account], people: Mapping[str, Employee]
-) -> bool:
+    one: _Run, stated: Listed, known: Mapping[tuple[str, str], Account], people: Mapping[str, Employee],
+    used: Mapping[UUID, Mapping[UUID, datetime]],
+) -> bool:  # fmt: skip
     present = known.get(stated.named)
-    return (
-        present is None
-        or present.state in FOUND
-        or bool(rules.changes(stated, one.units[stated.place], people, present))
-    )
+    if present is None or present.state in FOUND:
+        return True
+    otherwise = stated.tools is not None and stated.tools != used.get(present.id, {}).keys()
+    return otherwise or bool(rules.changes(stated, one.units[stated.place], people, present))
 
 
 def _write(one: _Run, work: Work, news: Sequence[Listed]) -> None:
@@ -155,16 +163,19 @@ def _write(one: _Run, work: Work, news: Sequence[Listed]) -> None:
             alike = looks.setdefault((stated.network, stated.handle.skeleton), {})
             twin = next((id_ for handle, id_ in alike.items() if handle != stated.handle.canonical), None)
             values = rules.new_values(stated, unit_id, people, work.now)
-            alike[stated.handle.canonical] = _add(work, {**values, "look_alike_of": twin}).id
+            held = _add(work, {**values, "look_alike_of": twin})
+            alike[stated.handle.canonical] = held.id
         elif present.state in FOUND:
             one.summary.created += 1
             held = account_store.lock_account(work.session, present.id)
             values = {**rules.new_values(stated, unit_id, people, work.now), "source": held.source}
-            accounts.change(work, held, values, "account.imported")
+            held = accounts.change(work, held, values, "account.imported")
         else:
             one.summary.updated += 1
             held = account_store.lock_account(work.session, present.id)
-            accounts.change(work, held, rules.changes(stated, unit_id, people, held), "account.updated")
+            held = accounts.change(work, held, rules.changes(stated, unit_id, people, held), "account.updated")
+        if stated.tools is not None:
+            accounts.use_tools(work, held, map(str, stated.tools))
 
 
 def _add(work: Work, values: Mapping[str, object]) -> Account:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from app.discoveries.rules import AHEAD, MOST_FOLLOWERS, Seen, link, named
-from app.imports.rules import Columns, Fault, date_of, text_of
+from app.imports.rules import Columns, Fault, date_of, text_of, yes_of
 from app.kernel.errors import Invalid
 from app.kernel.text import key_of, prose
 from app.kernel.wire import format_instant, parse_instant
@@ -36,7 +36,6 @@ COLUMNS = Columns(
 )
 MOST = 2000
 """Rows of a file that is loaded while somebody waits for the answer: each is some statements."""
-_WORDS: Mapping[str, bool] = MappingProxyType({"": False, "no": False, "false": False, "yes": True, "true": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def listed(cells: Mapping[str, str], networks: Mapping[str, Network], now: datet
     if source is None:
         raise Fault("source_missing", "The row does not say who or what saw it.")
     seen = Seen(
-        network, handle, source, _seen_at(cells, now), _active(cells), text_of(cells, "display_name"),
+        network, handle, source, _seen_at(cells, now), bool(yes_of(cells, "active")), text_of(cells, "display_name"),
         _followers(cells), _evidence(cells), _note(cells),
     )  # fmt: skip
     return Listed(seen, key_of(unit) if unit is not None else None)
@@ -105,13 +104,6 @@ def _seen_at(cells: Mapping[str, str], now: datetime) -> datetime:
         raise Fault("bad_seen_at", f"seen_at: it {error}; or a date, YYYY-MM-DD.") from error
     if found > now + AHEAD:
         raise Fault("bad_seen_at", "seen_at: it lies in the future.")
-    return found
-
-
-def _active(cells: Mapping[str, str]) -> bool:
-    found = _WORDS.get(key_of(cells.get("active", "")))
-    if found is None:
-        raise Fault("bad_active", "active: it must be yes, no, true, false or empty.")
     return found
 
 
