@@ -99,6 +99,20 @@ def test_what_may_be_asked(changes):
     assert judged(**changes) == Verdict((), ())
 
 
+@pytest.mark.parametrize(("right", "asked", "taken"), [
+    (Right.PUBLISH, (Right.PUBLISH,), True), (Right.PUBLISH, (Right.DRAFT,), True), (Right.DRAFT, (Right.PUBLISH,), True),
+    (Right.PUBLISH, (Right.ENGAGE, Right.DRAFT), True), (Right.PUBLISH, (Right.ENGAGE, Right.ADMINISTER), False),
+    (Right.PUBLISH, (), False),
+])  # fmt: skip
+def test_what_somebody_else_took_away_comes_back_by_no_machine(right, asked, taken):
+    revoked = replace(GRANT, right=right, end=End.REVOKED, ended_by=UUID(int=7), ended_at=NOW)
+    assert requests.taken_away(revoked, asked, NOW) is taken
+    by_themselves = replace(revoked, ended_by=GRANT.employee_id)
+    assert requests.taken_away(by_themselves, asked, NOW) is False
+    under_review = replace(GRANT, right=right, review_ends_at=NOW + TICK)
+    assert requests.taken_away(under_review, asked, NOW) is taken
+
+
 def test_what_policy_says_is_advice_where_it_is_advisory_and_nothing_else_is():
     limits = ruled(employment_types=["agency"], max_grant_days=1)
     found = judged(model=D, limits=limits, suspended=(Right.PUBLISH,), until=NOW + 2 * DAY)
