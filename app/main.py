@@ -26,6 +26,7 @@ from app.authzen.log.rules import Sampling
 from app.authzen.log.service import DecisionLog
 from app.console import api as console
 from app.console.sessions import service as console_sessions
+from app.console.signon.service import Gate
 from app.decisions.worker import Follower
 from app.docs import api as docs
 from app.governance.passports.rules import Office
@@ -154,7 +155,8 @@ def furnish(app: Service, told: Settings, clock: Clock = system_clock, notice: s
     app.state.notary = notary
     own = app.state.identity.own
     form_key = signing.derived_key(told.keys, "console-form")
-    app.state.console = console_sessions.desk(own, form_key, https=app.state.identity.https)
+    app.state.console = console_sessions.desk(app.state.identity, form_key)
+    app.state.gate = Gate(app.state.identity, app.state.console)
     app.state.passports = Office(own.name, own.audience, own.ring.newest)
     app.state.decision_log = _decision_log(told)
     app.state.desk = Desk(told.outside, signing.derived_key(told.keys, "evaluation"))

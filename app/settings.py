@@ -57,6 +57,18 @@ class Settings(BaseSettings):
     audience: Annotated[str, Field(description="The audience that a token must be for.")] = "coe"
     jwks_url: Annotated[str | None, Field(description="Where the external issuer publishes its keys.")] = None
     algorithm: Annotated[str, Field(description="The one signature algorithm of the external issuer.")] = "RS256"
+    authorize_url: Annotated[
+        str | None,
+        Field(description="The external issuer's authorization endpoint; with it people sign in to the console."),
+    ] = None
+    token_url: Annotated[str | None, Field(description="The external issuer's token endpoint.")] = None
+    client_id: Annotated[str | None, Field(description="What the console is called at the external issuer.")] = None
+    client_secret: Annotated[
+        str | None, Field(repr=False, description="Its secret there; unset: it is a public client, and has none.")
+    ] = None
+    login_scope: Annotated[
+        str, Field(description="What the console asks the external issuer for; its answer is a token for our audience.")
+    ] = "openid email"
     subject_claim: Annotated[str, Field(description="The claim of an external token that names the employee.")] = (
         "email"
     )
@@ -109,10 +121,17 @@ class Settings(BaseSettings):
     def _coherent(self) -> "Settings":
         if (self.issuer is None) != (self.jwks_url is None):
             raise ValueError("COE_ISSUER and COE_JWKS_URL belong together: set both, or neither")
+        console = (self.authorize_url, self.token_url, self.client_id)
+        if any(console) and not (all(console) and self.issuer):
+            raise ValueError(
+                "COE_AUTHORIZE_URL, COE_TOKEN_URL and COE_CLIENT_ID belong together, and to COE_ISSUER: set all, or none"
+            )
         for name, url in (
             ("COE_PUBLIC_URL", self.public_url),
             ("COE_ISSUER", self.issuer),
             ("COE_JWKS_URL", self.jwks_url),
+            ("COE_AUTHORIZE_URL", self.authorize_url),
+            ("COE_TOKEN_URL", self.token_url),
         ):
             _check_url(name, url)
         if not self.database_url.startswith(("sqlite://", "postgresql+psycopg://")):

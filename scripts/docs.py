@@ -245,7 +245,7 @@ def event_names() -> set[str]:
 def _events_of(path: str, called: str, call: ast.Call) -> Iterator[str]:
     if called == "Record" and isinstance(call.args[0], ast.Constant):  # the kernel's own: it knows no `audit`
         yield str(call.args[0].value)
-    place = {"record": 1, "_tell": 1, "change": 3, "_changed": 3}.get(called)
+    place = {"record": 1, "tell": 1, "_tell": 1, "change": 3, "_changed": 3}.get(called)
     if path.startswith("app/governance/") and not path.endswith("/api.py"):  # a route's reason is no state
         place = {"restart": 5, "end": 2, "_close": 2}.get(called, place)
     if place is None or len(call.args) <= place or ast.unparse(call.args[0]) not in ("work", "self.work"):

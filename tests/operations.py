@@ -653,6 +653,8 @@ PUBLIC = {
     "GET /.well-known/jwks.json": "public keys", "GET /.well-known/openid-configuration": "RFC 8414 3",
     "GET /oauth/authorize": "where people log in", "POST /oauth/authorize": "where people log in",
     "GET /console/login": "where people sign in to the console", "POST /console/login": "likewise",
+    "GET /console/login/away": "where people go from there to sign in at an issuer of their company's",
+    "GET /console/login/back": "where they come back to",
     "POST /oauth/token": "authenticates its caller itself (RFC 6749 3.2)",
 }  # fmt: skip
 """Every door without a permission, and why."""

@@ -37,11 +37,20 @@ def test_a_process_answers_what_its_role_says(sqlite_url, tmp_path):
     assert served["all"] == served["api"] | served["decisions"]
 
 
+ELSEWHERE = {
+    "COE_ISSUER": "https://idp.example.com", "COE_JWKS_URL": "https://idp.example.com/keys", "COE_CLIENT_ID": "coe-console",
+    "COE_AUTHORIZE_URL": "https://idp.example.com/authorize", "COE_TOKEN_URL": "https://idp.example.com/token",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("env", "says"),
     [
         ({"COE_PUBLIC_URL": "http://coe.example.com"}, "COE_PUBLIC_URL must be https"),
         ({"COE_ISSUER": "https://idp.example.com"}, "COE_ISSUER and COE_JWKS_URL belong together"),
+        ({"COE_CLIENT_ID": "coe-console"}, "COE_AUTHORIZE_URL, COE_TOKEN_URL and COE_CLIENT_ID belong together"),
+        ({name: ELSEWHERE[name] for name in list(ELSEWHERE)[2:]}, "and to COE_ISSUER: set all, or none"),
+        ({**ELSEWHERE, "COE_TOKEN_URL": "http://idp.example.com/token"}, "COE_TOKEN_URL must be https"),
         ({"COE_DATABASE_URL": "mysql://x"}, "COE_DATABASE_URL must begin with"),
         ({"COE_DATABASE_URL": "postgresql+psycopg://x@127.0.0.1:abc/y"}, "COE_DATABASE_URL is not an address"),
         ({"COE_LOG_LEVEL": "LOUD"}, "COE_LOG_LEVEL"),

@@ -14,12 +14,14 @@ from app.console.reports import api as reports
 from app.console.requests import api as requests
 from app.console.retirements import api as retirements
 from app.console.sessions import api as sessions
+from app.console.signon import api as signon
 from app.console.waiting import api as waiting
 
 __all__ = ["PREFIX", "by_cookie", "load_actor", "routers", "spelled"]
 
 routers = (
     sessions.door,
+    signon.door,
     sessions.parts,
     overview.parts,
     waiting.parts,

@@ -18,16 +18,14 @@ from app.kernel.access import NOBODY
 from app.kernel.actor import Actor, ActorKind
 from app.kernel.clocks import check_now
 from app.kernel.errors import Unauthenticated
-from app.kernel.pages import Page
 from app.kernel.tokens import BadToken, Claims, OutOfTime
 from app.kernel.work import Work
 from app.roles import rules as roles
 from app.roles import service as appointments
 
-from .external import rules as external
 from .oauth import store as codes
 from .oauth.service import may_act
-from .service import CLIENT, EMPLOYEE, PRINCIPAL, Identity
+from .service import CLIENT, EMPLOYEE, PRINCIPAL, Identity, named_by
 
 _BEARER: Final = re.compile(r"bearer ([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  # RFC 6750 2.1
 _log = structlog.get_logger(__name__)
@@ -56,7 +54,7 @@ def load_actor(session: Session, request: Request, now: datetime) -> Actor:
         if token.startswith(client_rules.BEARER_PREFIX):
             return _by_static_bearer(work, token)
         claims, own = identity.read(token, now)
-        return _by_own_token(work, identity, claims) if own else _by_external_token(work, identity, claims)
+        return _by_own_token(work, identity, claims) if own else _employee_actor(work, named_by(identity, work, claims))
     except (_Refused, BadToken) as error:
         _log.debug("token_refused", cause=str(error))
         if isinstance(error, OutOfTime | _NotNow):
@@ -100,19 +98,6 @@ def _own_id(subject: str) -> UUID:
     if str(id_) != subject:
         raise _Refused("the subject is no id of ours")
     return id_
-
-
-def _by_external_token(work: Work, identity: Identity, claims: Claims) -> Actor:
-    """The person whose field is exactly what the configured claim says; two such people are nobody."""
-    settings = identity.external.settings if identity.external else None
-    subject = external.subject_of(claims.raw, settings.subject_claim) if settings else None
-    if settings is None or subject is None:
-        raise _Refused("the token does not say who it is about")
-    # Who has left may have had the same address: a record of theirs must not make somebody here a nobody.
-    named = {settings.subject_field: subject, "employed": (True, work.now)}
-    found = directory.page_employees(work.session, Page(limit=2), named)
-    same = [person for person in found if external.same_name(subject, getattr(person, settings.subject_field))]
-    return _employee_actor(work, same[0] if len(same) == 1 == len(found) else None)
 
 
 def _employee_actor(work: Work, person: Employee | None) -> Actor:

@@ -12,13 +12,14 @@ from app.directory import store as directory
 from app.directory.rules import Employee
 from app.kernel import tokens
 from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.pages import Page
 from app.kernel.tokens import BadToken, Claims
 from app.kernel.work import Work
 
 from . import signing
 from .external import rules as external_rules
 from .external import store as external_store
-from .external.rules import ExternalIssuer
+from .external.rules import Application, ExternalIssuer
 from .external.service import External
 from .signing import Issuer
 
@@ -94,6 +95,16 @@ class Settings(Protocol):
     def subject_claim(self) -> str: ...
     @property
     def subject_field(self) -> str: ...
+    @property
+    def authorize_url(self) -> str | None: ...
+    @property
+    def token_url(self) -> str | None: ...
+    @property
+    def client_id(self) -> str | None: ...
+    @property
+    def client_secret(self) -> str | None: ...
+    @property
+    def login_scope(self) -> str: ...
 
 
 def build_identity(
@@ -129,6 +140,15 @@ def _external(settings: Settings, public_url: str) -> ExternalIssuer | None:
         settings.subject_claim,
         settings.subject_field,
         (settings.algorithm,),
+        application=_application(settings),
+    )
+
+
+def _application(settings: Settings) -> Application | None:
+    if settings.client_id is None or settings.authorize_url is None or settings.token_url is None:
+        return None
+    return Application(
+        settings.client_id, settings.client_secret, settings.authorize_url, settings.token_url, settings.login_scope
     )
 
 
@@ -167,6 +187,19 @@ def client_token(identity: Identity, client_id: str, now: datetime, scope: str) 
     """An access token for a service client, for these scopes (space between)."""
     claims = {"client_id": client_id, PRINCIPAL: CLIENT, "scope": scope}
     return identity.own.mint(client_id, now, TOKEN_LIFETIME, claims)
+
+
+def named_by(identity: Identity, work: Work, claims: Claims) -> Employee | None:
+    """Who is with us and has exactly the name that the external issuer's token says; two such people are nobody."""
+    settings = identity.external.settings if identity.external else None
+    subject = external_rules.subject_of(claims.raw, settings.subject_claim) if settings else None
+    if settings is None or subject is None:
+        return None
+    # Who has left may have had the same address: a record of theirs must not make somebody here a nobody.
+    named = {settings.subject_field: subject, "employed": (True, work.now)}
+    found = directory.page_employees(work.session, Page(limit=2), named)
+    same = [one for one in found if external_rules.same_name(subject, getattr(one, settings.subject_field))]
+    return same[0] if len(same) == 1 == len(found) else None
 
 
 def one_employee(work: Work, text: str) -> Employee:

@@ -1,7 +1,6 @@
 """Signing in and out: whose cookie it is, how long it lasts, and what it is no good for."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -42,11 +41,11 @@ def test_the_cookie_is_for_our_own_pages_alone(asker):
 
 
 def test_under_https_no_other_host_can_set_it(team):
-    own = team.app.state.identity.own
-    there = desk(Issuer("https://coe.example.com", own.audience, own.ring), b"key", https=True)
+    url, here = "https://coe.example.com", team.app.state.identity
+    own = Issuer(url, here.own.audience, here.own.ring)
+    team.app.state.identity = replace(here, public_url=url, own=own)
+    there = team.app.state.console = desk(team.app.state.identity, b"key")
     assert there.cookie == "__Host-coe-console"
-    team.app.state.console = there
-    team.app.state.identity = replace(team.app.state.identity, public_url="https://coe.example.com")
     give_password(team, "asker")
     browser = Browser(team)
     browser.client.base_url = "https://coe.example.com"
@@ -177,16 +176,6 @@ def test_what_somebody_may_is_looked_up_at_each_page(team):
     assert browser.get("/console/models/preview?model=dandelion").status == 403
     team.appoint("colleague", "strategist")
     assert browser.get("/console/models/preview?model=dandelion").status == 200
-
-
-def test_where_people_log_in_elsewhere_the_page_says_so_and_no_cookie_counts(team):
-    browser = Browser(team, "asker")
-    elsewhere = SimpleNamespace(settings=SimpleNamespace(issuer="https://idp.example.com"))
-    team.app.state.identity = replace(team.app.state.identity, external=elsewhere)
-    assert browser.get("/console").status == 303
-    page = browser.get("/console/login")
-    assert "https://idp.example.com" in page.text and page.forms == []
-    assert browser.post("/console/login", {"user": "asker", "password": PASSWORD}).forms == []
 
 
 def test_a_browser_is_told_to_trust_nothing_but_us(team):

@@ -72,6 +72,11 @@ class Told:
     algorithm: str = "RS256"
     subject_claim: str = "email"
     subject_field: str = "email"
+    authorize_url: str | None = None
+    token_url: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = None
+    login_scope: str = "openid"
 
 
 @dataclass

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 from app.kernel import tokens
 from app.kernel.tokens import SigningKey
@@ -19,10 +20,11 @@ KEY, OTHER = tokens.generate_key(), tokens.generate_key()
 
 @dataclass
 class Provider:
-    """Serves ``answer`` at every path and counts who came."""
+    """Serves ``answer`` at every path, counts who came, and keeps the headers and the form of whoever sent one."""
 
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    sent: list[tuple[dict[str, str], dict[str, str]]] = field(default_factory=list)
     answer: Callable[[BaseHTTPRequestHandler], None] = lambda handler: None
 
     def serve(self, *keys: SigningKey) -> None:
@@ -51,6 +53,11 @@ def running() -> Iterator[Provider]:
                 made.answer(self)
             except OSError:  # the client has hung up, as some tests want
                 pass
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            made.sent.append((dict(self.headers), dict(parse_qsl(self.rfile.read(length).decode()))))
+            self.do_GET()
 
         def log_message(self, *_: Any) -> None:
             pass

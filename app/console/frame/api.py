@@ -141,11 +141,11 @@ def by_cookie(request: Request) -> bool:
 def load_actor(database: Database, request: Request, now: Any) -> Actor:
     """Who has signed in, with what they may do at this instant. Raises ``Unauthenticated``.
 
-    Where people log in at an issuer of their company's nobody has.
+    Where people log in at an issuer of their company's nobody has, unless the console is known there.
     """
-    identity: Identity = request.app.state.identity
-    one = request.state.session if identity.external is None else None
-    return sessions.actor(Work(database, NOBODY, now), one)
+    external = request.app.state.identity.external
+    closed = external is not None and external.settings.application is None
+    return sessions.actor(Work(database, NOBODY, now), None if closed else request.state.session)
 
 
 def router() -> APIRouter:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.console.frame import wire as frame
 from app.console.frame.api import Form, router
 from app.console.frame.rules import SENTENCES, Told
+from app.identity.external.rules import ExternalIssuer
 from app.identity.login import service as login
 from app.identity.login import wire as login_wire
 from app.identity.login.api import FEW, opened
@@ -67,14 +68,23 @@ def _signed_in(request: Request, fields: dict[str, str], back: str) -> Response:
             return answer
 
 
+def elsewhere(
+    external: ExternalIssuer, back: str, status: int = 200, *, alert: str | None = None, said: str | None = None
+) -> Response:
+    """The page that says where people sign in, and leads there if the console is known there."""
+    out = rules.way_out(back) if external.application else None
+    return frame.plain("elsewhere.html", status, issuer=external.issuer, out=out, alert=alert, said=said)
+
+
 def _page(
     request: Request, back: str, status: int = 200, *, alert: str | None = None, said: str | None = None, user: str = ""
 ) -> Response:
     identity: Identity = request.app.state.identity
+    if identity.external is not None:
+        return elsewhere(identity.external.settings, back, status, alert=alert, said=said)
     nonce = secrets.token_urlsafe(32)
-    issuer = identity.external.settings.issuer if identity.external else None
     answer = frame.plain(
-        "login.html", status, back=back, alert=alert, said=said, user=user[:200], notice=identity.notice, issuer=issuer,
+        "login.html", status, back=back, alert=alert, said=said, user=user[:200], notice=identity.notice,
         form_token=login_wire.form_token(identity, nonce),
     )  # fmt: skip
     login_wire.set_cookie(answer, identity, nonce)

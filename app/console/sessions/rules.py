@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 LONGEST: Final = timedelta(hours=8)
@@ -30,6 +31,11 @@ class Session:
     def renewed(self, at: datetime) -> "Session | None":
         """The same, used just now; None while the cookie that is there will do."""
         return replace(self, seen_at=at) if at - self.seen_at >= RENEWED_AFTER else None
+
+
+def way_out(back: str) -> str:
+    """Where signing in at an issuer of the company's begins, to get to a page of the console."""
+    return f"{HOME}/login/away?{urlencode({'next': back})}"
 
 
 def way_back(asked: str | None) -> str:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from app.audit import service as audit
 from app.directory import store as directory
-from app.identity.signing import Issuer, KeyRing
+from app.identity.service import Identity
+from app.identity.signing import KeyRing
 from app.kernel import tokens
 from app.kernel.actor import Actor
 from app.kernel.errors import Unauthenticated
@@ -31,13 +32,14 @@ class Desk:
     """What signs and reads the console's cookies, and the tokens of its forms; ``app.state.console``.
 
     A cookie is signed by the ring that signs access tokens, but is of another type and for another audience: it is no
-    bearer, and no bearer is a cookie.
+    bearer, and no bearer is a cookie. ``by``: the external issuer at which people sign in; a cookie by another is none.
     """
 
     issuer: str
     ring: KeyRing = field(repr=False)
     form_key: bytes = field(repr=False)
     https: bool
+    by: str | None = None
     trust: Trust = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +52,7 @@ class Desk:
     @property
     def audience(self) -> str:
         """For whom a cookie is: the console's pages, and nothing else."""
-        return self.issuer + rules.HOME
+        return self.issuer + rules.HOME + (f"?by={self.by}" if self.by else "")
 
     @property
     def cookie(self) -> str:
@@ -82,9 +84,10 @@ class Desk:
         return hmac.compare_digest(self.form_token(one).encode(), form_token.encode())
 
 
-def desk(own: Issuer, form_key: bytes, *, https: bool) -> Desk:
+def desk(identity: Identity, form_key: bytes) -> Desk:
     """The desk of an installation. ``form_key``: a key for this one purpose."""
-    return Desk(own.name, own.ring, form_key, https)
+    by = identity.external.settings.issuer if identity.external else None
+    return Desk(identity.own.name, identity.own.ring, form_key, identity.https, by)
 
 
 def _told(claims: Claims) -> Session:

@@ -1,7 +1,7 @@
 """Which issuer outside the house is believed, and for how long its keys are good."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,10 +25,25 @@ class IdpUnavailable(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
+class Application:
+    """What our console is at the issuer: a client of the authorization code grant (RFC 6749 4.1), and where it asks.
+
+    ``secret`` None: a public client. ``scope``: what it asks for, so that the issuer answers with a token for us.
+    """
+
+    client_id: str
+    secret: str | None = field(repr=False)
+    authorize_url: str
+    token_url: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExternalIssuer:
     """An OpenID provider whose access tokens name our people.
 
-    ``subject_claim`` of the token must equal the employee's ``subject_field``, one of ``FIELDS``.
+    ``subject_claim`` of the token must equal the employee's ``subject_field``, one of ``FIELDS``. ``application``: how
+    people sign in there for our console, if they do.
     """
 
     issuer: str
@@ -38,6 +53,7 @@ class ExternalIssuer:
     subject_field: str = "email"
     algorithms: tuple[str, ...] = ("RS256",)
     token_types: frozenset[str] = frozenset({"at+jwt"})
+    application: Application | None = None
 
 
 def usable(fetched_at: datetime, now: datetime) -> bool:
@@ -61,7 +77,11 @@ def check(settings: ExternalIssuer) -> None:
         raise ValueError(f"COE_SUBJECT_FIELD must be one of {', '.join(FIELDS)}.")
     if not settings.subject_claim:
         raise ValueError("COE_SUBJECT_CLAIM must name a claim.")
-    for name, url in (("COE_ISSUER", settings.issuer), ("COE_JWKS_URL", settings.jwks_url)):
+    urls = {"COE_ISSUER": settings.issuer, "COE_JWKS_URL": settings.jwks_url}
+    if settings.application is not None:
+        urls["COE_AUTHORIZE_URL"] = settings.application.authorize_url
+        urls["COE_TOKEN_URL"] = settings.application.token_url
+    for name, url in urls.items():
         check_url(name, url)
 
 

@@ -1,5 +1,6 @@
-"""Fetching the external issuer's keys: the one outgoing connection of identity."""
+"""Asking the external issuer, for its keys and for tokens: the one outgoing connection of identity."""
 
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any, Final
 
@@ -14,18 +15,21 @@ SECONDS: Final = 3.0
 
 
 class CannotFetch(Exception):
-    """The keys could not be had; the text says why, for our log."""
+    """What was asked for could not be had; the text says why, for our log."""
 
 
-def fetch(url: str) -> dict[str, Any]:
-    """The JSON object at this address. Raises ``CannotFetch`` for anything but a prompt, small, direct 200.
+def fetch(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The JSON object at this address, or the answer to a form that is sent there.
 
-    No redirect is followed (it could lead into our own network) and no proxy is taken from the environment.
+    Raises ``CannotFetch`` for anything but a prompt, small, direct 200. No redirect is followed (it could lead into our own
+    network) and no proxy is taken from the environment.
     """
+    told = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+    method = "GET" if form is None else "POST"
     try:
         with (
             httpx2.Client(timeout=SECONDS, follow_redirects=False, trust_env=False) as client,
-            client.stream("GET", url, headers={"Accept": "application/json", "Accept-Encoding": "identity"}) as answer,
+            client.stream(method, url, data=form, headers=told) as answer,
         ):
             if answer.status_code != httpx2.codes.OK:
                 raise CannotFetch(f"the answer is {answer.status_code}")

@@ -76,24 +76,27 @@ def log_in(
     with open_work() as work:
         found = _candidate(work, user, keys)
         if found.closes:
-            _tell(work, "login.throttled", found.person, application)
+            tell(work, "login.throttled", found.person, application)
     if found.throttled is not None:
         return found.throttled
     fits, renewed = _verify(password, found.hashed)
     with open_work() as work:
         if not fits or found.person is None:
-            _tell(work, "login.refused", found.person, application)
+            tell(work, "login.refused", found.person, application)
             return Refused()
         store.forget(work.session, keys[0])
         store.take_back(work.session, keys[1:])
         if renewed is not None:
             store.save_password(work.session, found.person.id, renewed, work.now)
-        _tell(work, "login.accepted", found.person, application)
+        tell(work, "login.accepted", found.person, application)
     return Admitted(found.person.id)
 
 
-def _tell(work: Work, action: str, person: Employee | None, application: str) -> None:
-    """What was typed for a name is told nowhere where it is nobody's: it may be a password in the wrong field."""
+def tell(work: Work, action: str, person: Employee | None, application: str) -> None:
+    """Record what came of a login.
+
+    What was typed for a name is told nowhere where it is nobody's: it may be a password in the wrong field.
+    """
     id_ = person.id if person else None
     audit.record(work, action, ("login", id_ or "unknown"), after={"application": application}, person_id=id_)
 
