@@ -14,7 +14,7 @@ ARGS ?=
 # The tests that together take every line and branch of what [tool.coverage.report] names.
 COVERING := tests/audit tests/authzen tests/governance tests/identity tests/kernel tests/roles tests/scim
 
-.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-decisions bench-files bench-governing bench-reports bench-scim bench-verifying campaign coverage mutation soak setup clean
+.PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-console bench-decisions bench-files bench-governing bench-reports bench-scim bench-verifying campaign coverage mutation soak setup clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench-governing: setup ## measure previews and publishing at a million employees
 
 bench-verifying: setup ## measure verifying the audit log of a million events beside reading it
 	@$(BIN)/python -m benchmarks.verifying $(ARGS)
+
+bench-console: setup ## measure each page of the console, at 1,243 accounts and at 100,000
+	@$(BIN)/python -m benchmarks.console $(ARGS)
 
 bench-reports: setup ## measure every report at a million employees
 	@$(BIN)/python -m benchmarks.reports $(ARGS)

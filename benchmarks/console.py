@@ -29,6 +29,7 @@ from app.main import create_app
 from app.roles import service as roles
 from app.roles.rules import Role
 from app.settings import Settings
+from benchmarks import report
 
 NETWORKS = ("x", "instagram", "facebook", "youtube", "tiktok", "threads")
 UNITS, PEOPLE, TIMES = 60, 300, 7
@@ -81,7 +82,7 @@ def measured(client, path):
 
 
 def main():
-    """Print a line for each page."""
+    """Print a line for each page, and what it was measured on."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--accounts", nargs="+", type=int, default=[1243, 100_000])
     for count in asked.parse_args().accounts:
@@ -101,13 +102,16 @@ def main():
                 "/console", "/console/approvals", list_, f"{list_}?q=brand_9", f"{list_}?network=x&state=active", f"{list_}?unit={unit}",
                 f"{list_}?flag=idle", f"{list_}?flag=orphaned", f"{list_}?flag=single_custodian", f"{list_}?flag=unvalidated",
                 f"{list_}/{account}", f"/console/people/{person}", "/console/requests", "/console/models",
-                "/console/models/preview?model=centralized", "/console/freezes",
+                "/console/models/preview?model=centralized", "/console/freezes", "/console/campaigns", "/console/discoveries",
+                "/console/retirements", "/console/programme", "/console/measurement", "/console/reports",
+                "/console/reports/inventory",
             ):  # fmt: skip
                 wall, work = measured(client, path)
                 print(
                     f"{count:>7,} {path.replace(str(unit), 'UNIT')[:60]:60} {wall:8.1f} ms  {work:8.1f} ms processor",
                     flush=True,
                 )
+    print("\n".join(report.machine([])))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """`python -m benchmarks.reports`: every report of a very large enterprise, over HTTP, and the plans behind the slow ones.
 
 1,000,000 employees in 1,000 departments, 10,000 accounts on ten networks, 200,000 rights in force, all of them asked for and
-decided within the period. ``--plans FILE`` also writes what PostgreSQL does for each statement that takes long.
+decided within the period; a year of weekly figures of each account in five KPIs, 2,600,000 of them. ``--plans FILE`` also writes what PostgreSQL does for each statement that takes long.
 """
 
 import argparse
 import http.client
 import os
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 from time import monotonic, process_time
@@ -26,7 +27,7 @@ from benchmarks.databases import durability, fresh, postgres
 from benchmarks.processes import HOST, Failed, Installation, coe, cpu_of, rss, serving
 from benchmarks.report import mib, seconds
 
-from .seeding import fill
+from .seeding import WEEKS, fill
 
 SLOW = 0.15
 """Seconds from which on a statement's plan is looked at."""
@@ -83,6 +84,12 @@ def ask(table: report.Table, at: Installation, repeats: int) -> None:
                 ours, theirs = ((one - other) / repeats for one, other in zip(after, before, strict=True))
                 what = f"{key}, {form}, {found[0][1] / 1024:,.0f} KiB; CPU {ours:.2f} s, of the database {theirs:.2f} s"
                 table.row(what, "", seconds(median(took for took, _ in found)))
+        year = f"from={date.today() - timedelta(weeks=WEEKS)}&until={date.today()}"
+        for what in ("comparison?by=business_unit&", "comparison?by=network&", "comparison?by=function&", "series?step=month&"):
+            path = f"/v1/measurement/{what}kpi_id=figure-1&{year}"
+            found = [fetched(at.port, token, path) for _ in range(repeats)]
+            name = what.rstrip("?&").replace("?", ", ")
+            table.row(f"{name}, a year of one KPI", "", seconds(median(took for took, _ in found)))
         part = "/v1/reports/{}?business_unit_id=division-1"
         for key in ("inventory", "rights", "time-to-grant", "policy-coverage"):
             found = [fetched(at.port, token, part.format(key)) for _ in range(repeats)]

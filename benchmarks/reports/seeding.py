@@ -13,6 +13,7 @@ from benchmarks.processes import Installation
 
 DIVISIONS, DEPARTMENTS, NETWORKS = 10, 1_000, 10
 PENDING, FREEZES, REVIEWS, ITEMS = 1_000, 200, 3, 20_000
+TOOLS, KPIS, WEEKS = 6, 5, 52
 ROOT = "00000000-0000-7000-8000-000000000001"
 Run = Callable[..., Any]
 
@@ -31,6 +32,8 @@ def fill(at: Installation, people: int, accounts: int, rights: int) -> None:
         _duties(run)
         _stops(run)
         _reviews(run)
+        _tools(run)
+        _figures(run)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
     engine.dispose()
@@ -193,3 +196,37 @@ def _reviews(run: Run) -> None:
             " WHERE nth > :first AND nth <= :last",
             title=f"Review {n}", first=n * ITEMS, last=(n + 1) * ITEMS,
         )  # fmt: skip
+
+
+def _tools(run: Run) -> None:
+    """Every account but each seventh uses one tool, each third a second; half of the tools are approved."""
+    run(
+        "INSERT INTO publishing_tool (id, key, name, created_at, updated_at, version)"
+        f" SELECT gen_random_uuid(), 'tool-' || n, 'Tool ' || n, now(), now(), 1 FROM generate_series(0, {TOOLS - 1}) n"
+    )
+    run("CREATE TEMPORARY TABLE tool AS SELECT id, row_number() OVER (ORDER BY key) - 1 AS nth FROM publishing_tool")
+    run(
+        "INSERT INTO assessment (id, tool_id, state, summary, valid_until, decided_at, created_at, updated_at, version)"
+        " SELECT gen_random_uuid(), id, 'approved', 'x', now() + interval '100 days', now() - interval '9 days',"
+        " now() - interval '19 days', now(), 1 FROM tool WHERE nth % 2 = 0"
+    )
+    run("CREATE TEMPORARY TABLE numbered AS SELECT id, row_number() OVER (ORDER BY id) AS nth FROM account")
+    run(
+        "INSERT INTO account_tool (account_id, tool_id, since) SELECT a.id, t.id, now() - interval '30 days' FROM numbered a"
+        f" JOIN tool t ON t.nth = a.nth % {TOOLS} AND a.nth % 7 <> 0 OR t.nth = (a.nth + 1) % {TOOLS} AND a.nth % 3 = 0"
+    )
+
+
+def _figures(run: Run) -> None:
+    """Weeks of every KPI of every account."""
+    run(
+        "INSERT INTO kpi (id, key, title, definition, kind, unit, over_time, across_accounts, better, activity, created_at,"
+        " updated_at, version) SELECT gen_random_uuid(), 'figure-' || n, 'Figure ' || n, 'x', 'measured', 'count', 'sum', 'sum',"
+        f" 'higher', false, now(), now(), 1 FROM generate_series(0, {KPIS - 1}) n"
+    )
+    run(
+        "INSERT INTO observation (id, account_id, kpi_id, source, period_from, period_until, value, created_at, updated_at,"
+        " version) SELECT gen_random_uuid(), a.id, k.id, 'postwell', current_date - 7 * w, current_date - 7 * w + 7,"
+        f" (a.nth * 31 + w * 17) % 1000, now(), now(), 1 FROM numbered a CROSS JOIN generate_series(1, {WEEKS}) w"
+        " CROSS JOIN (SELECT id FROM kpi WHERE key LIKE 'figure-%') k"
+    )
