@@ -12,6 +12,7 @@ from . import clocks, log, webhooks
 from .evidence import Evidence, Row
 from .history import EVALUATE, FAIL, INFO, OK, Attempt, Operation
 from .lateness import Lateness
+from .leavers import Leavers
 from .log import World
 
 RECOVERS_WITHIN = 5.0
@@ -62,7 +63,7 @@ def writes(told: Evidence) -> Verdict:
 
 def _writes(told: Evidence) -> Iterator[str]:
     by_seq = {one["seq"]: one for one in told.rows["events"]}
-    done = _done(told.rows["events"])
+    done, leavers = _done(told.rows["events"]), Leavers(told)
     for one in told.writes:
         attempts = done.get(one.op, set())
         if one.outcome == OK and one.revision is not None:
@@ -74,23 +75,24 @@ def _writes(told: Evidence) -> Iterator[str]:
             continue
         if len(attempts) > 1:
             yield f"{one.op} was done by {len(attempts)} attempts: {sorted(attempts)}"
-        if one.outcome == FAIL and attempts:
+        refused = one.outcome == FAIL and not leavers.turned_away(one)
+        if refused and attempts:
             yield f"{one.op} was refused with {one.status} and is in the log"
-        yield from _marked(told, one, bool(attempts))
+        yield from _marked(told, one, bool(attempts), refused=refused)
 
 
 def _refused(one: Operation) -> set[str]:
     return {f"{one.op}.{each.number}" for each in one.attempts if each.outcome == FAIL}
 
 
-def _marked(told: Evidence, one: Operation, logged: bool) -> Iterator[str]:
+def _marked(told: Evidence, one: Operation, logged: bool, *, refused: bool) -> Iterator[str]:
     """Is the operation's name in the state as often as it should be?"""
     if one.kind not in told.markers:
         return
     there = told.markers[one.kind][one.op]
     if there > 1:
         yield f"{one.op} stands {there} times in the state"
-    if one.outcome == FAIL and there:
+    if refused and there:
         yield f"{one.op} was refused with {one.status} and is in the state"
     if one.outcome == OK and one.revision is not None and not there:
         yield f"{one.op} was acknowledged and is not in the state"

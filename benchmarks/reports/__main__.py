@@ -85,7 +85,12 @@ def ask(table: report.Table, at: Installation, repeats: int) -> None:
                 what = f"{key}, {form}, {found[0][1] / 1024:,.0f} KiB; CPU {ours:.2f} s, of the database {theirs:.2f} s"
                 table.row(what, "", seconds(median(took for took, _ in found)))
         year = f"from={date.today() - timedelta(weeks=WEEKS)}&until={date.today()}"
-        for what in ("comparison?by=business_unit&", "comparison?by=network&", "comparison?by=function&", "series?step=month&"):
+        for what in (
+            "comparison?by=business_unit&",
+            "comparison?by=network&",
+            "comparison?by=function&",
+            "series?step=month&",
+        ):
             path = f"/v1/measurement/{what}kpi_id=figure-1&{year}"
             found = [fetched(at.port, token, path) for _ in range(repeats)]
             name = what.rstrip("?&").replace("?", ", ")

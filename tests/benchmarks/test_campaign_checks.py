@@ -428,6 +428,36 @@ def test_what_has_no_key_may_be_done_again_by_whoever_was_not_told():
     assert "employ-1.2 was refused and is in the log" in checks.writes(told).found
 
 
+def turned_away(told, *, status=401, tries=("info", "fail"), who=WHO):
+    """Somebody asks, nobody is told what came of it (it was done: revision 6), and the second time they are turned away."""
+    several = [Attempt(n, 0, 20.0 + n, 20.5 + n, outcome, status) for n, outcome in enumerate(tries, 1)]
+    one = done("ask-2", 21.0, None, "fail", status, several, args={"who": who})
+    told.operations = [*told.operations, one, done("freeze-2", 25.0, 9)]
+    told.markers["ask"]["ask-2"] += 1
+    told.markers["freeze"]["freeze-2"] += 1
+    events = [
+        event(6, "rights_request.asked", "rights_request", "r2", "ask-2"),
+        event(7, "employee.left", "employee", WHO), event(8, "employee.rejoined", "employee", WHO),
+        event(9, "freeze.set", "freeze", "f2", "freeze-2", {"account_id": OTHER}),
+    ]  # fmt: skip
+    relog(told, [*EVENTS, *events])
+    return checks.writes(told)
+
+
+@pytest.mark.parametrize(("more", "holds"), [
+    ({}, True), ({"who": "somebody else"}, False), ({"status": 409}, False), ({"tries": ("fail", "fail")}, False),
+    ({"tries": ("fail",)}, False),
+])  # fmt: skip
+def test_whoever_left_meanwhile_is_turned_away_and_what_they_had_asked_for_stays(more, holds):
+    assert turned_away(good(), **more).holds is holds
+
+
+def test_whoever_was_back_before_they_asked_again_is_not_turned_away():
+    told = good()
+    told.operations = [*told.operations, done("lift-2", 20.0, 9)]  # so all that the log tells of them was over before
+    assert "ask-2 was refused with 401 and is in the log" in turned_away(told).found
+
+
 LINES = (
     Line(1.0, "invoke", 0, "freeze-1", "freeze", 1, 0, {"account": WHERE}),
     Line(1.5, "info", 0, "freeze-1", "freeze", 1, 0, code="lost EOFError"),
