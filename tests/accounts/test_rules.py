@@ -14,13 +14,18 @@ from app.accounts.rules import (
     Flagged,
     Status,
     Surroundings,
+    Usage,
     Verb,
     WrongState,
     flags,
+    is_news,
     moved_to,
     status_of,
+    twins,
 )
 from app.policies.rules import Limits
+from app.programme.strategy.rules import Objective
+from app.programme.vendors.rules import Standing, ToolState
 
 S = AccountState
 NOW = datetime(2026, 3, 4, 10, tzinfo=UTC)
@@ -123,3 +128,86 @@ def test_a_look_alike_is_one_since_it_was_made():
     assert flags(account(look_alike_of=UUID(int=9)), Surroundings(), NO_LIMITS, NOW) == (
         Flagged(Flag.LOOK_ALIKE, ACCOUNT.created_at),
     )
+
+
+def test_a_flag_names_the_policy_that_it_breaks():
+    rules = {"two_custodians": True, "idle_after_days": 30, "validate_every_days": 10, "allowed_tools": ["good"]}
+    limits = Limits(rules, {name: f"{name}@1" for name in rules}, ())
+    neglected = account(
+        steward_id=None, last_activity_at=NOW - 30 * DAY, last_validated_at=None, objective=None, mfa=None,
+        backup_steward_id=BACKUP,
+    )  # fmt: skip
+    around = Surroundings({}, {}, {}, {ACCOUNT.id: [using("bad", NOW - DAY)]})
+    assert flags(neglected, around, limits, NOW) == (
+        Flagged(Flag.SINGLE_CUSTODIAN, ACCOUNT.created_at, "two_custodians@1"),
+        Flagged(Flag.IDLE, NOW, "idle_after_days@1"),
+        Flagged(Flag.UNVALIDATED, ACCOUNT.created_at, "validate_every_days@1"),
+        Flagged(Flag.NO_OBJECTIVE, ACCOUNT.created_at),
+        Flagged(Flag.NO_MFA, ACCOUNT.created_at),
+        Flagged(Flag.UNAUTHORISED_TOOL, NOW - DAY, "allowed_tools@1"),
+    )
+    later = account(last_validated_at=NOW - 10 * DAY)
+    assert flags(later, Surroundings(), limits, NOW)[-1] == Flagged(Flag.UNVALIDATED, NOW, "validate_every_days@1")
+    nobody = flags(account(steward_id=None, backup_steward_id=None), Surroundings(), limits, NOW)
+    assert nobody[0] == Flagged(Flag.ORPHANED, ACCOUNT.created_at, "two_custodians@1")
+
+
+def test_what_time_is_news_of_activity():
+    known = account(last_activity_at=NOW)
+    assert [is_news(known, at) for at in (NOW - TICK, NOW, NOW + TICK)] == [False, False, True]
+    assert is_news(account(last_activity_at=None), NOW - 999 * DAY)
+
+
+def test_duplicates_are_so_since_the_second_of_them():
+    one, other = ("x", UUID(int=1), "EMEA", "All"), ("x", UUID(int=1), "APAC", "All")
+    dated = [(one, NOW), (other, NOW), (one, NOW - 2 * DAY), (one, NOW - DAY)]
+    assert twins(dated) == {one: NOW - DAY} and twins([]) == {}
+    mine = account(audience="All", region="EMEA", network="x", business_unit_id=UUID(int=1))
+    assert mine.twin == one and account(audience=None).twin is None
+    around = Surroundings(twins={one: NOW - DAY})
+    assert flags(mine, around, NO_LIMITS, NOW) == (Flagged(Flag.DUPLICATE, NOW - DAY),)
+    for same in (account(audience=None), replace(mine, region="APAC"), replace(mine, state=S.ARCHIVED)):
+        assert flags(same, around, NO_LIMITS, NOW) == ()
+
+
+def test_an_account_without_a_living_objective_is_so_since_then():
+    goal = Objective(**{one.name: None for one in fields(Objective)} | {"key": "leads"})
+    gone = replace(goal, key="old", retired_at=NOW - DAY)
+    around = Surroundings(objectives={"leads": goal, "old": gone})
+    aimless = lambda **more: {each.flag: each.since for each in flags(account(**more), around, NO_LIMITS, NOW)}  # noqa: E731
+    assert aimless(objective="leads") == {}
+    assert aimless(objective=None) == aimless(objective="none") == {Flag.NO_OBJECTIVE: ACCOUNT.created_at}
+    assert aimless(objective=None, objective_since=NOW - 3 * DAY) == {Flag.NO_OBJECTIVE: NOW - 3 * DAY}
+    assert aimless(objective="old", objective_since=NOW - 3 * DAY) == {Flag.NO_OBJECTIVE: NOW - DAY}
+    assert aimless(objective="old", objective_since=NOW - TICK) == {Flag.NO_OBJECTIVE: NOW - TICK}
+    assert flags(account(objective=None), Surroundings(), NO_LIMITS, NOW) == ()  # nobody has looked
+
+
+def test_without_a_second_factor_since_that_was_said():
+    assert flagged(account(mfa=True)) == {}
+    assert flagged(account(mfa=None)) == flagged(account(mfa=False)) == {Flag.NO_MFA: ACCOUNT.created_at}
+    assert flagged(account(mfa=False, mfa_since=NOW - DAY)) == {Flag.NO_MFA: NOW - DAY}
+
+
+def using(tool, since, state=ToolState.UNASSESSED, ceased=None):
+    return Usage(tool, since, Standing(state, None, ceased))
+
+
+@pytest.mark.parametrize(("usages", "since"), [
+    ([], None), ([using("a", NOW, ToolState.APPROVED)], None), ([using("a", NOW - 9 * DAY)], NOW - 9 * DAY),
+    ([using("a", NOW - 9 * DAY, ToolState.LAPSED, NOW - 3 * DAY)], NOW - 3 * DAY),
+    ([using("a", NOW - 2 * DAY, ToolState.LAPSED, NOW - 3 * DAY)], NOW - 2 * DAY),
+    ([using("a", NOW - 2 * DAY), using("b", NOW - 4 * DAY), using("c", NOW - 9 * DAY, ToolState.APPROVED)], NOW - 4 * DAY),
+])  # fmt: skip
+def test_a_tool_that_no_assessment_approves_is_flagged_since_it_is_so(usages, since):
+    found = flags(ACCOUNT, Surroundings(usages={ACCOUNT.id: usages, UUID(int=99): [using("z", NOW)]}), NO_LIMITS, NOW)
+    assert found == ((Flagged(Flag.UNAUTHORISED_TOOL, since),) if since else ())
+
+
+@pytest.mark.parametrize(("allowed", "tools", "told"), [
+    (None, ["a"], None), (["a"], ["a"], None), ([], ["a"], "allowed_tools@1"), (["a"], ["a", "b"], "allowed_tools@1"),
+])  # fmt: skip
+def test_the_policy_is_told_that_does_not_allow_one_of_the_tools(allowed, tools, told):
+    limits = Limits({} if allowed is None else {"allowed_tools": allowed}, {"allowed_tools": "allowed_tools@1"}, ())
+    around = Surroundings(usages={ACCOUNT.id: [using(tool, NOW) for tool in tools]})
+    assert flags(ACCOUNT, around, limits, NOW) == (Flagged(Flag.UNAUTHORISED_TOOL, NOW, told),)
