@@ -57,26 +57,26 @@ RATIO = {**MEASURED, "kind": KpiKind.RATIO, "numerator": "up", "denominator": "d
 
 
 @pytest.mark.parametrize(
-    ("said", "pointer"),
+    ("said", "pointer", "code"),
     [
-        (MEASURED, "/over_time"),
-        ({**MEASURED, "over_time": OverTime.SUM}, "/across_accounts"),
-        ({**MEASURED, **SUMMED, "numerator": "up"}, "/numerator"),
-        ({**MEASURED, **SUMMED, "denominator": "down"}, "/denominator"),
-        ({**RATIO, "numerator": None}, "/numerator"),
-        ({**RATIO, "denominator": None}, "/denominator"),
-        ({**RATIO, "over_time": OverTime.SUM}, "/over_time"),
-        ({**RATIO, "across_accounts": AcrossAccounts.SUM}, "/across_accounts"),
-        ({**RATIO, "activity": True}, "/activity"),
-        ({**MEASURED, **SUMMED, "currency": "EUR"}, "/currency"),
-        ({**MEASURED, **SUMMED, "unit": KpiUnit.CURRENCY}, "/currency"),
-        ({**MEASURED, **SUMMED, "unit": KpiUnit.CURRENCY, "currency": "eur"}, "/currency"),
+        (MEASURED, "/over_time", "required"),
+        ({**MEASURED, "over_time": OverTime.SUM}, "/across_accounts", "required"),
+        ({**MEASURED, **SUMMED, "numerator": "up"}, "/numerator", "not_of_this_kind"),
+        ({**MEASURED, **SUMMED, "denominator": "down"}, "/denominator", "not_of_this_kind"),
+        ({**RATIO, "numerator": None}, "/numerator", "required"),
+        ({**RATIO, "denominator": None}, "/denominator", "required"),
+        ({**RATIO, "over_time": OverTime.SUM}, "/over_time", "not_of_this_kind"),
+        ({**RATIO, "across_accounts": AcrossAccounts.SUM}, "/across_accounts", "not_of_this_kind"),
+        ({**RATIO, "activity": True}, "/activity", "not_of_this_kind"),
+        ({**MEASURED, **SUMMED, "currency": "EUR"}, "/currency", "currency"),
+        ({**MEASURED, **SUMMED, "unit": KpiUnit.CURRENCY}, "/currency", "currency"),
+        ({**MEASURED, **SUMMED, "unit": KpiUnit.CURRENCY, "currency": "eur"}, "/currency", "currency"),
     ],
 )
-def test_a_meaning_is_whole_and_of_one_kind(said, pointer):
+def test_a_meaning_is_whole_and_of_one_kind(said, pointer, code):
     with pytest.raises(Invalid) as refused:
         kpis.check_meaning(Meaning(**said))
-    assert [one.pointer for one in refused.value.errors] == [pointer]
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [(pointer, code)]
 
 
 def test_sound_meanings():
@@ -95,15 +95,16 @@ def test_the_parts_of_a_ratio_are_measured_two_and_of_one_currency():
     kpis.check_parts(Meaning(**RATIO, currency="EUR"), kpi("up", **euros), down)
     kpis.check_parts(Meaning(**RATIO), kpi("up", **euros), kpi("down", **euros))
     wrong = [
-        (RATIO, quotient(), down, "/numerator"), (RATIO, up, quotient(), "/denominator"), (RATIO, up, up, "/denominator"),
-        (RATIO, kpi("up", **euros), kpi("down", **kronor), "/denominator"),
-        ({**RATIO, "currency": "EUR"}, up, down, "/currency"),
-        ({**RATIO, "currency": "EUR"}, kpi("up", **kronor), down, "/currency"),
+        (RATIO, quotient(), down, "/numerator", "not_measured"), (RATIO, up, quotient(), "/denominator", "not_measured"),
+        (RATIO, up, up, "/denominator", "same_part"),
+        (RATIO, kpi("up", **euros), kpi("down", **kronor), "/denominator", "currency_differs"),
+        ({**RATIO, "currency": "EUR"}, up, down, "/currency", "currency_differs"),
+        ({**RATIO, "currency": "EUR"}, kpi("up", **kronor), down, "/currency", "currency_differs"),
     ]  # fmt: skip
-    for said, one, other, pointer in wrong:
+    for said, one, other, *told in wrong:
         with pytest.raises(Invalid) as refused:
             kpis.check_parts(Meaning(**said), one, other)
-        assert refused.value.errors[0].pointer == pointer
+        assert [[each.pointer, each.code] for each in refused.value.errors] == [told]
     with pytest.raises(KpiRetired):
         kpis.check_parts(Meaning(**RATIO), up, kpi("down", retired_at=NOW))
 
@@ -252,13 +253,23 @@ def test_what_cannot_be_about_days_and_sources():
         assert (
             observed.fault(Stated(ACCOUNT, POSTS, START, START + DAY, Decimal(1), source), today).pointer == "/source"
         )
+    said = {
+        (START, START): "ends_before_it_begins", (START, START + 367 * DAY): "too_long",
+        (date(1999, 12, 31), date(2000, 1, 2)): "out_of_range", (today, today + 2 * DAY): "in_the_future",
+    }  # fmt: skip
+    for (since, until), code in said.items():
+        assert observed.fault(Stated(ACCOUNT, POSTS, since, until, Decimal(1), "tool"), today).code == code
+    assert observed.fault(Stated(ACCOUNT, POSTS, START, START + DAY, Decimal(1), "Tool"), today).code == "key_form"
     for since, until in ((today, today + DAY), (date(2000, 1, 1), date(2000, 1, 2)), (START - 366 * DAY, START)):
         assert observed.fault(Stated(ACCOUNT, POSTS, since, until, Decimal(1), "tool"), today) is None
 
 
 def test_a_ratio_and_a_retired_kpi_take_nothing():
-    assert observed.kpi_fault(quotient(), START).code == "not_measured"
-    assert observed.kpi_fault(kpi(retired_at=NOW), NOW.date()).code == "kpi_retired"
+    for fault, code in (
+        (observed.kpi_fault(quotient(), START), "not_measured"),
+        (observed.kpi_fault(kpi(retired_at=NOW), NOW.date()), "kpi_retired"),
+    ):
+        assert (fault.pointer, fault.code) == ("/kpi_id", code)
     assert observed.kpi_fault(kpi(retired_at=NOW), NOW.date() - DAY) is None is observed.kpi_fault(kpi(), START)
 
 
@@ -444,11 +455,14 @@ def test_weeks_begin_on_monday_and_months_on_the_first():
     assert [one.since.isoformat() for one in weeks] == ["2025-12-29", "2026-01-05", "2026-01-12"]
     assert {one.days for one in weeks} == {7}
     assert len(rules.steps(rules.window(date(2020, 1, 1), date(2030, 1, 1)), rules.SeriesStep.MONTH)) == 120
-    for since, until in ((START, START), (START, START - DAY), (START, START + 3701 * DAY)):
-        with pytest.raises(Invalid):
-            rules.window(since, until)
-    with pytest.raises(Invalid, match="steps"):
+    early, late = "ends_before_it_begins", "too_long"
+    for until, code in ((START, early), (START - DAY, early), (START + 3701 * DAY, late)):
+        with pytest.raises(Invalid) as refused:
+            rules.window(START, until)
+        assert [(one.pointer, one.code) for one in refused.value.errors] == [("?until", code)]
+    with pytest.raises(Invalid, match="steps") as refused:
         rules.steps(rules.window(START, START + 900 * DAY), rules.SeriesStep.WEEK)
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [("?until", "too_many_steps")]
 
 
 def test_an_account_counts_while_it_is_official():
@@ -482,12 +496,12 @@ def test_how_a_target_stands(better, actual, days, met):
 
 def test_days_that_can_be_aimed_at():
     targets.check_period(START, START + 1830 * DAY)
-    wrong = {
-        "/period_until": [(START, START), (START, START + 1831 * DAY), (date(2099, 12, 31), date(2100, 1, 2))],
-        "/period_from": [(date(1999, 12, 31), date(2000, 1, 2))],
-    }
-    for pointer, periods in wrong.items():
-        for since, until in periods:
-            with pytest.raises(Invalid) as refused:
-                targets.check_period(since, until)
-            assert refused.value.errors[0].pointer == pointer
+    wrong = [
+        ("/period_until", "ends_before_it_begins", START, START), ("/period_until", "too_long", START, START + 1831 * DAY),
+        ("/period_until", "out_of_range", date(2099, 12, 31), date(2100, 1, 2)),
+        ("/period_from", "out_of_range", date(1999, 12, 31), date(2000, 1, 2)),
+    ]  # fmt: skip
+    for pointer, code, since, until in wrong:
+        with pytest.raises(Invalid) as refused:
+            targets.check_period(since, until)
+        assert [(one.pointer, one.code) for one in refused.value.errors] == [(pointer, code)]
