@@ -3,8 +3,12 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 _RARELY = 50_000
+_COUNTING = Lock()
+_USUAL: list[tuple[int, int, int]] = []
+"""The thresholds to go back to, and once more for each that is at it."""
 
 
 def starting() -> None:
@@ -14,16 +18,23 @@ def starting() -> None:
 
 @contextmanager
 def bulk() -> Iterator[None]:
-    """Work that makes and drops millions of small objects: look for circles among them a hundred times less often.
+    """Work that makes and drops very many small objects: look for circles among them a hundred times less often.
 
-    Else a third of an import's time goes into looking at what is about to be dropped anyway.
+    Else a third of an import's time goes into looking at what is about to be dropped anyway. Threads may be at it side by
+    side: the first of them to begin changes the threshold, the last to end changes it back.
     """
-    usual = gc.get_threshold()
-    gc.set_threshold(_RARELY, *usual[1:])
+    with _COUNTING:
+        if not _USUAL:
+            _USUAL.append(gc.get_threshold())
+            gc.set_threshold(_RARELY, *_USUAL[0][1:])
+        _USUAL.append(_USUAL[0])
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
+        with _COUNTING:
+            _USUAL.pop()
+            if len(_USUAL) == 1:
+                gc.set_threshold(*_USUAL.pop())
 
 
 def started() -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from app.directory import store as directory
+from app.kernel import memory
 from app.kernel.actor import Permission
 from app.kernel.errors import FieldError, Invalid, NotFound
 from app.kernel.work import Work
@@ -94,7 +95,8 @@ def report(work: Work, key: str, asked: Asked) -> Report:
         _check_no_period(asked)
     view = _view(work, asked)
     since, until = (view.since, view.until) if definition.periodic else (None, None)
-    figures = definition.make(work, view)
+    with memory.bulk():
+        figures = definition.make(work, view)
     scope = () if view.whole else tuple(_seen(part, view) for part in view.parts)
     return Report(key, definition.title, definition.says, work.now, view.whole, scope, since, until, figures)
 

@@ -74,3 +74,19 @@ def test_the_collector_is_as_it_was_afterwards() -> None:
         assert gc.get_threshold()[0] > usual[0]
         raise ZeroDivisionError
     assert gc.get_threshold() == usual
+
+
+def test_the_collector_is_as_it_was_once_the_last_of_several_has_ended() -> None:
+    import gc
+
+    usual = gc.get_threshold()
+    first, second = memory.bulk(), memory.bulk()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert gc.get_threshold()[0] > usual[0]
+    second.__exit__(None, None, None)
+    assert gc.get_threshold() == usual
+    with memory.bulk():
+        assert gc.get_threshold()[0] > usual[0]
+    assert gc.get_threshold() == usual

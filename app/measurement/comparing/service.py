@@ -11,6 +11,7 @@ from app.accounts import store as account_store
 from app.accounts.rules import Account
 from app.directory import store as directory
 from app.directory.rules import ROOT_ID, BusinessUnit
+from app.kernel import memory
 from app.kernel.actor import Permission, Scope, ScopeKind
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.work import Work
@@ -75,9 +76,10 @@ def series(
     parts, whole = _parts(work, kpi), Window(steps[0].since, steps[-1].until)
     members = store.members(work.session, whole, of, _seen(work))
     points = []
-    for one in steps:
-        there = [member for member in members if member.official_in(one)]
-        points.append((one, rules.figure(kpi, parts, _said(work, parts, one, of), there, one.days)))
+    with memory.bulk():
+        for one in steps:
+            there = [member for member in members if member.official_in(one)]
+            points.append((one, rules.figure(kpi, parts, _said(work, parts, one, of), there, one.days)))
     return Series(kpi, step, tuple(points))
 
 

@@ -66,7 +66,7 @@ def _kind_of(model: Any) -> str:
 
 def _patch(model: Any, said: Any) -> Any:
     spelled = dialect.patch(_kind_of(model), said)
-    if isinstance(spelled, dict) and spelled.get("Operations"):
+    if isinstance(spelled, dict) and isinstance(spelled.get("Operations"), list) and spelled["Operations"]:
         known = [one for one in spelled["Operations"] if _is_known(model, one)]
         spelled["Operations"] = known or [dialect.NOTHING]
     return spelled
