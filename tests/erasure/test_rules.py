@@ -34,7 +34,8 @@ def test_what_the_log_tells_of_a_hold():
     assert hold.as_data() == {"employee_id": ANN, "set_by": BOSS, "released_at": NOW}
 
 
-ADA = Quotation({"Ada Obi", "ada.obi@acme.example", "Zoë Ní", "O'Hara (ed.)", "short"})
+def ada():
+    return Quotation({"Ada Obi", "ada.obi@acme.example", "Zoë Ní", "O'Hara (ed.)", "short"})
 
 
 @pytest.mark.parametrize(("text", "quoted"), [
@@ -43,18 +44,18 @@ ADA = Quotation({"Ada Obi", "ada.obi@acme.example", "Zoë Ní", "O'Hara (ed.)", 
     ("ada.obi@acmeXexample", False), ("by o'hara (ED.)", True), ("short", False), ("", False), ("Zo\u00eb N\u00ed", True),
 ])  # fmt: skip
 def test_somebody_is_quoted_by_a_whole_name_whatever_its_case(text, quoted):
-    assert ADA.within(text) is quoted
+    assert ada().within(text) is quoted
     inside = (text, [text], {"a": {"b": ["x", text]}}, {text: 1} if not quoted else [1, None, text])
     for document in inside:
-        assert ADA.within(document) is ADA.within(json.dumps(document)) is quoted
-    assert ADA.within(json.dumps({"body": json.dumps([text])})) is quoted  # a document that is kept in a document
+        assert ada().within(document) is ada().within(json.dumps(document)) is quoted
+    assert ada().within(json.dumps({"body": json.dumps([text])})) is quoted  # a document that is kept in a document
 
 
 def test_what_is_no_document_is_a_text():
     for broken in ("{ no document, but of Ada Obi", "[", '"', "[" * 100_000):
-        assert ADA.within(broken) is ("Ada" in broken)
+        assert ada().within(broken) is ("Ada" in broken)
     for nothing in (None, 7, True, {"Ada Obi": 1}):
-        assert ADA.within(nothing) is False
+        assert ada().within(nothing) is False
 
 
 def test_of_a_short_name_nobody_can_say_that_it_is_quoted():
@@ -63,6 +64,6 @@ def test_of_a_short_name_nobody_can_say_that_it_is_quoted():
 
 
 def test_the_longest_name_is_found_and_all_its_forms_are_told():
-    assert Quotation({"Ada Obi", "Ada Obi Jr"}).within("Ada Obi Jr")
+    assert Quotation({"Ada Obi", "Ada Obi Jr"}).within("Ada Obi Jr") and ada().within("ADA.OBI@ACME.EXAMPLE")
     assert Quotation({"Zo\u00eb N\u00ed"}).forms == ["Zo\\u00eb N\\u00ed", "Zo\u00eb N\u00ed"]
     assert Quotation({'A"da Obi'}).forms == ['A"da Obi', 'A\\"da Obi']

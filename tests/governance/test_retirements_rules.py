@@ -140,7 +140,11 @@ def test_what_is_open_is_named_with_its_remedy(missing):
     with pytest.raises(ChecklistIncomplete, match=f"^Still to be done: {missing.step}.$") as raised:
         checklists.check_complete(entries)
     ((error,), (step,)) = raised.value.errors, raised.value.members["steps"]
-    assert error.code == step["step"] == missing.step and checklists.ASKS[missing.step] in error.message
+    assert (error.pointer, error.code, step["step"]) == ("", missing.step, missing.step)
+    assert [one.said for one in entries[1:] if one.step is not missing.step] == [
+        one for one in SAID if one is not missing
+    ]
+    assert checklists.ASKS[missing.step] in error.message
     assert step["remedy"]["call"] == f"POST /v1/accounts/{ACCOUNT.id}/decommissioning"
 
 
@@ -161,5 +165,6 @@ def test_what_may_be_said_and_of_what():
         for state in set(AccountState) - {AccountState.DECOMMISSIONING}:
             with pytest.raises(WrongState, match=f"this one is {state}"):
                 checklists.check_said(replace(ACCOUNT, state=state), step)
-    with pytest.raises(Invalid, match="worked out"):
+    with pytest.raises(Invalid, match="worked out") as raised:
         checklists.check_said(RETIRING, Step.RIGHTS_ENDED)
+    assert [(one.pointer, one.code) for one in raised.value.errors] == [("/step", "computed")]

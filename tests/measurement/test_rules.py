@@ -361,7 +361,8 @@ def test_what_is_missing_is_said():
     short = rules.figure(posts, [posts], [said_of(1, 2, 3)], members, 8)
     assert codes(short) == [Doubt.PARTIAL_COVERAGE] and "0 accounts have no data, 3 more" in short.remarks[0].message
     none = rules.figure(posts, [posts], [{}], members, 7)
-    assert (none.value, none.without_data, codes(none)) == (None, 3, [Doubt.NO_DATA])
+    assert (none.value, none.accounts, none.without_data, codes(none)) == (None, 3, 3, [Doubt.NO_DATA])
+    assert none.remarks[0].message.startswith("Nothing was observed here in these days")
     assert rules.figure(posts, [posts], [said_of(1)], [], 7).value is None
 
 
@@ -374,6 +375,8 @@ def test_what_is_not_additive_is_listed_and_never_summed():
     followers = kpi("followers", over_time=OverTime.LATEST, across_accounts=AcrossAccounts.NONE)
     found = rules.figure(followers, [followers], [said_of(5, 9)], [member(0), member(1)], 7)
     assert found.value is None and codes(found) == [Doubt.NOT_ADDITIVE]
+    assert (found.accounts, found.without_data, found.sources) == (2, 0, ("tool",))
+    assert found.remarks[0].message == "followers: the figures of several accounts do not add up."
     assert [(one.name, one.value) for one in found.listed] == [("x:a1", 9), ("x:a0", 5)]
     alone = rules.figure(followers, [followers], [said_of(5)], [member(0)], 7)
     assert (alone.value, alone.listed, codes(alone)) == (5, (), [])
@@ -385,7 +388,15 @@ def test_what_is_not_additive_is_listed_and_never_summed():
 
 def test_a_ratio_counts_accounts_that_have_both_parts():
     found = rules.figure(quotient(), [kpi("up"), kpi("down")], [said_of(1, 100), said_of(4)], [member(0), member(1)], 7)
-    assert (found.value, found.without_data, found.parts) == (25, 1, (1, 4))
+    assert (found.value, found.accounts, found.without_data, found.sources, found.parts) == (
+        25,
+        2,
+        1,
+        ("tool",),
+        (1, 4),
+    )
+    zero = rules.figure(quotient(), [kpi("up"), kpi("down")], [said_of(1, 2), said_of(0)], [member(0), member(1)], 8)
+    assert zero.value is None and codes(zero)[0] is Doubt.DENOMINATOR_ZERO and len(codes(zero)) > 1
 
 
 def test_accounts_measured_by_different_sources_are_told():
