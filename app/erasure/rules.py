@@ -83,8 +83,7 @@ class Quotation:
         told = (json.dumps(one, ensure_ascii=ascii_)[1:-1] for one in said for ascii_ in (True, False))
         self.forms = sorted({*said, *told})
         """As a text that quotes them may have them: what has none of these does not."""
-        longest_first = sorted(map(re.escape, said), key=len, reverse=True)
-        self._whole = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", re.IGNORECASE)
+        self._whole = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, said))})(?!\w)", re.IGNORECASE)
 
     def within(self, value: Any) -> bool:
         """Is the person quoted in a text, in the strings of a JSON document, or in those of one that is kept as text?"""
