@@ -12,7 +12,7 @@ BIN := .venv/bin
 # Words for the command behind a target: make run ARGS="--port 8001", make test ARGS="tests/test_walk.py -k revoke"
 ARGS ?=
 # The tests that together take every line and branch of what [tool.coverage.report] names.
-COVERING := tests/audit tests/authzen tests/governance tests/identity tests/kernel tests/roles tests/scim
+COVERING := tests/attacks6 tests/audit tests/authzen tests/decisions tests/doctor tests/governance tests/identity tests/kernel tests/roles tests/scim tests/webhooks
 
 .PHONY: help run test check lint types contracts migrations docs dockerfile openapi pages fmt bench bench-console bench-decisions bench-files bench-governing bench-reports bench-scim bench-verifying campaign coverage mutation soak setup clean
 

@@ -1,5 +1,6 @@
 """Signed checkpoints: what a chain alone cannot tell, whoever reaches past the application into the tables (trust: 4.J)."""
 
+import io
 import json
 import os
 import subprocess
@@ -248,6 +249,60 @@ def test_one_process_at_a_time_adds_a_checkpoint(log):
     with log.work() as work:
         assert not checkpoints.add(work, one)
     assert verdict(log, kept=False) == EVENTS + 1
+
+
+def test_who_is_told_to_stop_or_comes_second_signs_nothing(log, monkeypatch):
+    write(log, 1)
+    assert worker.seal(log.notary, log.house, lambda: True) == 0
+    monkeypatch.setattr(worker.service, "add", lambda *_: False)
+    assert worker.seal(log.notary, log.house) == 0
+    assert verdict(log) == EVENTS + 1
+
+
+def test_a_checkpoint_that_cannot_be_kept_beside_stands_in_the_database(log, monkeypatch):
+    def full(*_):
+        raise OSError("the disk is full")
+
+    write(log, 1)
+    monkeypatch.setattr(worker.store, "keep", full)
+    assert worker.seal(log.notary, log.house) == 1
+    with log.work(write=False) as work:
+        assert checkpoints.newest(work).seq == EVENTS + 1
+        assert (
+            set(checkpoints.at(work, [EVENTS, EVENTS + 1, 99])) == {EVENTS, EVENTS + 1}
+            and checkpoints.at(work, []) == {}
+        )
+
+
+def test_where_another_process_is_at_it_nothing_is_added(log, monkeypatch):
+    write(log, 1)
+    with log.work() as work:
+        one = checkpoints.next_of(work, log.notary())
+        monkeypatch.setattr(checkpoints.store, "alone", lambda _: False)
+        assert not checkpoints.add(work, one)
+
+
+def test_of_a_long_file_only_the_end_is_read_and_a_line_cut_off_by_that_is_passed_over(log, monkeypatch):
+    from app.audit.checkpoints import store as kept
+
+    file, keys = log.notary().file, checkpoints.keys_of(log.notary())
+    monkeypatch.setattr(kept, "_TAIL_BYTES", len(file.read_text().splitlines()[-1]) + 50)
+    assert kept.kept(file, keys).seq == EVENTS
+
+
+def test_a_long_walk_tells_how_far_it_has_come(log, monkeypatch):
+    told = []
+    monkeypatch.setattr(service.verifier, "walk", lambda *_: iter([1, 1000, 1500, 2000]))
+    with log.work(write=False) as work:
+        assert service.verify(work, progress=told.append) == service.verify(work) == 2000
+        assert store.first_behind(work.session, 0) and store.first_behind(work.session, 99) is None
+    assert told == [1000, 2000]
+
+
+@pytest.mark.parametrize("line", ["x", "[]", "7", '{"personal": [[1]]}', '{"personal": 7}'])
+def test_a_line_that_is_no_event_is_named(line):
+    with pytest.raises(ValueError, match="^line 2: it is not an event$"):
+        list(verifier.lines_of(io.StringIO(f'{{"personal": []}}\n{line}\n')))
 
 
 def test_many_events_are_signed_in_several_checkpoints(log, monkeypatch):

@@ -23,6 +23,20 @@ def told(told: Told, provider: Provider) -> Told:
     return replace(told, issuer=ISSUER, jwks_url=provider.url)
 
 
+def test_how_people_sign_in_there_for_the_console_is_a_setting(told: Told, provider: Provider) -> None:
+    settings = build_identity(told).external.settings
+    assert settings.application is None
+    known = replace(told, authorize_url=f"{ISSUER}/a", token_url=f"{ISSUER}/t", client_id="coe", client_secret="s3cret")
+    found = build_identity(known).external.settings.application
+    assert found is not None and "s3cret" not in repr(found)
+    assert (found.client_id, found.secret, found.authorize_url, found.token_url, found.scope) == (
+        "coe", "s3cret", f"{ISSUER}/a", f"{ISSUER}/t", "openid",
+    )  # fmt: skip
+    for name in ("authorize_url", "token_url"):
+        with pytest.raises(ValueError, match=f"COE_{name.upper()} must begin with https"):
+            build_identity(replace(known, **{name: "http://idp.example/x"}))
+
+
 def test_an_employee_is_found_by_the_configured_claim(world: World) -> None:
     id_ = world.hire("ann")
     assert world.who(token()).json()["id"] == str(id_)

@@ -18,7 +18,7 @@ from app.kernel.access import NOBODY, house, work_of
 from app.kernel.work import Work
 
 from . import service, wire
-from .service import Admitted, Refused, Throttled
+from .service import Refused, Throttled
 
 router = APIRouter(include_in_schema=False)
 _MAX_FIELDS = 50
@@ -73,19 +73,17 @@ def _logged_in(
     host = request.client.host if request.client else None
     user = fields.get("user", "").strip()
     outcome = service.log_in(opened(request, write=True), user, fields.get("password", ""), host, client.client_id)
-    match outcome:
-        case Refused():
-            return _form(request, identity, client, parameters, 403, _WRONG, user)
-        case Throttled(seconds):
-            answer = _form(request, identity, client, parameters, 429, "Too many tries. Please wait a while.", user)
-            answer.headers["Retry-After"] = str(seconds)
-            return answer
-        case Admitted(employee_id):
-            with opened(request, write=True)() as work:
-                given = oauth.authorize(identity, work, parameters, employee_id)
-            answer = render_oauth(given)
-            wire.drop_cookie(answer, identity)
-            return answer
+    if isinstance(outcome, Refused):
+        return _form(request, identity, client, parameters, 403, _WRONG, user)
+    if isinstance(outcome, Throttled):
+        answer = _form(request, identity, client, parameters, 429, "Too many tries. Please wait a while.", user)
+        answer.headers["Retry-After"] = str(outcome.seconds)
+        return answer
+    with opened(request, write=True)() as work:
+        given = oauth.authorize(identity, work, parameters, outcome.employee_id)
+    answer = render_oauth(given)
+    wire.drop_cookie(answer, identity)
+    return answer
 
 
 def _form(
