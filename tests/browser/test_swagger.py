@@ -81,6 +81,7 @@ class Swagger:
         return answered.value.json()
 
     def fill(self, row, value):
+        row.locator("select, input").first.wait_for()  # it is made when the block is opened
         choice = row.locator("select")
         choice.select_option(value) if choice.count() else row.locator("input").fill(value)
 
