@@ -1,6 +1,7 @@
 """What every route does before its own work: headers that say one thing, and denials that are written down."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,15 @@ def test_if_match_takes_etags_and_nothing_else(org, tags):
         f"/v1/accounts/{account}", json={"purpose": "x"}, headers=[("If-Match", tags), *bearer(org)]
     )
     assert answer.status_code == 400 and "If-Match takes ETags" in answer.json()["detail"]
+
+
+def test_a_denial_that_left_nothing_behind_is_no_revision(org, monkeypatch):
+    known = []
+    house = org.app.state.house
+    monkeypatch.setattr(org.app.state, "house", replace(house, seal=lambda _: None, committed=known.append))
+    freeze = {"target": {"kind": "enterprise"}, "severity": "L1", "reason": "x"}
+    assert org.client.post("/v1/freezes", json=freeze, headers=bearer(org, "stranger")).status_code == 403
+    assert known == []
 
 
 def bearer(org, who="hub"):
