@@ -7,8 +7,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from app.docs.rules import Door, Refusals, finish
-from app.docs.rules.document import SCOPE_WORDS, held_by, operations
+from app.docs.rules.document import SCOPE_WORDS, operations
 from app.kernel.actor import Permission
 from app.kernel.tags import Tag
 from app.roles.rules import ClientScope
@@ -37,17 +36,6 @@ def codes(operation):
 
 def parameters(operation):
     return {one.get("$ref", "").rsplit("/", 1)[-1] or one["name"] for one in operation.get("parameters", [])}
-
-
-def bare(**operation):
-    return {"info": {"title": "T"}, "paths": {"/v1/things/{id}": {"post": {"responses": {"200": {}}, **operation}}}}
-
-
-def finished(door, refusals=None, **operation):
-    made = finish(
-        bare(**operation), {("/v1/things/{id}", "post"): door}, refusals or Refusals(), public_url="https://coe"
-    )
-    return made["paths"]["/v1/things/{id}"]["post"]
 
 
 def test_it_is_openapi_3_1(document):
@@ -180,13 +168,6 @@ def test_a_service_client_reads_which_scope_it_needs(document):
     assert set(flows["clientCredentials"]["scopes"]) == set(ClientScope) == set(SCOPE_WORDS)
 
 
-def test_it_says_who_holds_a_permission_and_how_far_it_carries():
-    said = held_by(Permission.GRANT_REVOKE)
-    assert "every employee (over what is their own)" in said
-    assert "`strategist` (anywhere)" in said
-    assert "`bu_liaison` (in the scope of the appointment)" in said
-
-
 def test_where_people_log_in_elsewhere_no_login_is_offered(make):
     elsewhere = make(issuer="https://idp.example", jwks_url="https://idp.example/jwks")
     document = elsewhere.openapi()
@@ -204,35 +185,6 @@ def test_it_names_the_public_address(make):
 def test_it_is_made_once_and_the_same_for_everybody(app, make):
     assert app.openapi() is app.openapi()
     assert make().openapi() == app.openapi()
-
-
-def test_a_document_is_not_changed_by_finishing_it():
-    given = bare(description="Do it.")
-    finish(given, {}, Refusals(), public_url="https://coe")
-    assert given == bare(description="Do it.")
-
-
-def test_the_first_sentence_takes_the_place_of_a_made_up_summary():
-    text = "Is it open? It may be.\n\nMore of it."
-    one = finished(Door(), operationId="look_it_up", summary="Look It Up", description=text)
-    assert one["summary"] == "Is it open?"
-    assert one["description"].startswith("It may be.\n\nMore of it.\n\n")
-    own = finished(Door(), operationId="look_it_up", summary="Look", description=text)
-    assert own["summary"] == "Look"
-    assert own["description"].startswith("Is it open? It may be.")
-
-
-def test_words_of_another_kind_of_refusal_stay():
-    problem = {"examples": {"gone": {"value": {"title": "It is gone"}}, "lost": {"value": {"title": "It is gone"}}}}
-    content = {"application/json": {}, "application/problem+json": problem}
-    one = finished(Door(), responses={"400": {"description": "`error` says why", "content": content}})
-    assert one["responses"]["400"]["description"] == "`error` says why; It is gone (`gone`, `lost`)"
-
-
-def test_two_shapes_never_get_one_name():
-    clashing = bare() | {"components": {"schemas": {"app__a__wire__Why": {}, "AWhy": {}}}}
-    with pytest.raises(ValueError, match="AWhy"):
-        finish(clashing, {}, Refusals(), public_url="https://coe")
 
 
 @pytest.mark.parametrize(("method", "path", "status", "kinds"), [
