@@ -43,6 +43,20 @@ REFUSED_BY_THE_MATTER = frozenset(
 decision that is told as a status.
 """
 EVERY = (*OPERATIONS, *CONSOLE)
+ALONE = {
+    "/v1/accounts/{id}/publishers",
+    "/v1/audit/checkpoints",
+    "/v1/citations",
+    "/v1/discoveries/{id}/sightings",
+    "/v1/legal-holds",
+    "/v1/policies/{id}/versions/{n}/attestations",
+    "/v1/research/{id}/citations",
+    "/v1/reviews/{id}/items",
+    "/v1/strategy/budgets/{id}/entries",
+    "/v1/webhooks/{id}/deliveries",
+}
+"""Lists of which the organisation has one thing, or none."""
+FAR_SEEING = tuple(one for one in PEOPLE if one.role in ("strategist", "admin"))
 FOLDED = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b(versions/|version )\d+\b")
 REFUSAL = re.compile(r"<code>(\w+)</code>, \d{3}")
 BY_STATUS = {401: Outcome.UNKNOWN, 403: Outcome.REFUSED, 404: Outcome.HIDDEN}
@@ -332,6 +346,41 @@ def test_an_account_is_open_to_all_and_the_words_on_its_registration_to_those_co
             wanted = sees(table, caller, "rights_request:read", where, thing)
             shown = org.get(f"/v1/accounts/{thing.id}", caller.key)
             assert (shown["registration"] is not None) == wanted, (caller.name, name)
+
+
+def orders(org):
+    """Every list of the document, with each order that it may be asked in."""
+    for path, item in org.app.openapi()["paths"].items():
+        told = {one["name"]: one for one in item.get("get", {}).get("parameters", []) if "name" in one}
+        if "cursor" in told:
+            yield from ((path, order) for order in told["sort"]["schema"]["enum"])
+
+
+def listed(org, operation, order, limit):
+    """What somebody who sees much of it is shown, page by page, of five things as many as there are."""
+    thing = org.things[operation.thing]["here"].id if "{id}" in operation.path else None
+    seen, cursor = [], ""
+    while cursor is not None and len(seen) < 5:
+        query = urlencode({"limit": limit, "sort": order, **({"cursor": cursor} if cursor else {})})
+        target = f"{operation.target(thing)}?{query}"
+        asked = (asyncio.run(send(org.app, "GET", target, bearer=org.bearer(one))) for one in FAR_SEEING)
+        status, _, text = next(one for one in asked if one[0] != 403)
+        assert status == 200, (target, text)
+        page = json.loads(text)
+        seen += page["items"]
+        cursor = page["next_cursor"]
+    return seen[:5]
+
+
+def test_page_by_page_a_list_shows_what_it_shows_at_once(org):
+    entries, alone = {one.door: one for one in OPERATIONS}, set()
+    for path, order in orders(org):
+        operation = entries[f"GET {path}"]
+        whole = listed(org, operation, order, 5)
+        assert listed(org, operation, order, 1) == whole, (path, order)
+        if len(whole) < 2:
+            alone.add(path)
+    assert alone == ALONE
 
 
 # Other ways in (trust: B13).

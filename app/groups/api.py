@@ -74,8 +74,9 @@ def list_groups(
     display_name: str | None = None,
 ) -> Listing[Group]:
     """List the groups that the identity provider has sent, to be mapped."""
-    shown, cursor = page.cut(service.groups(work, page, display_name))
-    items = [Group.model_validate({**_members(one), "members": count}) for one, count in shown]
+    found = service.groups(work, page, display_name)
+    kept, cursor = page.cut([one for one, _ in found])
+    items = [Group.model_validate({**_members(one), "members": count}) for one, count in found[: len(kept)]]
     return Listing[Group](items=items, next_cursor=cursor)
 
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, Protocol, TypeVar, overload
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
@@ -28,7 +28,14 @@ DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 _MAC_BYTES: Final = 16
 
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+
 T = TypeVar("T")
+R = TypeVar("R", bound=_Identified)
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 Order = Sequence[tuple[Column, bool]]
@@ -61,6 +68,12 @@ class Page:
     def descending(self) -> bool:
         """Is the largest value to come first?"""
         return self.sort is not None and self.sort.startswith("-")
+
+    @overload
+    def cut(self, rows: Sequence[R]) -> tuple[list[R], str | None]: ...
+
+    @overload
+    def cut(self, rows: Sequence[T], position: Callable[[T], Sequence[Any]]) -> tuple[list[T], str | None]: ...
 
     def cut(
         self, rows: Sequence[T], position: Callable[[T], Sequence[Any]] | None = None

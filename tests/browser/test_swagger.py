@@ -1,4 +1,8 @@
-"""In Swagger UI, as people would: a liaison asks for a right, it is endorsed, the hub approves, and the grant is there."""
+"""In Swagger UI, as people would: a liaison asks for a right until it is granted, and a strategist goes through a day.
+
+Bodies are those that the page shows: nothing is typed but ids. The pictures of the README and of the hub's guide are taken
+here, if ``COE_TEST_IMAGES`` names the folder for them.
+"""
 
 import json
 import os
@@ -11,6 +15,7 @@ pytestmark = pytest.mark.browser
 
 SHOTS = os.environ.get("COE_TEST_SHOTS")
 """A folder for screenshots, if one wants to look."""
+IMAGES = os.environ.get("COE_TEST_IMAGES")
 
 
 class Swagger:
@@ -58,12 +63,14 @@ class Swagger:
         dialog.locator("button.authorize").wait_for()
         dialog.locator(".btn-done").click()
 
-    def execute(self, method, path, expected, **parameters):
+    def execute(self, method, path, expected, image=None, **parameters):
         """Open a call, fill in parameters, press Execute: what the service answered, as the page shows it."""
         block = self.page.locator(f".opblock-{method}").filter(has=self.page.locator(f'[data-path="{path}"]'))
-        for _ in range(60):  # what is far below is not made before somebody scrolls there
+        for tried in range(90):  # what is far above or below is not there before somebody scrolls to it
             if block.count():
                 break
+            if tried == 0:
+                self.page.evaluate("scrollTo(0, 0)")
             self.page.mouse.wheel(0, 600)
             self.page.wait_for_timeout(100)
         if "is-open" not in block.get_attribute("class"):
@@ -76,6 +83,8 @@ class Swagger:
         shown.get_by_text(answered.value.headers["x-request-id"]).first.wait_for()
         status = shown.locator("tbody .response-col_status").first.inner_text().split()[0]
         self.shot(f"{method}{path.replace('/', '-')}")
+        if image and IMAGES:
+            shown.screenshot(path=Path(IMAGES) / f"docs-{image}.png")
         assert int(status) == answered.value.status == expected, answered.value.text()
         block.locator(".opblock-summary-control").click()
         return answered.value.json()
@@ -107,7 +116,7 @@ def test_a_liaison_asks_and_the_hub_grants(swagger, demo):
     assert "liaison@demo.example" in swagger.page.locator(".welcome").inner_text()
     swagger.log_in("liaison")
     assert swagger.execute("get", "/v1/me", 200)["employee"]["email"] == "liaison@demo.example"
-    request = swagger.execute("post", "/v1/rights-requests", 201)
+    request = swagger.execute("post", "/v1/rights-requests", 201, image="request")
     assert request["state"] == "pending"
     refused = swagger.execute("post", "/v1/rights-requests/{id}/decisions", 403, id=request["id"])
     assert refused["code"] == "self_approval"
@@ -128,6 +137,34 @@ def test_a_liaison_asks_and_the_hub_grants(swagger, demo):
     assert {urlsplit(one.url).netloc for one in swagger.requests} == {urlsplit(demo.url).netloc}
     # The browser complains of the refusal above, and of nothing else: no script failed, no policy was broken.
     assert [one for one in swagger.complaints if "403" not in one] == []
+
+
+def test_the_strategists_day(swagger):
+    swagger.log_in("strategist")
+    assert swagger.execute("get", "/v1/me", 200)["employee"]["email"] == "strategist@demo.example"
+    waiting = swagger.execute("get", "/v1/approvals", 200)["items"]
+    asked = next(one["id"] for one in waiting if one["kind"] == "rights")
+    decided = swagger.execute("post", "/v1/rights-requests/{id}/decisions", 200, id=asked)
+    assert decided["state"] in {"granted", "pending"}
+    assert asked not in [one["id"] for one in swagger.execute("get", "/v1/approvals", 200)["items"]]
+
+    foreseen = swagger.execute("post", "/v1/governance/preview", 200, image="preview")
+    assert [one["after"] for one in foreseen["units"]] == ["dandelion"]
+    assert swagger.execute("put", "/v1/governance", 200)["model"] == "dandelion"
+    assert swagger.execute("get", "/v1/governance", 200)["history"][0]["model"] == "dandelion"
+
+    frozen = swagger.execute("post", "/v1/freezes", 201)
+    asked = swagger.execute("post", "/access/v1/evaluation", 200)
+    assert asked["decision"] is False
+    assert "frozen" in [one["code"] for one in asked["context"]["reasons"]]
+    lifted = swagger.execute("post", "/v1/freezes/{id}/lift", 200, id=frozen["id"])
+    assert lifted["state"] == "lifted"
+    after = swagger.execute("post", "/access/v1/evaluation", 200)["context"]["reasons"]
+    assert "frozen" not in [one["code"] for one in after]
+
+    seen = swagger.execute("get", "/v1/audit/events", 200)["items"]
+    assert {"freeze.set", "freeze.lifted", "governance.switched"} <= {one["action"] for one in seen}
+    assert swagger.complaints == []
 
 
 def test_a_login_is_protected_by_pkce_and_kept_nowhere(swagger):
