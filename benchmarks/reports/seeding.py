@@ -79,10 +79,12 @@ def _people(run: Run, people: int) -> None:
 def _accounts(run: Run, accounts: int) -> None:
     run(
         "INSERT INTO account (id, network, handle, handle_written, skeleton, url, business_unit_id, risk, state, source,"
-        " steward_id, backup_steward_id, last_activity_at, last_validated_at, created_at, updated_at, version)"
+        " steward_id, backup_steward_id, last_activity_at, last_validated_at, official_from, official_until, created_at,"
+        " updated_at, version)"
         " SELECT gen_random_uuid(), w.key, 'a' || n, 'a' || n, 'a' || n, 'https://x.example/a' || n, d.id,"
         " CASE WHEN n % 20 = 0 THEN 'high' ELSE 'standard' END, CASE WHEN n % 25 = 0 THEN 'archived' ELSE 'active' END,"
         " 'inventory', s.id, b.id, now() - (n % 130) * interval '1 day', now() - (n % 240) * interval '1 day',"
+        " now() - interval '400 days', CASE WHEN n % 25 = 0 THEN now() - interval '99 days' END,"
         " now() - interval '400 days', now(), 1 FROM generate_series(0, :last) n"
         f" JOIN department d ON d.nth = n % {DEPARTMENTS} JOIN web w ON w.nth = n / {DEPARTMENTS} % {NETWORKS}"
         " LEFT JOIN person s ON s.nth = n * 7 LEFT JOIN person b ON n % 3 <> 0 AND b.nth = n * 7 + 1",

@@ -477,10 +477,13 @@ def test_weeks_begin_on_monday_and_months_on_the_first():
 
 
 def test_an_account_counts_while_it_is_official():
-    day = Window(date(2026, 3, 2), date(2026, 3, 3))
-    assert member(1).official_in(day) and not member(1).official_in(Window(date(2026, 3, 1), date(2026, 3, 2)))
-    gone = member(1, since=NOW - 9 * DAY, until=NOW)
-    assert gone.official_in(day) and not gone.official_in(Window(date(2026, 3, 3), date(2026, 3, 4)))
+    here, gone = member(1), member(2, since=NOW - 9 * DAY, until=NOW)
+    for day, counted in ((1, [gone]), (2, [here, gone]), (3, [here])):
+        window = Window(date(2026, 3, day), date(2026, 3, day + 1))
+        assert rules.official([here, gone], window) == counted
+    assert Window(date(2026, 3, 2), date(2026, 3, 9)).instants == (
+        datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC),
+    )  # fmt: skip
 
 
 # --- targets --------------------------------------------------------------------------------------------------------

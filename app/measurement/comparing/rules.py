@@ -62,6 +62,11 @@ class Window:
     def days(self) -> int:
         return (self.until - self.since).days
 
+    @property
+    def instants(self) -> tuple[datetime, datetime]:
+        """When the first of the days begins, and when the last has ended."""
+        return datetime.combine(self.since, time(), UTC), datetime.combine(self.until, time(), UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -85,11 +90,6 @@ class Member:
     @property
     def name(self) -> str:
         return f"{self.network}:{self.handle}"
-
-    def official_in(self, window: Window) -> bool:
-        """Was it official on any of these days?"""
-        begin, end = (datetime.combine(day, time(), UTC) for day in (window.since, window.until))
-        return self.official_from < end and (self.official_until is None or self.official_until > begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,14 @@ def _begin(day: date, step: SeriesStep) -> date:
     return day.replace(day=1) if step is SeriesStep.MONTH else day - timedelta(days=day.weekday())
 
 
+def official(members: Iterable[Member], window: Window) -> list[Member]:
+    """Those of the accounts that were official on any of these days."""
+    begin, end = window.instants
+    return [
+        one for one in members if one.official_from < end and (one.official_until is None or one.official_until > begin)
+    ]
+
+
 def chosen(over_time: OverTime, tallies: Iterable[Tally]) -> dict[UUID, Said]:
     """Of each account's sources the one that counts: which covers the most days, else goes on longest, else by name."""
     by: dict[UUID, list[Tally]] = defaultdict(list)
@@ -185,10 +193,15 @@ def chosen(over_time: OverTime, tallies: Iterable[Tally]) -> dict[UUID, Said]:
         by[one.account_id].append(one)
     found: dict[UUID, Said] = {}
     for account, some in by.items():
-        best = min(some, key=lambda one: (-one.days, -one.last.toordinal(), one.source))
+        # Mostly there is one only, and ten thousand accounts to go through for each step of a series.
+        best = min(some, key=_precedence) if len(some) > 1 else some[0]
         value = rounded(best.total / best.days) if over_time is OverTime.MEAN else best.total
         found[account] = Said(value, best.days, frozenset(one.source for one in some))
     return found
+
+
+def _precedence(one: Tally) -> tuple[int, int, str]:
+    return -one.days, -one.last.toordinal(), one.source
 
 
 def rounded(value: Decimal) -> Decimal:
@@ -217,19 +230,19 @@ def figure(
     """What these accounts come to in a KPI over so many days. ``parts``: itself, or its numerator and denominator;
     ``said``: what is known of each, by account.
     """
-    have = [one for one in members if all(one.id in by for by in said)]
-    without = len(members) - len(have)
-    sources = tuple(sorted({source for one in have for by in said for source in by[one.id].sources}))
+    known = [(one, [by.get(one.id) for by in said]) for one in members]
+    have = [(one, [each for each in own if each is not None]) for one, own in known if None not in own]
+    without, owns = len(members) - len(have), [own for _, own in have]
     if not have:
         text = "Nothing was observed here in these days, or not both parts on the same account."
         return Figure(None, len(members), without, remarks=(Remark(Doubt.NO_DATA, text),))
-    remarks = [*_coverage(parts, said, have, without, days), *_sources(said, have)]
-    values = [[by[one.id].value for one in have] for by in said]
-    combined = [combine(_across(part), some) for part, some in zip(parts, values, strict=True)]
+    sources = tuple(sorted(frozenset().union(*{each.sources for own in owns for each in own})))
+    remarks = [*_coverage(parts, owns, without, days), *_sources(sources, owns)]
+    combined = [combine(_across(part), [own[n].value for own in owns]) for n, part in enumerate(parts)]
     if any(one is None for one in combined):
         alone = [part.key for part, one in zip(parts, combined, strict=True) if one is None]
         text = f"{' and '.join(alone)}: the figures of several accounts do not add up."
-        listed = _listed(kpi, said, have)
+        listed = _listed(kpi, have)
         return Figure(None, len(members), without, sources, None, listed, (Remark(Doubt.NOT_ADDITIVE, text), *remarks))
     told = [one for one in combined if one is not None]
     if kpi.measured:
@@ -244,35 +257,31 @@ def _across(part: Kpi) -> AcrossAccounts:
     return part.across_accounts or AcrossAccounts.NONE
 
 
-def _coverage(
-    parts: Sequence[Kpi], said: Sequence[Mapping[UUID, Said]], have: Sequence[Member], without: int, days: int
-) -> list[Remark]:
+def _coverage(parts: Sequence[Kpi], owns: Sequence[Sequence[Said]], without: int, days: int) -> list[Remark]:
     """Of accounts without data, and of those observed for some of the days only; of the latest value one is enough."""
-    whole = [by for part, by in zip(parts, said, strict=True) if part.over_time is not OverTime.LATEST]
-    short = sum(any(by[one.id].days < days for by in whole) for one in have)
+    whole = [n for n, part in enumerate(parts) if part.over_time is not OverTime.LATEST]
+    short = sum(any(own[n].days < days for n in whole) for own in owns)
     if not without and not short:
         return []
     text = f"{without} accounts have no data, {short} more only for a part of the {days} days."
     return [Remark(Doubt.PARTIAL_COVERAGE, text)]
 
 
-def _sources(said: Sequence[Mapping[UUID, Said]], have: Sequence[Member]) -> list[Remark]:
-    several = sum(any(len(by[one.id].sources) > 1 for by in said) for one in have)
-    names = sorted({source for one in have for by in said for source in by[one.id].sources})
-    if len(names) < 2:
+def _sources(sources: Sequence[str], owns: Sequence[Sequence[Said]]) -> list[Remark]:
+    if len(sources) < 2:
         return []
-    text = f"Measured by {', '.join(names)}, which may count otherwise."
+    several = sum(any(len(each.sources) > 1 for each in own) for own in owns)
+    text = f"Measured by {', '.join(sources)}, which may count otherwise."
     if several:
         text += f" Of {several} accounts several tell; the one that covers the most days counts."
     return [Remark(Doubt.DIFFERENT_SOURCES, text)]
 
 
-def _listed(kpi: Kpi, said: Sequence[Mapping[UUID, Said]], have: Sequence[Member]) -> tuple[Listed, ...]:
+def _listed(kpi: Kpi, have: Sequence[tuple[Member, Sequence[Said]]]) -> tuple[Listed, ...]:
     """The greatest of the accounts' own figures."""
     found = []
-    for one in have:
-        own = [by[one.id].value for by in said]
-        value = own[0] if kpi.measured else ratio(own[0], own[1], kpi.unit)
+    for one, own in have:
+        value = own[0].value if kpi.measured else ratio(own[0].value, own[1].value, kpi.unit)
         if value is not None:
             found.append(Listed(one.id, one.name, value))
     return tuple(sorted(found, key=lambda one: (-one.value, one.name))[:LISTED])

@@ -78,7 +78,7 @@ def series(
     points = []
     with memory.bulk():
         for one in steps:
-            there = [member for member in members if member.official_in(one)]
+            there = rules.official(members, one)
             points.append((one, rules.figure(kpi, parts, _said(work, parts, one, of), there, one.days)))
     return Series(kpi, step, tuple(points))
 

@@ -1,6 +1,5 @@
 """What observations come to, account by account and source by source, added up where they lie."""
 
-from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ def members(
     session: Session, window: Window, of: Select[Any] | None = None, seen: Select[Any] | None = None
 ) -> list[Member]:
     """The accounts that were official on any of these days. ``of``, ``seen``: only such ones."""
-    begin, end = (datetime.combine(day, time(), UTC) for day in (window.since, window.until))
+    begin, end = window.instants
     columns = (
         Account.id,
         Account.network,
@@ -68,7 +67,8 @@ def tallies(
 
 def _within(kpi: Kpi, window: Window) -> tuple[ColumnElement[bool], ...]:
     begun = Row.period_until > window.since if kpi.over_time is OverTime.LATEST else Row.period_from >= window.since
-    return (Row.kpi_id == kpi.id, begun, Row.period_until <= window.until)
+    # What ends by then has begun before; said as well, since the index is by when a period begins.
+    return (Row.kpi_id == kpi.id, begun, Row.period_from < window.until, Row.period_until <= window.until)
 
 
 def _latest(kpi: Kpi, window: Window, of: Select[Any] | None, seen: Select[Any] | None) -> Select[Any]:
