@@ -7,12 +7,14 @@ busy with something else makes the first of the two tell little.
 """
 
 import argparse
+import logging
 import statistics
 import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, select
 
@@ -57,6 +59,7 @@ def found(app, count):
                     "url": f"https://example.com/brand_{n}", "display_name": f"Brand {n}", "business_unit_id": units[n % UNITS],
                     "steward_id": people[n % PEOPLE], "backup_steward_id": people[(n + 1) % PEOPLE] if n % 4 else None,
                     "state": "active" if n % 9 else "suspended", "risk": "standard", "source": "inventory",
+                    "audience": f"customers of line {n % 97}" if n % 3 else None,
                     "last_activity_at": now - timedelta(days=n % 120), "last_validated_at": now - timedelta(days=n % 240),
                 }
                 for n in range(start, min(count, start + 5000))
@@ -83,6 +86,7 @@ def measured(client, path):
 
 def main():
     """Print a line for each page, and what it was measured on."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--accounts", nargs="+", type=int, default=[1243, 100_000])
     for count in asked.parse_args().accounts:
@@ -91,7 +95,6 @@ def main():
                 _env_file=None,
                 database_url=f"sqlite:///{folder}/coe.db",
                 key_dir=Path(folder) / "keys",
-                log_level="ERROR",
             )
             migrating.migrate(settings)
             app = create_app(settings)

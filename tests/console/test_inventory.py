@@ -100,6 +100,8 @@ def test_duplicates_are_found_and_what_serves_an_objective(team):
     team.post("/v1/strategy/goals", "boss", {"key": "trust", "title": "Trust"}, 201)
     team.post("/v1/strategy/objectives", "content", {"key": "answers", "title": "Answers", "goal_id": "trust"}, 201)
     twins = {team.account(f"acme_{n}", audience="gardeners", objective="answers", mfa=True) for n in (1, 2)}
+    south = {"audience": "gardeners", "region": "south", "objective": "answers", "mfa": True}
+    twins |= {team.account(f"acme_{n}", **south) for n in (6, 7)}
     team.account("acme_3", audience="gardeners", region="north", mfa=False, objective="another")
     team.account("acme_4", audience="gardeners", network="instagram")
     team.account("acme_5", audience="gardeners", state="archived")
@@ -107,7 +109,7 @@ def test_duplicates_are_found_and_what_serves_an_objective(team):
     assert {str(one) for one in found(team)[Flag.DUPLICATE]} == twins
     assert len(found(team)[Flag.NO_OBJECTIVE]) == len(found(team)[Flag.NO_MFA]) == 2
     team.post("/v1/strategy/objectives/answers/retire", "content", {"reason": "It is over."})
-    assert found(team) == flagged(team) and len(found(team)[Flag.NO_OBJECTIVE]) == 4
+    assert found(team) == flagged(team) and len(found(team)[Flag.NO_OBJECTIVE]) == 6
 
 
 def test_accounts_are_found_that_use_a_tool_which_is_not_approved(team):
