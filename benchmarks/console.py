@@ -103,7 +103,7 @@ def main():
             list_ = "/console/accounts"
             for path in (
                 "/console", "/console/approvals", list_, f"{list_}?q=brand_9", f"{list_}?network=x&state=active", f"{list_}?unit={unit}",
-                f"{list_}?flag=idle", f"{list_}?flag=orphaned", f"{list_}?flag=single_custodian", f"{list_}?flag=unvalidated",
+                f"{list_}?flag=idle", f"{list_}?flag=orphaned", f"{list_}?flag=single_custodian", f"{list_}?flag=unvalidated", f"{list_}?flag=duplicate",
                 f"{list_}/{account}", f"/console/people/{person}", "/console/requests", "/console/models",
                 "/console/models/preview?model=centralized", "/console/freezes", "/console/campaigns", "/console/discoveries",
                 "/console/retirements", "/console/programme", "/console/measurement", "/console/reports",
