@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StrictBool, StrictInt
 
 from app.kernel.text import Line, Prose
-from app.kernel.wire import In, Instant, Out
+from app.kernel.wire import Day, In, Instant, Out
 from app.policies.rules import RiskTier
 
 from .rules import AccountState, Flag, Status
@@ -36,7 +36,7 @@ class Described(In):
     ] = None
     mfa: StrictBool | None = None
     recovery_contact: Line | None = None
-    opened_on: date | None = None
+    opened_on: Day | None = None
     tools: Annotated[
         list[Annotated[str, Field(max_length=200)]] | None,
         Field(max_length=20, description="The publishing tools that it uses, each by key or id: these and no others."),

@@ -1,10 +1,10 @@
 """How values are written on the wire: the base of every request and response model, and instants (RFC 3339)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))")
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
@@ -30,6 +30,9 @@ def format_instant(at: datetime) -> str:
 Instant = Annotated[
     datetime, BeforeValidator(parse_instant), PlainSerializer(format_instant, return_type=str, when_used="json")
 ]
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=LATEST.date())]
+"""A day that a body or a query names: one with days before and after it, whatever is reckoned from it."""
 
 
 class In(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.directory.rules import Function
 from app.kernel.text import Line, Prose
-from app.kernel.wire import In, Instant, Out
+from app.kernel.wire import Day, In, Instant, Out
 
 from .rules import Citation as OneCitation
 from .rules import Finding as OneFinding
@@ -25,7 +25,7 @@ class NewFinding(In):
     summary: Annotated[Prose, Field(examples=["Of 2,000 who wrote to us, those answered within an hour stayed."])]
     source: Annotated[Prose, Field(examples=["Market research, report 42, March 2026"])]
     url: Url | None = None
-    published_on: Annotated[date | None, Field(examples=["2026-03-01"])] = None
+    published_on: Annotated[Day | None, Field(examples=["2026-03-01"])] = None
     business_units: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)] = []
     networks: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)] = []
     functions: Annotated[list[Function], Field(max_length=50)] = []

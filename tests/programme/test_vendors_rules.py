@@ -47,6 +47,7 @@ def contract(day):
 def test_a_contract_lasts_to_the_end_of_its_last_day():
     assert contract(date(2026, 3, 2)).contract_over_at == datetime(2026, 3, 3, tzinfo=UTC)
     assert VENDOR.contract_over_at is None
+    assert contract(date.max).contract_over_at is None  # after it comes no day
 
 
 def test_the_state_of_an_assessment_with_what_time_has_made_of_it():

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, not_, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.accounts.rules import LIVING, OPEN_FOR_RIGHTS, AccountState, Flag
@@ -14,6 +14,7 @@ from app.accounts.tables import Account as Row
 from app.accounts.tables import AccountTool
 from app.directory import store as directory
 from app.directory.tables import BusinessUnit, Employee
+from app.kernel.database import is_among
 from app.kernel.pages import Page, keyset
 from app.programme.strategy.tables import Objective
 from app.programme.vendors import store as vendors
@@ -112,21 +113,24 @@ def _same_person() -> ColumnElement[bool]:
 
 
 def _employed(who: InstrumentedAttribute[UUID | None], now: datetime) -> ColumnElement[bool]:
-    # Nobody (null) is in no list: without this the answer would be unknown, and so would its opposite.
-    return and_(who.is_not(None), who.in_(select(Employee.id).where(directory.employed(now))))
+    return is_among(who, select(Employee.id).where(directory.employed(now)))
 
 
 def _since(what: InstrumentedAttribute[datetime | None], now: datetime, days: Days) -> ColumnElement[bool]:
     """Did it happen at least so many days ago as policy says there?"""
-    ways = [and_(_in(spots), what <= now - timedelta(days=number)) for number, spots in days.elsewhere]
-    usual: ColumnElement[bool] = what <= now - timedelta(days=days.usual)
-    if ways:
-        usual = and_(not_(_in([one for _, spots in days.elsewhere for one in spots])), usual)
-    return or_(*ways, usual)
+    usual = literal(now - timedelta(days=days.usual), what.type)
+    ways = [(_in(spots), literal(now - timedelta(days=number), what.type)) for number, spots in days.elsewhere]
+    return what <= (case(*ways, else_=usual) if ways else usual)
 
 
 def _in(spots: Iterable[Spot]) -> ColumnElement[bool]:
-    return tuple_(Row.business_unit_id, Row.network).in_([(one.unit_id, one.network) for one in spots])
+    """By network a list of units: thousands of pairs of both keep PostgreSQL planning for minutes."""
+    by_network: dict[str, list[UUID]] = {}
+    for one in spots:
+        by_network.setdefault(one.network, []).append(one.unit_id)
+    return or_(
+        false(), *(and_(Row.network == key, Row.business_unit_id.in_(units)) for key, units in by_network.items())
+    )
 
 
 def spots(session: Session) -> list[Spot]:

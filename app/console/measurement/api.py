@@ -1,6 +1,6 @@
 """Measurement: one KPI over some days, by unit, network or function, and its targets."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -10,6 +10,7 @@ from app.console.frame.api import Blank, Words, router
 from app.console.frame.wire import page
 from app.kernel.access import allow
 from app.kernel.actor import Permission
+from app.kernel.wire import Day
 from app.kernel.work import Work
 from app.measurement.comparing.rules import By
 from app.measurement.kpis.rules import plain
@@ -28,8 +29,8 @@ def measurement(
     kpi: Annotated[Words, Query()] = None,
     by: Annotated[By, Query()] = By.NETWORK,
     unit: Annotated[Words, Query()] = None,
-    since: Annotated[date | None, Blank, Query(alias="from")] = None,
-    until: Annotated[date | None, Blank, Query()] = None,
+    since: Annotated[Day | None, Blank, Query(alias="from")] = None,
+    until: Annotated[Day | None, Blank, Query()] = None,
 ) -> Response:
     """A KPI side by side, with what cannot be compared; the day ``until`` is the first that is not meant any more."""
     end = until or work.now.date()

@@ -1,6 +1,5 @@
 """Reports: to be read here, to be printed, and to be taken along as a file."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from app.console.frame.api import Blank, Text, router
 from app.console.frame.wire import page
 from app.kernel.access import allow
 from app.kernel.actor import Permission
+from app.kernel.wire import Day
 from app.kernel.work import Work
 from app.networks import store as networks
 from app.reports import service as reports
@@ -19,7 +19,7 @@ from app.reports import wire
 from app.reports.service import Asked
 
 parts = router()
-Day = Annotated[date | None, Blank]
+Date = Annotated[Day | None, Blank]
 Unit = Annotated[UUID | None, Blank]
 Written = Annotated[Literal["csv", "print"] | None, Blank]
 
@@ -37,8 +37,8 @@ def report(
     work: Annotated[Work, allow(Permission.REPORT_READ)],
     unit: Annotated[Unit, Query()] = None,
     network: Annotated[Text, Query()] = None,
-    since: Annotated[Day, Query(alias="from")] = None,
-    until: Annotated[Day, Query()] = None,
+    since: Annotated[Date, Query(alias="from")] = None,
+    until: Annotated[Date, Query()] = None,
     written: Annotated[Written, Query(alias="as")] = None,
 ) -> Response:
     """One report, of what of the enterprise the reader may see; days are whole ones where the reader works."""

@@ -1,6 +1,5 @@
 """Rights requests: made, looked at, taken back."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from app.kernel.actor import Permission
 from app.kernel.errors import Invalid
 from app.kernel.pages import Page, paging
 from app.kernel.text import Line, Prose
+from app.kernel.wire import Day
 from app.kernel.work import Work
 
 from . import service
@@ -36,7 +36,7 @@ class NewRequest(Form):
 
     rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]
     justification: Prose
-    until: Annotated[date | None, Blank] = None
+    until: Annotated[Day | None, Blank] = None
     beneficiary: Annotated[Line | None, Blank] = None
 
 

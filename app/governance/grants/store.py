@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.governance.models.rules import ModelKey, Right
-from app.kernel.database import change, flush, id_param, value_of
+from app.kernel.database import change, flush, id_param, is_among, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
@@ -249,7 +249,7 @@ def seen_by(employee_id: UUID | None, account_ids: Select[Any] | None, employee_
     """The condition of what someone may see: their own, those on some accounts, those of some people."""
     ways = [Row.employee_id == employee_id]
     ways += [Row.account_id.in_(account_ids)] if account_ids is not None else []
-    ways += [Row.employee_id.in_(employee_ids)] if employee_ids is not None else []
+    ways += [is_among(Row.employee_id, employee_ids)] if employee_ids is not None else []
     return or_(*ways)
 
 

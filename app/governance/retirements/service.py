@@ -109,7 +109,8 @@ def _prepared(work: Work, asked: Asked) -> tuple[datetime, UUID | None, Outlook]
     there = store.candidates(work.session, unit_id, asked.network)
     matching = [
         (one.account, flags)
-        for one in accounts.show_all(work, there)
+        for part in directory.batches(there)
+        for one in accounts.show_all(work, list(part))
         if (flags := rules.matching(one.flags, asked.flags))
     ]
     elsewhere = store.asked_about(work.session)

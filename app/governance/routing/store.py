@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.governance.models.rules import ModelKey, Right, StepKind
 from app.governance.steps.rules import AlreadyDecided, Decision, Step, Verdict
-from app.kernel.database import change, flush, id_param, value_of
+from app.kernel.database import change, flush, id_param, is_among, value_of
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.pages import Page, keyset
@@ -102,7 +102,7 @@ def seen_by(employee_id: UUID | None, account_ids: Select[Any], employee_ids: Se
         Row.requester_id == employee_id,
         Row.beneficiary_id == employee_id,
         Row.account_id.in_(account_ids),
-        Row.beneficiary_id.in_(employee_ids),
+        is_among(Row.beneficiary_id, employee_ids),
     )
 
 

@@ -1,6 +1,5 @@
 """What was observed, side by side and over time."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,6 +9,7 @@ from app.kernel.actor import Permission
 from app.kernel.errors import Forbidden, Invalid, NotFound
 from app.kernel.problems import responses
 from app.kernel.tags import Tag
+from app.kernel.wire import Day
 from app.kernel.work import Work
 
 from . import service, wire
@@ -22,9 +22,9 @@ _Kpi = Annotated[
 _By = Annotated[By, Query(openapi_examples={"networks": {"value": "network"}})]
 _Unit = Annotated[str | None, Query(description="The unit's id or key: it, and all below it.", max_length=200)]
 _Account = Annotated[str | None, Query(description="The account's id, or `network:handle`.", max_length=700)]
-_Since = Annotated[date, Query(alias="from", openapi_examples={"a day": {"value": "2026-01-01"}})]
+_Since = Annotated[Day, Query(alias="from", openapi_examples={"a day": {"value": "2026-01-01"}})]
 _Until = Annotated[
-    date, Query(description="The first day after it.", openapi_examples={"a day": {"value": "2026-04-01"}})
+    Day, Query(description="The first day after it.", openapi_examples={"a day": {"value": "2026-04-01"}})
 ]
 
 

@@ -1,6 +1,5 @@
 """Observations over HTTP. Files of them are for ``imports``."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -11,6 +10,7 @@ from app.kernel.errors import Forbidden, Invalid
 from app.kernel.pages import Listing, Page, paging
 from app.kernel.problems import responses
 from app.kernel.tags import Tag
+from app.kernel.wire import Day
 from app.kernel.work import Work
 
 from . import rules, service, wire
@@ -33,10 +33,8 @@ def list_observations(
     ] = None,
     kpi_id: Annotated[str | None, Query(description="The KPI's id or key.", max_length=200)] = None,
     source: str | None = None,
-    since: Annotated[
-        date | None, Query(alias="from", description="Of periods that begin on this day or later.")
-    ] = None,
-    until: Annotated[date | None, Query(description="Of periods that end on this day or before.")] = None,
+    since: Annotated[Day | None, Query(alias="from", description="Of periods that begin on this day or later.")] = None,
+    until: Annotated[Day | None, Query(description="Of periods that end on this day or before.")] = None,
 ) -> Listing[wire.Observation]:
     """List the observations that one may see."""
     found = service.observations(work, page, account_id, kpi_id, source, (since, until))

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from app.accounts.wire import AccountRef
-from app.kernel.wire import In, Instant, Out
+from app.kernel.wire import Day, In, Instant, Out
 from app.measurement.kpis.wire import FigureIn, FigureOut, KpiRef
 
 from .rules import MOST, SOURCE, Named
@@ -25,8 +25,8 @@ class NewObservation(In):
 
     account_id: AccountRef
     kpi_id: KpiRef
-    period_from: Annotated[date, Field(examples=["2026-01-05"])]
-    period_until: Annotated[date, Field(description="The first day after it.", examples=["2026-01-12"])]
+    period_from: Annotated[Day, Field(examples=["2026-01-05"])]
+    period_until: Annotated[Day, Field(description="The first day after it.", examples=["2026-01-12"])]
     value: Annotated[FigureIn, Field(examples=["12"])]
     source: SourceRef
 

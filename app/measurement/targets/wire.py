@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.kernel.text import Prose
-from app.kernel.wire import In, Instant, Out
+from app.kernel.wire import Day, In, Instant, Out
 from app.measurement.comparing.wire import Remark, remarks
 from app.measurement.kpis.wire import FigureIn, FigureOut, KpiRef
 
@@ -28,8 +28,8 @@ class NewTarget(In):
     kpi_id: KpiRef
     scope: Annotated[TargetScope, Field(examples=[{"kind": "business_unit", "id": "nordics"}])]
     value: Annotated[FigureIn, Field(examples=["1000"])]
-    period_from: Annotated[date, Field(examples=["2027-01-01"])]
-    period_until: Annotated[date, Field(description="The first day after it.", examples=["2027-04-01"])]
+    period_from: Annotated[Day, Field(examples=["2027-01-01"])]
+    period_until: Annotated[Day, Field(description="The first day after it.", examples=["2027-04-01"])]
     note: Annotated[Prose | None, Field(examples=["As agreed in the yearly plan."])] = None
 
     def aim(self) -> Aim:

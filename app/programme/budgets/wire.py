@@ -8,13 +8,12 @@ from uuid import UUID
 from pydantic import Field
 
 from app.kernel.text import Line, Prose
-from app.kernel.wire import In, Instant, Out
+from app.kernel.wire import Day, In, Instant, Out
 
 from . import rules
 from .rules import EntryKind
 
 Amount = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2, examples=["1200.00"])]
-Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(9000, 1, 1))]
 
 
 class NewBudget(In):

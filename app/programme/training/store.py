@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.directory.rules import KeyTaken
 from app.kernel.bulk import insert_rows
-from app.kernel.database import change, flush, id_param, value_of
+from app.kernel.database import change, flush, id_param, is_among, value_of
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.ids import as_uuid, new_id
 from app.kernel.pages import Page, keyset, usual_order
@@ -191,7 +191,7 @@ def page_completions(
 
 def seen_by(employee_id: UUID | None, employee_ids: Select[Any]) -> ColumnElement[bool]:
     """The condition of what someone may see: their own completions, and those of some people."""
-    return or_(Row.employee_id == employee_id, Row.employee_id.in_(employee_ids))
+    return or_(Row.employee_id == employee_id, is_among(Row.employee_id, employee_ids))
 
 
 def add_completions(session: Session, now: datetime, stated: Sequence[Stated]) -> list[Completion]:

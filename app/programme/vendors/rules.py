@@ -102,7 +102,7 @@ class Vendor:
     @property
     def contract_over_at(self) -> datetime | None:
         """The first instant at which there is no contract any more."""
-        if self.contract_ends_on is None:
+        if self.contract_ends_on is None or self.contract_ends_on == date.max:
             return None
         return datetime.combine(self.contract_ends_on + timedelta(days=1), time(), UTC)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.kernel.text import Line, Prose
-from app.kernel.wire import In, Instant, Out
+from app.kernel.wire import Day, In, Instant, Out
 
 from .rules import Assessment as OneAssessment
 from .rules import AssessmentState, ToolState, Verdict, WorkKind
@@ -27,7 +27,7 @@ class NewVendor(In):
     url: Url | None = None
     contact: Annotated[Line | None, Field(description="Whom to write to there.")] = None
     note: Prose | None = None
-    contract_ends_on: date | None = None
+    contract_ends_on: Day | None = None
 
 
 class VendorChanges(In):
@@ -37,7 +37,7 @@ class VendorChanges(In):
     url: Url | None = None
     contact: Line | None = None
     note: Prose | None = None
-    contract_ends_on: Annotated[date | None, Field(examples=["2030-12-31"])] = None
+    contract_ends_on: Annotated[Day | None, Field(examples=["2030-12-31"])] = None
 
 
 class Vendor(Out):
