@@ -122,6 +122,14 @@ def test_who_wrote_a_strategy_approves_it_only_as_the_one_strategist(team):
     made = submitted(team, "boss")
     team.appoint("content", "strategist")
     assert decided(team, made, status=403)["code"] == "author_approves"
+    # Whoever sends it back as it was has not written it.
+    decided(team, made, "request_changes", who="content")
+    same = {"purpose": made["purpose"], "actions": made["actions"], "swot": made["swot"]}
+    for words in ({}, same):
+        again = team.want(200, "PATCH", f"{VERSIONS}/{made['id']}", "liaison", words)
+        assert again["author_id"] == made["author_id"], words
+    team.post(f"{VERSIONS}/{made['id']}/submit", "liaison", {})
+    assert decided(team, made, status=403)["code"] == "author_approves"
     assert decided(team, made, who="content")["state"] == "approved"
     alone = Strategy(
         uuid4(),

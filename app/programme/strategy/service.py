@@ -154,10 +154,15 @@ def _drafting(work: Work, unit_ref: str | None) -> BusinessUnit:
 
 
 def revise(work: Work, id_: UUID, changes: Mapping[str, Any]) -> Strategy:
-    """Write a version anew before it is submitted, by whoever may write it: they are its author then."""
+    """Write a version anew before it is submitted, by whoever may write it: they are its author then.
+
+    Who changes nothing has written nothing: else a word of nobody's would let the author approve.
+    """
     rules.check_required(changes, *_WRITTEN)
     before = _held(work, id_, Permission.STRATEGY_DRAFT)
-    news = {"state": rules.moved_to(before, Verb.REVISE), "author_id": work.actor.employee_id, **changes}
+    rewritten = any(getattr(before, name) != value for name, value in changes.items())
+    author_id = work.actor.employee_id if rewritten else before.author_id
+    news = {"state": rules.moved_to(before, Verb.REVISE), "author_id": author_id, **changes}
     written = tuple(name for name in _WRITTEN if name in changes)
     return _changed(work, before, news, "strategy.revised", written=written)
 
