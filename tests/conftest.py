@@ -169,6 +169,11 @@ def team(world, request):
     return world
 
 
+def pytest_xdist_auto_num_workers(config):
+    """One more than there are cores: for a third of the time tests wait, for processes of their own and for the database."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_make_parametrize_id(val, argname):
     """A test that is named after a made token has another name in every worker; it is named after the argument."""
     return argname if isinstance(val, str | bytes) and len(val) > 40 else None
